@@ -1,0 +1,58 @@
+# Third-party libraries, all from the Debian packages that `./dev setup` installs. Folders name them
+# by the short names below (PRIVATE_LIBS rocksdb); abseil's targets keep their own (absl::status).
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(absl CONFIG REQUIRED)
+find_package(fmt CONFIG REQUIRED)
+find_package(spdlog CONFIG REQUIRED)
+find_package(yaml-cpp CONFIG REQUIRED)
+find_package(simdjson CONFIG REQUIRED)
+find_package(nlohmann_json CONFIG REQUIRED)
+find_package(CLI11 CONFIG REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(CURL REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(OpenSSL REQUIRED)
+
+# dep::NAME stands for the given targets.
+function(_kpiwatch_dep name)
+  add_library(kpiwatch_dep_${name} INTERFACE)
+  target_link_libraries(kpiwatch_dep_${name} INTERFACE ${ARGN})
+  add_library(dep::${name} ALIAS kpiwatch_dep_${name})
+endfunction()
+
+# dep::NAME stands for the pkg-config module MODULE.
+function(_kpiwatch_pkg_config_dep name module)
+  pkg_check_modules(${name} REQUIRED IMPORTED_TARGET ${module})
+  _kpiwatch_dep(${name} PkgConfig::${name})
+endfunction()
+
+_kpiwatch_pkg_config_dep(rdkafka rdkafka)
+_kpiwatch_pkg_config_dep(rocksdb rocksdb)
+_kpiwatch_pkg_config_dep(prometheus-cpp prometheus-cpp-core)
+_kpiwatch_pkg_config_dep(httplib cpp-httplib)
+_kpiwatch_pkg_config_dep(xxhash libxxhash)
+
+_kpiwatch_dep(threads Threads::Threads)
+_kpiwatch_dep(fmt fmt::fmt)
+_kpiwatch_dep(spdlog spdlog::spdlog)
+_kpiwatch_dep(simdjson simdjson::simdjson)
+_kpiwatch_dep(json nlohmann_json::nlohmann_json)
+_kpiwatch_dep(cli11 CLI11::CLI11)
+_kpiwatch_dep(protobuf protobuf::libprotobuf)
+_kpiwatch_dep(curl CURL::libcurl)
+_kpiwatch_dep(zlib ZLIB::ZLIB)
+_kpiwatch_dep(openssl OpenSSL::SSL OpenSSL::Crypto)
+if(TARGET yaml-cpp::yaml-cpp)  # yaml-cpp 0.8 renamed its target
+  _kpiwatch_dep(yaml-cpp yaml-cpp::yaml-cpp)
+else()
+  _kpiwatch_dep(yaml-cpp yaml-cpp)
+endif()
+
+if(BUILD_TESTING)
+  find_package(GTest CONFIG REQUIRED)
+  find_package(benchmark CONFIG REQUIRED)
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  _kpiwatch_dep(gtest GTest::gmock GTest::gtest)
+  _kpiwatch_dep(benchmark benchmark::benchmark)
+endif()
