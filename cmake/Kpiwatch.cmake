@@ -4,7 +4,7 @@
 #   layers.txt); the LIBS are names of cmake/Dependencies.cmake or absl:: targets. DEPS and
 #   PUBLIC_LIBS reach the users of the library too.
 # kpiwatch_binary(NAME SOURCES main.cc ... [DEPS ...] [LIBS ...])
-#   The program NAME in ${CMAKE_BINARY_DIR}/bin.
+#   The program NAME in ${CMAKE_BINARY_DIR}/bin; it may include daemon/base/build_info.h.
 # kpiwatch_test(NAME SOURCES a_test.cc ... [DEPS ...] [LIBS ...] LABEL unit|adapter|sim|scenario|fuzz|bench
 #               [TIMEOUT seconds] [WHOLE] [SERIAL])
 #   The GoogleTest program NAME in bin/tests, its cases in ctest under LABEL; they run in the project
@@ -84,7 +84,8 @@ endfunction()
 
 function(kpiwatch_binary name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPS;LIBS")
-  _kpiwatch_executable(${name} bin SOURCES ${arg_SOURCES} DEPS ${arg_DEPS} LIBS ${arg_LIBS})
+  _kpiwatch_executable(${name} bin
+    SOURCES ${arg_SOURCES} DEPS ${arg_DEPS} kpiwatch_build_info LIBS ${arg_LIBS})
 endfunction()
 
 include(GoogleTest)

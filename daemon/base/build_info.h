@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string_view>
+
+namespace kpiwatch {
+
+// Where this program comes from. The text lives for the whole process. Defined in code that the
+// build writes (cmake/BuildInfo.cmake) and that only programs link: libraries are handed the values.
+extern const std::string_view kBuildVersion;   // "0.1.0"
+extern const std::string_view kBuildRevision;  // git commit, "-dirty" if changed; "unknown" without git
+extern const std::string_view kBuildBranch;    // git branch; "unknown" without git
+extern const std::string_view kBuildDate;      // time of the commit, RFC 3339; "unknown" without git
+extern const std::string_view kBuildCompiler;  // "GNU 12.2.0"
+
+}  // namespace kpiwatch
