@@ -1,5 +1,6 @@
-# Defines what daemon/base/build_info.h declares. As a module it adds the target kpiwatch_build_info;
-# as a script (cmake -P), run by every build, it writes the source file anew if something changed.
+# Defines what daemon/base/build_info.h declares. As a module it adds the target
+# kpiwatch_build_info; as a script (cmake -P), which every build runs, it writes the source file
+# anew if something changed.
 if(NOT CMAKE_SCRIPT_MODE_FILE)
   set(file "${CMAKE_BINARY_DIR}/gen/build_info.cc")
   add_custom_target(kpiwatch_build_info_file

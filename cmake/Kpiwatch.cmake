@@ -5,14 +5,14 @@
 #   PUBLIC_LIBS reach the users of the library too.
 # kpiwatch_binary(NAME SOURCES main.cc ... [DEPS ...] [LIBS ...])
 #   The program NAME in ${CMAKE_BINARY_DIR}/bin; it may include daemon/base/build_info.h.
-# kpiwatch_test(NAME SOURCES a_test.cc ... [DEPS ...] [LIBS ...] LABEL unit|adapter|sim|scenario|fuzz|bench
-#               [TIMEOUT seconds] [WHOLE] [SERIAL])
-#   The GoogleTest program NAME in bin/tests, its cases in ctest under LABEL; they run in the project
-#   root. WHOLE makes one ctest entry of it, for programs whose set-up is dear (a broker); SERIAL
+# kpiwatch_test(NAME SOURCES a_test.cc ... [DEPS ...] [LIBS ...]
+#               LABEL unit|adapter|sim|scenario|fuzz|bench [TIMEOUT seconds] [WHOLE] [SERIAL])
+#   The GoogleTest program NAME in bin/tests, its cases in ctest under LABEL; they run in the
+#   project root. WHOLE makes one ctest entry of it, for programs whose set-up is dear (a broker); SERIAL
 #   keeps everything else from running beside it. TIMEOUT (default 120) is for one ctest entry.
 # kpiwatch_fuzz(NAME SOURCES a_fuzz.cc ... [DEPS ...] [LIBS ...])
 #   A libFuzzer target. With KPIWATCH_FUZZ it is bin/fuzz/NAME; otherwise bin/tests/NAME replays
-#   tests/fuzz/corpus/NAME in ctest.
+#   tests/fuzz/corpus/NAME in ctest. The target fuzz_targets builds all of them.
 # kpiwatch_bench(NAME SOURCES a_bench.cc ... [DEPS ...] [LIBS ...])
 #   A Google Benchmark program bin/bench/NAME; ctest runs each benchmark for an instant.
 
@@ -69,7 +69,8 @@ function(kpiwatch_library name)
       PUBLIC kpiwatch_options ${arg_DEPS} ${public} PRIVATE ${private})
   else()
     add_library(kpiwatch_${name} INTERFACE)
-    target_link_libraries(kpiwatch_${name} INTERFACE kpiwatch_options ${arg_DEPS} ${public} ${private})
+    target_link_libraries(kpiwatch_${name}
+      INTERFACE kpiwatch_options ${arg_DEPS} ${public} ${private})
   endif()
 endfunction()
 
@@ -79,7 +80,8 @@ function(_kpiwatch_executable name directory)
   _kpiwatch_libs(libs ${arg_LIBS})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE kpiwatch_options ${arg_DEPS} ${libs})
-  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/${directory}")
+  set_target_properties(${name} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/${directory}")
 endfunction()
 
 function(kpiwatch_binary name)
@@ -121,6 +123,10 @@ function(kpiwatch_fuzz name)
   if(KPIWATCH_FUZZ)
     _kpiwatch_executable(${name} bin/fuzz SOURCES ${arg_SOURCES} DEPS ${arg_DEPS} LIBS ${arg_LIBS})
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    if(NOT TARGET fuzz_targets)
+      add_custom_target(fuzz_targets)
+    endif()
+    add_dependencies(fuzz_targets ${name})
     return()
   endif()
   _kpiwatch_executable(${name} bin/tests
