@@ -1,0 +1,46 @@
+// Where "now" comes from. The core never reads a clock by itself.
+#pragma once
+
+#include "absl/base/thread_annotations.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "daemon/base/mutex.h"
+
+namespace kpiwatch {
+
+// Thread-safe.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  // The present moment of the wall (or of the scenario, in tests and replays).
+  virtual absl::Time Now() const = 0;
+};
+
+class SystemClock final : public Clock {
+ public:
+  absl::Time Now() const override { return absl::Now(); }
+};
+
+// A clock that moves only when told to; scenario tests and replays use it. Thread-safe.
+class ManualClock final : public Clock {
+ public:
+  explicit ManualClock(absl::Time start) : now_(start) {}
+  absl::Time Now() const override {
+    MutexLock lock(&mu_);
+    return now_;
+  }
+  void Set(absl::Time now) {
+    MutexLock lock(&mu_);
+    now_ = now;
+  }
+  void Advance(absl::Duration by) {
+    MutexLock lock(&mu_);
+    now_ += by;
+  }
+
+ private:
+  mutable Mutex mu_;
+  absl::Time now_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace kpiwatch

@@ -1,0 +1,22 @@
+// The mergeable content of one bucket: what one KPI gathered for one subject on one business day.
+#pragma once
+
+#include <cstdint>
+
+#include "daemon/model/decimal.h"
+
+namespace kpiwatch {
+
+// Sums merge by adding; so do buckets of days into weeks and of people into units.
+struct Aggregate {
+  int64_t count = 0;  // facts
+  Decimal sum;        // of the measured field; zero for count()
+
+  void Merge(const Aggregate& other) {
+    count += other.count;
+    sum += other.sum;
+  }
+  friend bool operator==(const Aggregate&, const Aggregate&) = default;
+};
+
+}  // namespace kpiwatch
