@@ -1,0 +1,16 @@
+// What the notifier counts about itself; metrics/ gives these their public names.
+#pragma once
+
+#include "daemon/base/counters.h"
+
+namespace kpiwatch {
+
+// Every field is thread-safe.
+struct NotifyMetrics {
+  CounterFamily sent{{"integration"}, 50};               // messages accepted by the other side
+  CounterFamily failed{{"integration", "reason"}, 200};  // attempts that were not
+  CounterFamily suppressed{{"reason"}, 50};  // decisions not to send: before_live, no_recipients, …
+  Histogram latency_seconds{LatencyBuckets()};  // one attempt, from call to answer
+};
+
+}  // namespace kpiwatch
