@@ -1,0 +1,147 @@
+#include "daemon/evaluate/eligibility.h"
+
+#include <algorithm>
+
+#include "daemon/ledger/kpi_view.h"
+
+namespace kpiwatch {
+namespace {
+
+// The entry that holds the period's last employed day; null: not employed in it.
+const Person* EntryIn(const Org& org, std::string_view id, const Period& period) {
+  for (Day day = period.end - 1; day >= period.begin; day = day - 1) {
+    if (const Person* person = org.FindPerson(id, day)) {
+      return person;
+    }
+  }
+  return nullptr;
+}
+
+bool OnLeave(const Person& person, Day day) {
+  return std::any_of(person.leave.begin(), person.leave.end(),
+                     [day](const auto& leave) { return leave.first <= day && day < leave.second; });
+}
+
+Eligibility PersonEligibility(const Rulebook& rulebook, const BusinessCalendar& calendar,
+                              const SubjectInfo& info, const Period& period) {
+  if (!rulebook.org.given) {
+    return period.end > info.first_seen ? Eligibility::kEligible : Eligibility::kBeforeFirstSight;
+  }
+  const Person* person = EntryIn(rulebook.org, info.id, period);
+  if (person == nullptr) {
+    return Eligibility::kNotEmployed;
+  }
+  // On leave for every working day of the period.
+  for (Day day = period.begin; day < period.end; ++day) {
+    if (calendar.IsWorkingDay(day) && !OnLeave(*person, day)) {
+      return Eligibility::kEligible;
+    }
+  }
+  return Eligibility::kOnLeave;
+}
+
+bool Reads(const lang::Program& program, uint16_t slot) {
+  return std::binary_search(program.slots().begin(), program.slots().end(), slot);
+}
+
+}  // namespace
+
+std::string_view EligibilityName(Eligibility eligibility) {
+  switch (eligibility) {
+    case Eligibility::kEligible:
+      return "eligible";
+    case Eligibility::kNotAWorkingDay:
+      return "not_a_working_day";
+    case Eligibility::kNoWorkingDays:
+      return "not_applicable";
+    case Eligibility::kNotEmployed:
+      return "not_employed";
+    case Eligibility::kOnLeave:
+      return "on_leave";
+    case Eligibility::kNoTarget:
+      return "no_target";
+    case Eligibility::kNoFloors:
+      return "no_floors";
+    case Eligibility::kBeforeFirstSight:
+      return "before_first_sight";
+  }
+  return "unknown";
+}
+
+bool NeedsTarget(const Rulebook& rulebook, const Rule& rule) {
+  if (rulebook.kpis[rule.kpi].type == KpiType::kVerdict) {
+    return false;  // floors take the target's place
+  }
+  const auto needs = [](const lang::Program& program) {
+    return Reads(program, kSlotTarget) || Reads(program, kSlotCompletion) ||
+           Reads(program, kSlotMissStreak) || Reads(program, kSlotHitStreak);
+  };
+  return std::any_of(rule.tiers.begin(), rule.tiers.end(), [&](const Tier& tier) {
+    return needs(tier.when) || (tier.clear && needs(*tier.clear));
+  });
+}
+
+Eligibility CalendarEligibility(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& info,
+                                const Period& period) {
+  const Kpi& kpi = rulebook.kpis[rule.kpi];
+  const BusinessCalendar& calendar = rulebook.calendars[kpi.calendar];
+  if (calendar.WorkingDays(period.begin, period.end) == 0) {
+    return period.kind == PeriodKind::kDay ? Eligibility::kNotAWorkingDay
+                                           : Eligibility::kNoWorkingDays;
+  }
+  if (info.kind == SubjectKind::kPerson) {
+    const Eligibility person = PersonEligibility(rulebook, calendar, info, period);
+    if (person != Eligibility::kEligible) {
+      return person;
+    }
+  }
+  if (kpi.type == KpiType::kVerdict &&
+      FloorsFor(kpi, LevelOfPerson(rulebook, info, period)) == nullptr) {
+    return Eligibility::kNoFloors;
+  }
+  return Eligibility::kEligible;
+}
+
+std::string_view LevelOfPerson(const Rulebook& rulebook, const SubjectInfo& info,
+                               const Period& period) {
+  if (info.kind != SubjectKind::kPerson || !rulebook.org.given) {
+    return {};
+  }
+  const Person* person = EntryIn(rulebook.org, info.id, period);
+  return person == nullptr ? std::string_view() : std::string_view(person->level);
+}
+
+bool RuleCovers(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& info,
+                const Period& period) {
+  const bool wants_people = rule.for_each == ForEach::kPerson;
+  if (wants_people != (info.kind == SubjectKind::kPerson)) {
+    return false;
+  }
+  if (info.kind == SubjectKind::kPerson && info.id == kUnassignedPerson) {
+    return false;  // has no ladder (D-19)
+  }
+  if (!rule.where) {
+    return true;
+  }
+  const Person* person =
+      info.kind == SubjectKind::kPerson ? EntryIn(rulebook.org, info.id, period) : nullptr;
+  return rule.where->EvaluateBool([&](uint16_t slot) {
+    switch (slot) {
+      case kSlotPersonLevel:
+        return person == nullptr ? lang::Value::Absent() : lang::Value::Of(std::string_view(person->level));
+      case kSlotPersonUnit:
+        return person == nullptr
+                   ? lang::Value::Absent()
+                   : lang::Value::Of(std::string_view(rulebook.org.units[person->unit].id));
+      case kSlotPersonId:
+        return info.kind == SubjectKind::kPerson ? lang::Value::Of(std::string_view(info.id))
+                                                 : lang::Value::Absent();
+      case kSlotUnitId:
+        return info.kind == SubjectKind::kUnit ? lang::Value::Of(std::string_view(info.id)) : lang::Value::Absent();
+      default:
+        return lang::Value::Absent();
+    }
+  });
+}
+
+}  // namespace kpiwatch

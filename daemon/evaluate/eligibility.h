@@ -1,0 +1,44 @@
+// Whether a period counts for a subject at all (S-05): an ineligible period neither breaks nor
+// extends a streak and moves no latch. Pure.
+#pragma once
+
+#include <string_view>
+
+#include "daemon/fold/subject_table.h"
+#include "daemon/model/period.h"
+#include "daemon/rulebook/rulebook.h"
+
+namespace kpiwatch {
+
+enum class Eligibility : uint8_t {  // persisted: DO NOT CHANGE the numbers
+  kEligible = 0,
+  kNotAWorkingDay = 1,
+  kNoWorkingDays = 2,  // a week or longer without one: not_applicable (S-03)
+  kNotEmployed = 3,
+  kOnLeave = 4,
+  kNoTarget = 5,
+  kNoFloors = 6,       // the person's level has no floors: the role does not have the KPI
+  kBeforeFirstSight = 7,
+};
+
+// "eligible", "not_a_working_day", "no_working_days" …: the names of SkippedPeriod.reason.
+std::string_view EligibilityName(Eligibility eligibility);
+
+// True when the rule's conditions or streaks need a target (it reads completion, target or a
+// streak of a simple KPI).
+bool NeedsTarget(const Rulebook& rulebook, const Rule& rule);
+
+// Everything but the target, which the caller looks up. `info` is the subject.
+Eligibility CalendarEligibility(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& info,
+                                const Period& period);
+
+// The person's level on the period's last day on which he was employed; empty for units and where
+// no org is given.
+std::string_view LevelOfPerson(const Rulebook& rulebook, const SubjectInfo& info,
+                               const Period& period);
+
+// True when the rule watches the subject in that period: kind, `where`.
+bool RuleCovers(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& info,
+                const Period& period);
+
+}  // namespace kpiwatch

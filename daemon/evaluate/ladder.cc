@@ -1,0 +1,125 @@
+#include "daemon/evaluate/ladder.h"
+
+#include <algorithm>
+
+namespace kpiwatch {
+namespace {
+
+constexpr uint8_t Bit(Level level) { return static_cast<uint8_t>(1U << static_cast<int>(level)); }
+
+bool Holds(const lang::Program& condition, const PeriodInput& input, const LadderState& streaks) {
+  return condition.EvaluateBool(
+      [&](uint16_t slot) { return ConditionValue(input, streaks, slot); });
+}
+
+void MoveStreaks(const Rule& rule, const PeriodInput& input, LadderState* state) {
+  if (!input.met) {
+    return;
+  }
+  const bool gap_too_long =
+      state->last_end && input.period.begin - *state->last_end > rule.max_gap_days;
+  if (gap_too_long) {
+    state->miss_streak = 0;
+    state->hit_streak = 0;
+  }
+  if (*input.met) {
+    state->miss_streak = 0;
+    ++state->hit_streak;
+  } else {
+    ++state->miss_streak;
+    state->hit_streak = 0;
+  }
+  state->last_end = input.period.end;
+}
+
+void MoveSince(const LadderState& before, const PeriodInput& input, LadderState* state) {
+  if (state->level() == Level::kGreen) {
+    state->since.reset();
+  } else if (before.level() == Level::kGreen) {
+    state->since = input.period.begin;
+  }
+}
+
+}  // namespace
+
+Level LadderState::level() const {
+  for (const Level level : {Level::kRed, Level::kOrange, Level::kYellow}) {
+    if (IsLatched(level)) {
+      return level;
+    }
+  }
+  return Level::kGreen;
+}
+
+lang::Value ConditionValue(const PeriodInput& input, const LadderState& streaks, uint16_t slot) {
+  switch (slot) {
+    case kSlotValue:
+      return lang::Value::Of(input.value);
+    case kSlotTarget:
+      return input.target ? lang::Value::Of(*input.target) : lang::Value::Absent();
+    case kSlotCompletion:
+      return input.completion ? lang::Value::Of(*input.completion) : lang::Value::Absent();
+    case kSlotMissStreak:
+      return lang::Value::Of(Decimal::FromInt(streaks.miss_streak));
+    case kSlotHitStreak:
+      return lang::Value::Of(Decimal::FromInt(streaks.hit_streak));
+    case kSlotCount:
+      return lang::Value::Of(Decimal::FromInt(input.count));
+    default:
+      return lang::Value::Absent();
+  }
+}
+
+LadderState AdvanceSealed(const Rule& rule, const LadderState& before, const PeriodInput& input) {
+  LadderState state = before;
+  MoveStreaks(rule, input, &state);
+  for (const Tier& tier : rule.tiers) {
+    uint8_t& hits = state.hits[static_cast<size_t>(tier.level)];
+    if (Holds(tier.when, input, state)) {
+      state.latched |= Bit(tier.level);
+      hits = 0;
+    } else if (!state.IsLatched(tier.level)) {
+      hits = 0;
+    } else if (tier.clear) {
+      if (Holds(*tier.clear, input, state)) {
+        state.latched &= static_cast<uint8_t>(~Bit(tier.level));
+      }
+    } else {
+      const bool hit = input.met.value_or(true);
+      hits = hit ? static_cast<uint8_t>(std::min<int>(hits + 1, UINT8_MAX)) : uint8_t{0};
+      if (hits >= rule.clear_after) {
+        state.latched &= static_cast<uint8_t>(~Bit(tier.level));
+        hits = 0;
+      }
+    }
+  }
+  MoveSince(before, input, &state);
+  return state;
+}
+
+LadderState AdvanceOpen(const Rule& rule, const LadderState& before, const PeriodInput& input) {
+  LadderState state = before;
+  for (const Tier& tier : rule.tiers) {
+    if (state.IsLatched(tier.level)) {
+      if (tier.clear && Holds(*tier.clear, input, state)) {
+        state.latched &= static_cast<uint8_t>(~Bit(tier.level));
+      }
+    } else if (Holds(tier.when, input, state)) {
+      state.latched |= Bit(tier.level);
+    }
+  }
+  MoveSince(before, input, &state);
+  return state;
+}
+
+Level BandOf(const Rule& rule, const LadderState& streaks, const PeriodInput& input) {
+  Level band = Level::kGreen;
+  for (const Tier& tier : rule.tiers) {
+    if (Holds(tier.when, input, streaks)) {
+      band = std::max(band, tier.level);
+    }
+  }
+  return band;
+}
+
+}  // namespace kpiwatch

@@ -1,0 +1,95 @@
+#include "daemon/fold/folder.h"
+
+#include "daemon/base/check.h"
+#include "daemon/lang/value.h"
+
+namespace kpiwatch {
+namespace {
+
+lang::Value ToValue(const FieldValue& field) {
+  switch (field.kind) {
+    case FieldKind::kBool:
+      return lang::Value::Of(field.boolean);
+    case FieldKind::kNumber:
+    case FieldKind::kMoney:
+      return lang::Value::Of(field.number);
+    case FieldKind::kString:
+      return lang::Value::Of(field.text);
+    case FieldKind::kMissing:
+    case FieldKind::kNull:
+      break;
+  }
+  return lang::Value::Absent();
+}
+
+std::string_view Text(const Event& event, FieldId field) {
+  const FieldValue& value = event.fields[field.value()];
+  return value.kind == FieldKind::kString ? value.text : std::string_view();
+}
+
+}  // namespace
+
+Folder::Folder(const Rulebook* rulebook) : rulebook_(rulebook), matcher_(rulebook) {
+  day_finders_.reserve(rulebook->calendars.size());
+  for (const BusinessCalendar& calendar : rulebook->calendars) {
+    day_finders_.emplace_back(&calendar);
+  }
+  owner_unit_ = rulebook->owner_unit;
+}
+
+const std::vector<Fact>& Folder::Fold(const Event& event) {
+  facts_.clear();
+  const std::vector<KpiMatch>& matches = matcher_.Match(event.type);
+  if (matches.empty()) {
+    ++counts_.unmatched;
+    return facts_;
+  }
+  for (const KpiMatch& match : matches) {
+    const Kpi& kpi = rulebook_->kpis[match.kpi];
+    if (kpi.where &&
+        !kpi.where->EvaluateBool([&](uint16_t slot) { return ToValue(event.fields[slot]); })) {
+      ++counts_.filtered;
+      continue;
+    }
+    Fact fact;
+    if (!Measure(kpi, event, match.reverse, &fact.delta)) {
+      continue;
+    }
+    fact.kpi = match.kpi;
+    fact.by_unit = kpi.by_unit;
+    fact.subject = Text(event, kpi.subject);
+    fact.home_unit = Text(event, owner_unit_);
+    fact.day = day_finders_[kpi.calendar].Find(event.time_ms);
+    facts_.push_back(fact);
+  }
+  return facts_;
+}
+
+bool Folder::Measure(const Kpi& kpi, const Event& event, bool reverse, Aggregate* delta) {
+  delta->count = reverse ? -1 : 1;
+  if (kpi.measure.kind == MeasureKind::kCount) {
+    return true;
+  }
+  const FieldValue& field = event.fields[kpi.measure.field.value()];
+  Decimal number = field.number;
+  if (field.kind == FieldKind::kString) {
+    // Flat rows carry numbers as text.
+    const auto parsed = Decimal::Parse(field.text);
+    if (!parsed) {
+      ++counts_.no_measure;
+      return false;
+    }
+    number = *parsed;
+  } else if (field.kind != FieldKind::kNumber && field.kind != FieldKind::kMoney) {
+    ++counts_.no_measure;
+    return false;
+  }
+  if (field.kind == FieldKind::kMoney && !kpi.currency.empty() && field.text != kpi.currency) {
+    ++counts_.currency;
+    return false;
+  }
+  delta->sum = reverse ? -number : number;
+  return true;
+}
+
+}  // namespace kpiwatch

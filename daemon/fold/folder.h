@@ -1,0 +1,57 @@
+// Events → facts: what one event adds to which KPI of which subject on which business day.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "daemon/calendar/business_calendar.h"
+#include "daemon/fold/event_matcher.h"
+#include "daemon/model/aggregate.h"
+#include "daemon/model/day.h"
+#include "daemon/model/event.h"
+#include "daemon/rulebook/rulebook.h"
+
+namespace kpiwatch {
+
+// One contribution. The subject is named by id; `home_unit` is what the event says of the owner's
+// unit. Views are valid as long as the event's.
+struct Fact {
+  KpiIndex kpi = 0;
+  bool by_unit = false;        // `subject` is a unit's id, else a person's
+  std::string_view subject;    // empty: nobody named (D-19)
+  std::string_view home_unit;  // may be empty
+  Day day;
+  Aggregate delta;
+};
+
+// What a folder left out, and why.
+struct FoldCounts {
+  uint64_t unmatched = 0;  // events that no KPI asks for
+  uint64_t filtered = 0;   // facts that a `where` left out
+  uint64_t currency = 0;   // money of another currency than the KPI's (D-18)
+  uint64_t no_measure = 0; // the measured field is missing or no number
+};
+
+// Not thread-safe; reuses its buffers: no allocation per event. `rulebook` is borrowed and must
+// outlive the folder.
+class Folder {
+ public:
+  explicit Folder(const Rulebook* rulebook);
+  // The facts of `event`; valid until the next call. REQUIRES: event.time_ms != kNoTime and
+  // event.fields are those of rulebook->fields.
+  const std::vector<Fact>& Fold(const Event& event);
+  const FoldCounts& counts() const { return counts_; }
+
+ private:
+  bool Measure(const Kpi& kpi, const Event& event, bool reverse, Aggregate* delta);
+
+  const Rulebook* rulebook_;
+  EventMatcher matcher_;
+  std::vector<BusinessCalendar::DayFinder> day_finders_;  // by CalendarIndex
+  FieldId owner_unit_;
+  std::vector<Fact> facts_;
+  FoldCounts counts_;
+};
+
+}  // namespace kpiwatch

@@ -1,0 +1,53 @@
+#include "daemon/fold/subject_table.h"
+
+#include <utility>
+
+namespace kpiwatch {
+
+std::optional<std::pair<SubjectKind, std::string_view>> ParseSubjectName(std::string_view name) {
+  constexpr std::string_view kPersonPrefix = "person:";
+  constexpr std::string_view kUnitPrefix = "unit:";
+  if (name.starts_with(kPersonPrefix)) {
+    return std::pair{SubjectKind::kPerson, name.substr(kPersonPrefix.size())};
+  }
+  if (name.starts_with(kUnitPrefix)) {
+    return std::pair{SubjectKind::kUnit, name.substr(kUnitPrefix.size())};
+  }
+  return std::nullopt;
+}
+
+std::optional<SubjectId> SubjectTable::Find(SubjectKind kind, std::string_view id) const {
+  const Index& index = IndexOf(kind);
+  const auto it = index.find(id);
+  if (it == index.end()) {
+    return std::nullopt;
+  }
+  return it->second;
+}
+
+SubjectId SubjectTable::FindOrAdd(SubjectKind kind, std::string_view id, Day first_seen,
+                                  std::string_view home_unit) {
+  if (const auto found = Find(kind, id)) {
+    return *found;
+  }
+  const SubjectId subject(static_cast<uint32_t>(infos_.size()));
+  Restore({kind, std::string(id), first_seen, std::string(home_unit)});
+  added_.push_back(subject);
+  return subject;
+}
+
+void SubjectTable::Restore(SubjectInfo info) {
+  const SubjectId subject(static_cast<uint32_t>(infos_.size()));
+  (info.kind == SubjectKind::kPerson ? people_ : units_).emplace(info.id, subject);
+  infos_.push_back(std::move(info));
+}
+
+std::optional<SubjectId> SubjectTable::FindByName(std::string_view name) const {
+  const auto parsed = ParseSubjectName(name);
+  if (!parsed) {
+    return std::nullopt;
+  }
+  return Find(parsed->first, parsed->second);
+}
+
+}  // namespace kpiwatch

@@ -1,0 +1,34 @@
+// What a channel needs of the outbox: entries in order, and a way to say how far it has come.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "proto/kpiwatch/v1/transition.pb.h"
+
+namespace kpiwatch {
+
+// The committed outbox. Thread-safe. Entries have consecutive numbers from 1, the numbers of one
+// step are adjacent.
+class OutboxReader {
+ public:
+  virtual ~OutboxReader() = default;
+  // Up to `max` entries with seq > `after`, ascending; a step is split only when it has more than
+  // `max`. Waits up to max_wait for the first. Empty when none came. Errors: the store's.
+  virtual absl::StatusOr<std::vector<v1::OutboxEntry>> Read(uint64_t after, size_t max,
+                                                            absl::Duration max_wait) = 0;
+  // The number of the last committed entry (0: none yet).
+  virtual uint64_t head() const = 0;
+  // The highest number up to which `channel` had acknowledged everything, as stored. A channel that
+  // a rulebook names for the first time was stored with the head of that moment: it is not told
+  // what happened before it existed.
+  virtual uint64_t Acknowledged(const std::string& channel) const = 0;
+  // `channel` is done with all entries up to and including `seq`; becomes durable with the engine's
+  // next step. Entries that all registered channels have acknowledged are deleted then.
+  virtual void Acknowledge(const std::string& channel, uint64_t seq) = 0;
+};
+
+}  // namespace kpiwatch

@@ -1,0 +1,44 @@
+// Rule files → Rulebook. All mistakes of all files in one pass (rules.md).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/rulebook/rulebook.h"
+
+namespace kpiwatch {
+
+// One mistake or lint finding, at a place in a file (line and column count from 1).
+struct Diagnostic {
+  std::string file;
+  int line = 0;
+  int column = 0;
+  std::string message;
+  bool warning = false;  // lint finding
+  // "rules/sales.yaml:12:9: unknown KPI 'custmer_touches'; did you mean 'customer_touches'?"
+  std::string ToString() const;
+};
+
+struct LoadResult {
+  std::shared_ptr<const Rulebook> rulebook;  // null when a Diagnostic is an error
+  std::vector<Diagnostic> diagnostics;       // by file, line, column
+};
+
+// A file's name and text.
+struct SourceFile {
+  std::string path;
+  std::string text;
+};
+
+// Loads `files` as one rulebook. Relative paths inside (holiday files) are resolved against the
+// folder of the file that names them. Never throws; malformed YAML is a diagnostic.
+LoadResult LoadRulebook(const std::vector<SourceFile>& files);
+
+// Expands globs ("rules/*.yaml", relative to `base_dir`) and directories, reads the files. A
+// pattern that matches nothing is an error.
+absl::StatusOr<std::vector<SourceFile>> ReadRuleFiles(const std::vector<std::string>& patterns,
+                                                      const std::string& base_dir);
+
+}  // namespace kpiwatch

@@ -1,0 +1,264 @@
+// Everything that the rule files say, validated, resolved to indices and immutable: the one object
+// that fold, ledger, evaluate and notify read. Built by rulebook/loader.h only. Swapped whole on
+// reload (std::shared_ptr<const Rulebook>); safe to share between threads.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/base/string_map.h"
+#include "daemon/calendar/business_calendar.h"
+#include "daemon/lang/program.h"
+#include "daemon/model/day.h"
+#include "daemon/model/event.h"
+#include "daemon/model/level.h"
+#include "daemon/model/period.h"
+
+namespace kpiwatch {
+
+// Indices into the vectors of Rulebook.
+using CalendarIndex = uint32_t;
+using KpiIndex = uint32_t;
+using RuleIndex = uint32_t;
+using PersonIndex = uint32_t;
+using UnitIndex = uint32_t;
+
+// Text in the two languages of the product; either may be empty, then the other serves.
+struct LocalText {
+  std::string zh;
+  std::string en;
+  const std::string& For(std::string_view language) const {
+    return language == "zh" ? (zh.empty() ? en : zh) : (en.empty() ? zh : en);
+  }
+};
+
+// ---- Organisation -------------------------------------------------------------------------------
+
+struct Unit {
+  std::string id;  // "east"
+  LocalText name;
+  std::optional<UnitIndex> parent;
+  std::string manager;  // person id; may be empty
+};
+
+// One stretch of a person's employment; several with the same id are his history (S-21). Days
+// [from, to); nullopt: open.
+struct Person {
+  std::string id;  // "u102"
+  LocalText name;
+  UnitIndex unit = 0;
+  std::string level;     // junior, mid, senior …
+  std::string manager;   // person id; empty: the unit's manager (or, for that manager himself, the parent unit's)
+  std::string email;
+  std::string language;  // "zh" or "en"
+  std::optional<Day> from, to;
+  std::vector<std::pair<Day, Day>> leave;  // approved leave, days [first, second)
+};
+
+struct Org {
+  std::vector<Unit> units;      // parents before children; empty: no org was given (D-19)
+  std::vector<Person> people;   // by id, then by from
+  bool given = false;
+
+  // The person's entry on `day` (the entry whose [from,to) holds it; null: unknown or not employed).
+  const Person* FindPerson(std::string_view id, Day day) const;
+  const Person* FindPersonAny(std::string_view id) const;  // latest entry, whatever the day
+  std::optional<UnitIndex> FindUnit(std::string_view id) const;
+  // Who manages the person on `day`, `steps` levels up (1: manager, 2: manager+1); empty: nobody.
+  std::string ManagerOf(std::string_view person, Day day, int steps) const;
+  // The same for a unit: steps 0 is the unit's own manager.
+  std::string ManagerOfUnit(UnitIndex unit, int steps) const;
+
+  StringMap<std::vector<PersonIndex>> people_by_id;
+  StringMap<UnitIndex> units_by_id;
+};
+
+// ---- KPIs ---------------------------------------------------------------------------------------
+
+enum class KpiType : uint8_t { kSimple, kVerdict };
+enum class MeasureKind : uint8_t { kCount, kSum };
+enum class Direction : uint8_t { kUp, kDown };
+
+struct Measure {
+  MeasureKind kind = MeasureKind::kCount;
+  FieldId field;  // kSum
+};
+
+struct Floors {
+  std::string level;            // person level, "" = any
+  std::vector<Decimal> values;  // one per Kpi::all_of
+};
+
+struct Kpi {
+  std::string name;
+  LocalText title;
+  std::string help;
+  std::string owner;
+  std::string unit;  // of measure, for display
+  KpiType type = KpiType::kSimple;
+  Direction direction = Direction::kUp;
+  CalendarIndex calendar = 0;
+  std::vector<std::string> sources;  // that must be complete before a day seals; empty: all (D-02)
+  std::string currency;              // of a money KPI; empty: a plain number
+  std::vector<PeriodKind> periods;   // reserved for values output: the periods in which rules/targets look at it
+
+  // kSimple
+  std::vector<std::string> events;   // patterns of D-17
+  std::vector<std::string> reverse;  // event patterns whose facts count negative
+  std::optional<lang::Program> where;  // slots are FieldIds of Rulebook::fields
+  Measure measure;
+  // The field that names the subject (a person id); `subject: unit` (the owner_unit) sets by_unit.
+  FieldId subject;
+  bool by_unit = false;
+
+  // kVerdict: met when every KPI of all_of reaches its floor
+  std::vector<KpiIndex> all_of;
+  std::vector<Floors> floors;
+
+  bool expose_units = true;
+  bool expose_people = false;
+
+  // Hash of everything above that changes values (not title, help, owner): the identity of its
+  // stored series (D-29).
+  uint64_t fingerprint = 0;
+};
+
+// ---- Targets ------------------------------------------------------------------------------------
+
+struct Target {
+  KpiIndex kpi = 0;
+  std::string subject;  // "person:u102", "unit:east"
+  Period period;        // kTarget when written with from/to
+  Decimal value;
+  std::optional<Decimal> floor, stretch;
+};
+
+// ---- Rules --------------------------------------------------------------------------------------
+
+enum class ForEach : uint8_t { kPerson, kUnit };
+enum class EvaluateMode : uint8_t { kOnClose, kIntraday };
+
+// Slots of a condition's environment (lang::Environment).
+enum ConditionSlot : uint16_t {
+  kSlotValue = 0,
+  kSlotTarget = 1,
+  kSlotCompletion = 2,
+  kSlotMissStreak = 3,
+  kSlotHitStreak = 4,
+  kSlotCount = 5,
+};
+
+// Who is told: "owner" 0 steps, "manager" 1, "manager+1" 2 …; or a person id.
+struct Notify {
+  int steps = 0;
+  std::string person;  // set: this person, steps unused
+};
+
+struct Tier {
+  Level level = Level::kYellow;
+  lang::Program when;
+  std::optional<lang::Program> clear;
+  std::vector<Notify> notify;     // empty: nobody (shown, not sent: R-12)
+  std::vector<std::string> via;   // channels; empty: all that the receiver has
+  std::optional<size_t> open;     // index into Rulebook::playbooks
+  std::string grant;
+};
+
+struct Rule {
+  std::string name;
+  KpiIndex kpi = 0;
+  ForEach for_each = ForEach::kPerson;
+  std::optional<lang::Program> where;  // over the person or unit; slots are PersonSlot
+  PeriodKind period = PeriodKind::kDay;
+  EvaluateMode evaluate = EvaluateMode::kOnClose;
+  std::vector<Tier> tiers;  // ascending by level
+  int clear_after = 2;      // sealed hits in a row that clear a tier without `clear`
+  int max_gap_days = 12;    // S-05
+  StringMap<std::string> labels;
+  StringMap<std::string> annotations;  // summary, description: templates
+  std::string file;
+  int line = 0;
+  uint64_t fingerprint = 0;  // of what changes verdicts; annotations and routes do not (S-22)
+};
+
+enum PersonSlot : uint16_t { kSlotPersonLevel = 0, kSlotPersonUnit = 1, kSlotPersonId = 2, kSlotUnitId = 3 };
+
+struct Playbook {
+  std::string name;
+  std::string title;
+  Notify assignee{.steps = 1, .person = {}};
+  int due_working_days = 1;
+  std::vector<std::string> checklist;
+};
+
+// ---- Routing ------------------------------------------------------------------------------------
+
+// A secret's place; read when needed, never kept in text that could be logged.
+struct SecretRef {
+  std::string file;
+  std::string env;
+  bool set() const { return !file.empty() || !env.empty(); }
+};
+
+struct EmailConfig {
+  std::string smarthost;  // host:port
+  std::string from;
+  std::string auth_username;
+  SecretRef auth_password;
+  bool require_tls = true;
+};
+
+struct WebhookConfig {
+  std::string url;
+  SecretRef bearer_token;
+  int max_alerts = 1000;  // Alertmanager's max_alerts: more are counted in truncatedAlerts
+};
+
+struct Receiver {
+  std::string name;
+  std::vector<EmailConfig> email;
+  std::vector<WebhookConfig> webhook;
+  bool send_resolved = true;
+};
+
+struct Matcher {
+  std::string label;
+  std::string op;  // = != =~ !~
+  std::string value;
+};
+
+struct Route {
+  std::vector<Matcher> matchers;
+  size_t receiver = 0;
+  bool continue_matching = false;
+  std::vector<Route> routes;
+};
+
+struct Rulebook {
+  uint64_t generation = 0;  // set by the engine when the rulebook enters
+  std::vector<BusinessCalendar> calendars;
+  Org org;
+  FieldPlan fields;
+  // Paths that are in `fields` whatever the rules say: data.owner_unit, and what a heartbeat
+  // (sys.source.heartbeat) says: data.source, data.partition_scope, data.complete_until.
+  FieldId owner_unit, heartbeat_source, heartbeat_scope, heartbeat_until;
+  std::vector<Kpi> kpis;          // verdict KPIs after the KPIs they name
+  std::vector<Target> targets;    // by (kpi, subject, period)
+  std::vector<Rule> rules;
+  std::vector<Playbook> playbooks;
+  std::vector<Receiver> receivers;
+  Route route;
+  std::optional<size_t> data_steward;  // receiver of data alerts; nullopt: no receiver at all
+  std::string currency = "CNY";
+  std::vector<std::string> files;  // loaded files, for messages
+
+  std::optional<KpiIndex> FindKpi(std::string_view name) const;
+  // The target of (kpi, subject) for exactly `period`; null: none.
+  const Target* FindTarget(KpiIndex kpi, std::string_view subject, const Period& period) const;
+};
+
+}  // namespace kpiwatch
