@@ -33,6 +33,12 @@ if(KPIWATCH_SANITIZE)
   add_compile_options(-fsanitize=${KPIWATCH_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${KPIWATCH_SANITIZE})
   add_compile_definitions(NDEBUG_SANITIZER)
+  if(KPIWATCH_SANITIZE MATCHES undefined AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU"
+     AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
+    # With these checks g++ takes no comparison of a function's address for a constant (its bug
+    # 71962), which newer abseil headers need. The address sanitizer still catches null pointers.
+    add_compile_options(-fno-sanitize=null,nonnull-attribute,returns-nonnull-attribute)
+  endif()
 endif()
 if(KPIWATCH_FUZZ)
   if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
@@ -78,6 +84,9 @@ endfunction()
 function(_kpiwatch_executable name directory)
   cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "SOURCES;DEPS;LIBS")
   _kpiwatch_libs(libs ${arg_LIBS})
+  if(KPIWATCH_SANITIZE MATCHES address)
+    list(APPEND arg_SOURCES "${PROJECT_SOURCE_DIR}/cmake/asan_options.cc")
+  endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE kpiwatch_options ${arg_DEPS} ${libs})
   set_target_properties(${name} PROPERTIES
