@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace kpiwatch {
@@ -11,5 +12,16 @@ extern const std::string_view kBuildRevision;  // git commit, "-dirty" if change
 extern const std::string_view kBuildBranch;    // git branch; "unknown" without git
 extern const std::string_view kBuildDate;      // time of the commit, RFC 3339; "unknown" without git
 extern const std::string_view kBuildCompiler;  // "GNU 12.2.0"
+
+// The same as values.
+struct BuildInfo {
+  std::string version, revision, branch, date, compiler;
+};
+
+// Only programs can call it.
+inline BuildInfo ThisBuild() {
+  return {std::string(kBuildVersion), std::string(kBuildRevision), std::string(kBuildBranch),
+          std::string(kBuildDate), std::string(kBuildCompiler)};
+}
 
 }  // namespace kpiwatch
