@@ -10,9 +10,9 @@ namespace kpiwatch {
                               std::string_view message);
 }  // namespace kpiwatch
 
-#define KPIWATCH_CHECK(condition, message)                                 \
-  do {                                                                     \
-    if (!(condition)) [[unlikely]] {                                       \
-      ::kpiwatch::CheckFailed(__FILE__, __LINE__, #condition, (message));  \
-    }                                                                      \
+#define KPIWATCH_CHECK(condition, message)                                \
+  do {                                                                    \
+    if (!(condition)) [[unlikely]] {                                      \
+      ::kpiwatch::CheckFailed(__FILE__, __LINE__, #condition, (message)); \
+    }                                                                     \
   } while (false)

@@ -44,8 +44,7 @@ class CondVar {
   using Deadline = std::chrono::steady_clock::time_point;
   // The moment `timeout` from now; a timeout of more than a year counts as a year.
   static Deadline After(absl::Duration timeout) {
-    const absl::Duration capped =
-        std::clamp(timeout, absl::ZeroDuration(), absl::Hours(24 * 365));
+    const absl::Duration capped = std::clamp(timeout, absl::ZeroDuration(), absl::Hours(24 * 365));
     return std::chrono::steady_clock::now() +
            std::chrono::nanoseconds(absl::ToInt64Nanoseconds(capped));
   }

@@ -12,7 +12,7 @@ namespace kpiwatch {
 size_t EditDistance(std::string_view a, std::string_view b, size_t limit);
 
 // The most edits at which a name still counts as a misspelling of `name`: a third of its bytes and
-// at least one; none for empty and single-letter names and for more than 128 bytes.
+// at least one; 0 for empty and single-letter names and for more than 128 bytes.
 size_t MaxMisspelling(std::string_view name);
 
 // The name of `names` (a range of strings or string views) with the least edit distance to `name`,
@@ -20,15 +20,12 @@ size_t MaxMisspelling(std::string_view name);
 template <typename Names>
 std::optional<std::string_view> NearestName(std::string_view name, const Names& names) {
   std::optional<std::string_view> nearest;
-  size_t limit = MaxMisspelling(name);
+  size_t best = MaxMisspelling(name) + 1;  // only distances below this are of interest
   for (const auto& candidate : names) {
-    if (limit == 0) {
-      break;
-    }
-    const size_t distance = EditDistance(name, candidate, limit);
-    if (distance <= limit) {
+    const size_t distance = EditDistance(name, candidate, best);
+    if (distance < best) {
       nearest = candidate;
-      limit = distance == 0 ? 0 : distance - 1;  // only better ones from here on
+      best = distance;
     }
   }
   return nearest;

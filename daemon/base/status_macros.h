@@ -7,11 +7,11 @@
 #include "absl/status/statusor.h"
 
 // Evaluates `expr` (an absl::Status); returns it from the enclosing function unless it is OK.
-#define KPIWATCH_RETURN_IF_ERROR(expr)                        \
-  do {                                                        \
+#define KPIWATCH_RETURN_IF_ERROR(expr)                                  \
+  do {                                                                  \
     if (absl::Status kpiwatch_status = (expr); !kpiwatch_status.ok()) { \
-      return kpiwatch_status;                                 \
-    }                                                         \
+      return kpiwatch_status;                                           \
+    }                                                                   \
   } while (false)
 
 #define KPIWATCH_CONCAT_INNER(a, b) a##b

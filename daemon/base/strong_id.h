@@ -31,7 +31,5 @@ class StrongId {
 
 template <typename Tag, typename Rep>
 struct std::hash<kpiwatch::StrongId<Tag, Rep>> {
-  size_t operator()(kpiwatch::StrongId<Tag, Rep> id) const {
-    return std::hash<Rep>()(id.value());
-  }
+  size_t operator()(kpiwatch::StrongId<Tag, Rep> id) const { return std::hash<Rep>()(id.value()); }
 };

@@ -27,6 +27,9 @@ struct CalendarOptions {
   absl::Duration day_close = absl::Hours(24);
   absl::Duration grace = absl::Hours(2);  // not negative
   std::vector<int> weekend = {5, 6};      // weekdays off, 0 Monday; not all seven
+  // Hours of a working day on the local clock, [from, to) since midnight, ascending; empty: none
+  // given. A due time "in n working days" is the end of the last of them, or else of the day.
+  std::vector<std::pair<absl::Duration, absl::Duration>> working_hours;
   HolidaySet holidays;
 };
 
@@ -39,8 +42,8 @@ class BusinessCalendar {
   const CalendarOptions& options() const { return options_; }
 
   // Finds business days of many instants fast: the same day as the last one costs a comparison, one
-  // of the last few dozen days a table look-up. Agrees with DayOf. NOT thread-safe with itself: each
-  // thread uses its own. Borrows the calendar.
+  // of the last few dozen days a table look-up. Agrees with DayOf. NOT thread-safe with itself:
+  // each thread uses its own. Borrows the calendar.
   class DayFinder {
    public:
     explicit DayFinder(const BusinessCalendar* calendar) : calendar_(calendar) {}
@@ -66,8 +69,8 @@ class BusinessCalendar {
     Slot cache_[kSlots];  // by the number of the day
   };
 
-  // The business day of an instant: local date of (time - day_cutoff). Where a clock set back around
-  // midnight shows a date twice, the days still follow each other: a day begins at its first
+  // The business day of an instant: local date of (time - day_cutoff). Where a clock set back
+  // around midnight shows a date twice, the days still follow each other: a day begins at its first
   // midnight and then lasts. Instants outside the years 1 to 9999 belong to the first or last day.
   Day DayOf(absl::Time time) const;
 
@@ -94,10 +97,10 @@ class BusinessCalendar {
 
   // The period of `kind` that holds `day`. REQUIRES: kind != kTarget.
   Period PeriodOf(PeriodKind kind, Day day) const;
-  // Reads "2026-09-28", "2026-W40", "2026-09", "2026-Q3", "2026" or "2013-08-30/2013-11-30" (end not
-  // included), which is what Period::ToString writes. "2026-W40" is this calendar's week around that
-  // ISO week's Thursday; where weeks do not start on Monday, an explicit stretch of days that is
-  // such a week is read as one.
+  // Reads "2026-09-28", "2026-W40", "2026-09", "2026-Q3", "2026" or "2013-08-30/2013-11-30" (end
+  // not included), which is what Period::ToString writes. "2026-W40" is this calendar's week around
+  // that ISO week's Thursday; where weeks do not start on Monday, an explicit stretch of days that
+  // is such a week is read as one.
   absl::StatusOr<Period> ParsePeriod(std::string_view text) const;
 
  private:
@@ -106,7 +109,8 @@ class BusinessCalendar {
 
   CalendarOptions options_;
   WorkingDayTable working_days_;
-  int64_t day_shift_ms_ = 0;  // zone offset less cut-off at some instant; only for DayFinder's slots
+  int64_t day_shift_ms_ =
+      0;  // zone offset less cut-off at some instant; only for DayFinder's slots
 };
 
 }  // namespace kpiwatch

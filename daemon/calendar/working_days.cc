@@ -9,8 +9,8 @@
 namespace kpiwatch {
 namespace {
 
-// The first of [low, high) for which `holds`, `high` when there is none; `holds` must not turn false
-// again once it is true.
+// The first of [low, high) for which `holds`, `high` when there is none; `holds` must not turn
+// false again once it is true.
 template <typename Holds>
 int FirstWhere(int low, int high, const Holds& holds) {
   while (low < high) {
@@ -79,14 +79,14 @@ Day WorkingDayTable::Add(Day day, int n) const {
   }
   const int64_t wanted = std::abs(int64_t{n});
   if (n > 0) {
-    return {FirstWhere(day.number + 1, Day::Max().number, [&](Day candidate) {
+    const int reached = FirstWhere(day.number + 1, Day::Max().number, [&](Day candidate) {
       return Count(day + 1, candidate + 1) >= wanted;
-    })};
+    });
+    return {std::min(reached, Day::Max().number)};
   }
   // The day before the first one from which too few working days lead up to `day`.
-  const int first_too_few = FirstWhere(Day::Min().number, day.number, [&](Day candidate) {
-    return Count(candidate, day) < wanted;
-  });
+  const int first_too_few = FirstWhere(
+      Day::Min().number, day.number, [&](Day candidate) { return Count(candidate, day) < wanted; });
   return {std::max(first_too_few - 1, Day::Min().number)};
 }
 

@@ -38,7 +38,7 @@ class WorkingDayTable {
   // The same of the pattern alone, from a Monday.
   int CountOfPattern(Day day) const;
 
-  bool pattern_[7] = {};      // by weekday: works
+  bool pattern_[7] = {};        // by weekday: works
   int before_weekday_[8] = {};  // working weekdays of a week before that weekday
   Day first_;
   std::vector<uint8_t> works_;   // of first_ + i

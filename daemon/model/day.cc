@@ -24,8 +24,9 @@ int Number(std::string_view text) {
 }  // namespace
 
 Day Day::FromCivil(absl::CivilDay day) {
-  const auto number = std::clamp<absl::civil_diff_t>(day - kEpoch, Min().number, Max().number);
-  return {static_cast<int32_t>(number)};
+  // Clamped first: the difference of far civil days would overflow.
+  const absl::CivilDay near = std::clamp(day, Min().ToCivil(), Max().ToCivil());
+  return {static_cast<int32_t>(near - kEpoch)};
 }
 
 std::optional<Day> Day::Parse(std::string_view text) {

@@ -26,8 +26,8 @@ bool IsDigit(char c) { return '0' <= c && c <= '9'; }
 
 // The significant digits of a number's text: value = digits * 10^exponent.
 struct Mantissa {
-  U128 digits = 0;         // neither leading nor trailing zeros
-  int digit_count = 0;     // of `digits`
+  U128 digits = 0;      // neither leading nor trailing zeros
+  int digit_count = 0;  // of `digits`
   int64_t exponent = 0;
   int64_t held_zeros = 0;  // zeros after `digits` that matter once another digit follows
 

@@ -20,8 +20,8 @@ enum class FieldKind : uint8_t { kMissing, kNull, kBool, kNumber, kMoney, kStrin
 struct FieldValue {
   FieldKind kind = FieldKind::kMissing;
   bool boolean = false;
-  Decimal number;          // kNumber, kMoney (in major units)
-  std::string_view text;   // kString; kMoney: the currency code; kNumber: empty
+  Decimal number;         // kNumber, kMoney (in major units)
+  std::string_view text;  // kString; kMoney: the currency code; kNumber: empty
 };
 
 using FieldId = StrongId<struct FieldIdTag, uint16_t>;

@@ -1,0 +1,40 @@
+#include "daemon/base/clock.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+#include <vector>
+
+namespace kpiwatch {
+namespace {
+
+TEST(ManualClockTest, MovesOnlyWhenTold) {
+  ManualClock clock(absl::FromUnixSeconds(100));
+  EXPECT_EQ(clock.Now(), absl::FromUnixSeconds(100));
+  clock.Advance(absl::Seconds(5));
+  EXPECT_EQ(clock.Now(), absl::FromUnixSeconds(105));
+  clock.Set(absl::FromUnixSeconds(7));
+  EXPECT_EQ(clock.Now(), absl::FromUnixSeconds(7));
+}
+
+TEST(ManualClockTest, AdvancesOfSeveralThreadsAddUp) {
+  ManualClock clock(absl::UnixEpoch());
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&clock] {
+        for (int i = 0; i < 1'000; ++i) {
+          clock.Advance(absl::Seconds(1));
+        }
+      });
+    }
+  }
+  EXPECT_EQ(clock.Now(), absl::FromUnixSeconds(4'000));
+}
+
+TEST(SystemClockTest, DoesNotStandBeforeThisProgramWasWritten) {
+  EXPECT_GT(SystemClock().Now(), absl::FromCivil(absl::CivilDay(2025, 1, 1), absl::UTCTimeZone()));
+}
+
+}  // namespace
+}  // namespace kpiwatch
