@@ -1,0 +1,91 @@
+// The EventSource that reads Kafka topics.
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "daemon/ingest/event_source.h"
+#include "daemon/ingest/kafka/group_commits.h"
+#include "daemon/ingest/kafka/kafka_batch.h"
+#include "daemon/ingest/kafka/partition_table.h"
+#include "daemon/ingest/kafka/partition_watch.h"
+#include "daemon/ingest/source_options.h"
+#include "daemon/kafka/handle.h"
+
+namespace kpiwatch {
+
+// Operation: reads every partition of the topics (manual assignment; nobody joins the group) from
+// the given positions, committed records only. Partitions that appear later are read from their
+// beginning. A partition whose position is not on the broker any more (deleted records, a topic
+// created anew, a lost log) or whose records cannot be read stops with `failed`; the others go on.
+// Prefetched records are bounded for all partitions together (queued.max.messages.kbytes, 32 MB of
+// records, and queued.min.messages, 100,000; each may be overshot by one fetch of at most
+// fetch.max.bytes, 16 MB).
+//
+// partitions()[i].position also passes what a reader never sees (transaction markers, records of
+// aborted transactions), so position == end means read to the end. `end` is what committed readers
+// can reach and at most a few seconds old while health() is OK.
+//
+// Concurrency: one caller thread, except Wake(). Batches are destroyed before the source.
+// Limitations: a topic created anew that is already longer than the stored position is not told from
+// the old one.
+class KafkaSource final : public EventSource {
+ public:
+  // Errors: kInvalidArgument naming the property that is wrong. Reaches for no broker.
+  static absl::StatusOr<std::unique_ptr<KafkaSource>> Create(std::string name,
+                                                             const KafkaSourceOptions& options);
+  ~KafkaSource() override;
+  KafkaSource(const KafkaSource&) = delete;
+  KafkaSource& operator=(const KafkaSource&) = delete;
+
+  const std::string& name() const override { return name_; }
+  absl::Status Start(std::span<const StoredPosition> positions) override;
+  std::unique_ptr<RecordBatch> NewBatch() override { return std::make_unique<KafkaBatch>(); }
+  absl::Status Poll(size_t max_records, absl::Duration max_wait, RecordBatch* batch) override;
+  std::span<const PartitionState> partitions() const override { return table_.states(); }
+  void Committed(std::span<const StoredPosition> positions) override;
+  bool ready() const override;
+  absl::Status health() const override;
+  void Wake() override { rd_kafka_queue_yield(queue_.get()); }
+
+  // Courtesy commits that failed.
+  uint64_t commit_failures() const { return commits_.failures(); }
+
+ private:
+  KafkaSource(std::string name, PartitionWatch::Options watch_options, kafka::ClientPtr client);
+
+  void TakeNews();
+  void AddPartition(const PartitionOffsets& found, rd_kafka_topic_partition_list_t* assign);
+  uint32_t AddState(PartitionState state, int64_t begin);
+  void Fail(uint32_t index, std::string_view why);
+  size_t Fetch(size_t max_records, absl::Duration max_wait);
+  void Take(size_t count, KafkaBatch* batch);
+  void TakeEvent(const rd_kafka_message_t& message);
+  void KeepFetching();
+
+  const std::string name_;
+  const PartitionWatch::Options watch_options_;
+  const bool fetching_falls_asleep_;  // when the library's queue was full: versions before 2.2
+  kafka::ClientPtr client_;
+  kafka::QueuePtr queue_;  // of all assigned partitions
+  GroupCommits commits_;
+  std::map<PartitionId, int64_t> stored_;    // positions whose partition has not been seen yet
+  std::map<std::string, int> topic_counts_;  // partitions of the topics that were found
+  PartitionTable table_;
+  std::vector<int64_t> begins_;                  // by index: first offset when it was first seen
+  std::map<PartitionId, std::string> troubles_;  // passing ones, until a record comes
+  std::vector<rd_kafka_message_t*> messages_;    // of one Fetch
+  std::optional<PartitionWatch> watch_;          // after Start; ends first
+};
+
+}  // namespace kpiwatch

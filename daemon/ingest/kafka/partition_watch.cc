@@ -1,0 +1,215 @@
+#include "daemon/ingest/kafka/partition_watch.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <stop_token>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "daemon/base/status_macros.h"
+#include "daemon/base/status_text.h"
+#include "daemon/kafka/client.h"
+#include "daemon/kafka/error.h"
+
+namespace kpiwatch {
+namespace {
+
+using std::chrono::steady_clock;
+
+steady_clock::time_point After(steady_clock::time_point start, absl::Duration by) {
+  return start + absl::ToChronoMicroseconds(by);
+}
+
+}  // namespace
+
+PartitionWatch::PartitionWatch(Options options, rd_kafka_t* client, GroupCommits* commits,
+                               std::function<void()> on_news)
+    : options_(std::move(options)),
+      client_(client),
+      commits_(commits),
+      on_news_(std::move(on_news)),
+      main_queue_(rd_kafka_queue_get_main(client)),
+      backoff_(absl::Milliseconds(200), absl::Seconds(2)),
+      health_(absl::UnavailableError(
+          fmt::format("source {}: no answer yet from {}", options_.source, options_.brokers))),
+      thread_([this](const std::stop_token& stop) { Run(stop); }) {}
+
+PartitionWatch::~PartitionWatch() {
+  thread_.request_stop();
+  rd_kafka_queue_yield(main_queue_.get());
+}
+
+void PartitionWatch::Nudge() {
+  if (!nudged_.exchange(true, std::memory_order_relaxed)) {
+    rd_kafka_queue_yield(main_queue_.get());
+  }
+}
+
+bool PartitionWatch::Take(PartitionNews* news) {
+  if (!has_news_.load(std::memory_order_acquire)) {
+    return false;
+  }
+  MutexLock lock(&mu_);
+  *news = std::exchange(news_, {});
+  has_news_.store(false, std::memory_order_relaxed);
+  return true;
+}
+
+absl::Status PartitionWatch::health() const {
+  MutexLock lock(&mu_);
+  return health_;
+}
+
+void PartitionWatch::Run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    const SteadyTime now = steady_clock::now();
+    const bool discover = now >= next_discovery_;
+    const bool nudged = nudged_.load(std::memory_order_relaxed) &&
+                        now >= After(last_offsets_, options_.nudge_gap);
+    if (discover || nudged || now >= next_offsets_) {
+      nudged_.store(false, std::memory_order_relaxed);
+      absl::Status status = AskEnds();
+      // Partitions appear seldom; a nudge in a hurry does not wait for them.
+      if (discover && status.ok()) {
+        status = Discover();
+      }
+      last_offsets_ = steady_clock::now();
+      if (status.ok()) {
+        backoff_.Reset();
+        next_offsets_ = After(last_offsets_, options_.offsets_interval);
+        if (discover) {
+          next_discovery_ = After(last_offsets_, options_.discovery_interval);
+        }
+      } else {
+        next_offsets_ = next_discovery_ = After(last_offsets_, backoff_.Next());
+      }
+      // What worked for a nudge says nothing of the topics that discovery misses.
+      if (discover || !status.ok()) {
+        Conclude(status);
+      }
+    }
+    if (now >= next_commit_) {
+      commits_->Send(client_, main_queue_.get());
+      next_commit_ = After(now, options_.commit_interval);
+    }
+    WaitForEvents();
+  }
+}
+
+absl::Status PartitionWatch::Discover() {
+  absl::Status first_error;
+  for (const std::string& topic : options_.topics) {
+    first_error.Update(DiscoverTopic(topic));
+  }
+  return first_error;
+}
+
+absl::Status PartitionWatch::DiscoverTopic(const std::string& topic) {
+  KPIWATCH_ASSIGN_OR_RETURN(const int count,
+                            kafka::PartitionCount(client_, topic, options_.request_timeout));
+  std::vector<PartitionOffsets> added;
+  absl::Status status;
+  int& known = known_[topic];
+  for (; known < count && status.ok(); ++known) {
+    PartitionOffsets offsets{.id = {.topic = topic, .partition = known}};
+    const rd_kafka_resp_err_t err =
+        rd_kafka_query_watermark_offsets(client_, topic.c_str(), known, &offsets.begin,
+                                         &offsets.end, kafka::ToMilliseconds(options_.request_timeout));
+    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      status = kafka::ToStatus(err, fmt::format("offsets of {}/{}", topic, known));
+      break;
+    }
+    added.push_back(std::move(offsets));
+  }
+  {
+    MutexLock lock(&mu_);
+    news_.partition_counts[topic] = count;
+    news_.added.insert(news_.added.end(), added.begin(), added.end());
+  }
+  has_news_.store(true, std::memory_order_release);
+  on_news_();
+  return status;
+}
+
+absl::Status PartitionWatch::AskEnds() {
+  const kafka::PartitionsPtr list(rd_kafka_topic_partition_list_new(16));
+  for (const auto& [topic, count] : known_) {
+    for (int partition = 0; partition < count; ++partition) {
+      rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition)->offset =
+          RD_KAFKA_OFFSET_END;
+    }
+  }
+  if (list->cnt == 0) {
+    return absl::OkStatus();
+  }
+  const rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(
+      client_, list.get(), kafka::ToMilliseconds(options_.request_timeout));
+  if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return kafka::ToStatus(err, "end offsets");
+  }
+  std::vector<PartitionOffsets> ends;
+  absl::Status first_error;
+  for (int i = 0; i < list->cnt; ++i) {
+    const rd_kafka_topic_partition_t& p = list->elems[i];
+    if (p.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      first_error.Update(
+          kafka::ToStatus(p.err, fmt::format("end offset of {}/{}", p.topic, p.partition)));
+    } else {
+      ends.push_back({.id = {.topic = p.topic, .partition = p.partition}, .end = p.offset});
+    }
+  }
+  {
+    MutexLock lock(&mu_);
+    news_.ends = std::move(ends);
+  }
+  has_news_.store(true, std::memory_order_release);
+  return first_error;
+}
+
+void PartitionWatch::WaitForEvents() {
+  SteadyTime until = std::min({next_discovery_, next_offsets_, next_commit_});
+  if (nudged_.load(std::memory_order_relaxed)) {
+    until = std::min(until, After(last_offsets_, options_.nudge_gap));
+  }
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(until - steady_clock::now());
+  const kafka::EventPtr event(rd_kafka_queue_poll(
+      main_queue_.get(), static_cast<int>(std::max<int64_t>(wait.count(), 0))));
+  switch (rd_kafka_event_type(event.get())) {
+    case RD_KAFKA_EVENT_ERROR:
+      last_error_ = rd_kafka_event_error_string(event.get());
+      if (rd_kafka_event_error(event.get()) == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+        next_offsets_ = std::min(next_offsets_, steady_clock::now());  // see for ourselves
+      }
+      break;
+    case RD_KAFKA_EVENT_OFFSET_COMMIT:
+      commits_->Finish(event.get());
+      break;
+    default:
+      break;
+  }
+}
+
+void PartitionWatch::Conclude(const absl::Status& status) {
+  MutexLock lock(&mu_);
+  if (status.ok()) {
+    if (!health_.ok()) {
+      spdlog::info("source {}: in touch with Kafka at {}", options_.source, options_.brokers);
+    }
+    health_ = absl::OkStatus();
+    last_error_.clear();
+    warned_ = false;
+    return;
+  }
+  health_ = WithContext(
+      fmt::format("source {}: Kafka at {}", options_.source, options_.brokers),
+      last_error_.empty() ? status
+                          : absl::Status(status.code(), fmt::format("{}; {}", MessageOf(status),
+                                                                    last_error_)));
+  if (!std::exchange(warned_, true)) {
+    spdlog::warn("{}; trying again", MessageOf(health_));
+  }
+}
+
+}  // namespace kpiwatch

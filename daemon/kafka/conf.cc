@@ -1,0 +1,125 @@
+#include "daemon/kafka/conf.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <vector>
+
+#include "daemon/base/nearest_name.h"
+#include "daemon/base/status_macros.h"
+
+namespace kpiwatch::kafka {
+namespace {
+
+absl::Status Invalid(const std::string& text) { return absl::InvalidArgumentError(text); }
+
+std::vector<std::string> KnownProperties(rd_kafka_conf_t* conf) {
+  std::vector<std::string> names;
+  size_t count = 0;
+  const char** dump = rd_kafka_conf_dump(conf, &count);
+  for (size_t i = 0; i < count; i += 2) {
+    names.emplace_back(dump[i]);
+  }
+  rd_kafka_conf_dump_free(dump, count);
+  rd_kafka_topic_conf_t* topic_conf = rd_kafka_topic_conf_new();
+  dump = rd_kafka_topic_conf_dump(topic_conf, &count);
+  for (size_t i = 0; i < count; i += 2) {
+    names.emplace_back(dump[i]);
+  }
+  rd_kafka_conf_dump_free(dump, count);
+  rd_kafka_topic_conf_destroy(topic_conf);
+  return names;
+}
+
+absl::Status Unknown(rd_kafka_conf_t* conf, const std::string& name) {
+  const std::vector<std::string> known = KnownProperties(conf);
+  const std::optional<std::string_view> nearest = NearestName(name, known);
+  return Invalid(nearest ? fmt::format("unknown Kafka property '{}', did you mean '{}'?", name,
+                                       *nearest)
+                         : fmt::format("unknown Kafka property '{}'", name));
+}
+
+// A `secret` value stays out of the message, which would quote it.
+absl::Status Set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value,
+                 bool secret) {
+  std::array<char, 512> error;
+  switch (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), error.data(), error.size())) {
+    case RD_KAFKA_CONF_OK:
+      return absl::OkStatus();
+    case RD_KAFKA_CONF_UNKNOWN:
+      return Unknown(conf, name);
+    default:
+      return Invalid(secret ? fmt::format("Kafka property '{}' does not take this value", name)
+                            : fmt::format("Kafka property '{}': {}", name, error.data()));
+  }
+}
+
+absl::StatusOr<std::string> ReadSecret(const std::string& name, const std::string& file,
+                                       const std::string& env) {
+  std::string value;
+  if (!file.empty()) {
+    std::ifstream in(file, std::ios::binary);
+    if (!in) {
+      return Invalid(fmt::format("Kafka property '{}': cannot read the file '{}'", name, file));
+    }
+    value.assign(std::istreambuf_iterator<char>(in), {});
+    // Editors end a file with a newline that is no part of the secret.
+    while (!value.empty() && (value.back() == '\n' || value.back() == '\r')) {
+      value.pop_back();
+    }
+  } else if (const char* found = std::getenv(env.c_str())) {  // NOLINT(concurrency-mt-unsafe)
+    value = found;
+  } else {
+    return Invalid(
+        fmt::format("Kafka property '{}': the environment variable '{}' is not set", name, env));
+  }
+  if (value.empty()) {
+    return Invalid(
+        fmt::format("Kafka property '{}': '{}' is empty", name, file.empty() ? env : file));
+  }
+  return value;
+}
+
+absl::Status CheckReserved(const std::string& name, std::span<const Reserved> reserved) {
+  if (name == "bootstrap.servers" || name == "metadata.broker.list") {
+    return Invalid(fmt::format("Kafka property '{}' cannot be set: use brokers", name));
+  }
+  for (const Reserved& r : reserved) {
+    if (name == r.name) {
+      return Invalid(fmt::format("Kafka property '{}' cannot be set: {}", name, r.instead));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<ConfPtr> MakeConf(const Cluster& cluster, std::span<const Property> defaults,
+                                 std::span<const Reserved> reserved) {
+  if (cluster.brokers.empty()) {
+    return Invalid("no Kafka brokers are given");
+  }
+  ConfPtr conf(rd_kafka_conf_new());
+  for (const Property& p : defaults) {
+    rd_kafka_conf_set(conf.get(), std::string(p.name).c_str(), std::string(p.value).c_str(),
+                      nullptr, 0);
+  }
+  KPIWATCH_RETURN_IF_ERROR(Set(conf.get(), "bootstrap.servers", cluster.brokers, false));
+  for (const auto& [name, value] : cluster.properties) {
+    KPIWATCH_RETURN_IF_ERROR(CheckReserved(name, reserved));
+    KPIWATCH_RETURN_IF_ERROR(Set(conf.get(), name, value, false));
+  }
+  for (const auto& [name, place] : cluster.secrets) {
+    KPIWATCH_RETURN_IF_ERROR(CheckReserved(name, reserved));
+    KPIWATCH_ASSIGN_OR_RETURN(const std::string value,
+                              ReadSecret(name, place.first, place.second));
+    KPIWATCH_RETURN_IF_ERROR(Set(conf.get(), name, value, true));
+  }
+  return conf;
+}
+
+}  // namespace kpiwatch::kafka
