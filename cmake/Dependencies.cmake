@@ -32,6 +32,7 @@ _kpiwatch_pkg_config_dep(rocksdb rocksdb)
 _kpiwatch_pkg_config_dep(prometheus-cpp prometheus-cpp-core)
 _kpiwatch_pkg_config_dep(httplib cpp-httplib)
 _kpiwatch_pkg_config_dep(xxhash libxxhash)
+_kpiwatch_pkg_config_dep(crypt libcrypt)
 
 _kpiwatch_dep(threads Threads::Threads)
 _kpiwatch_dep(fmt fmt::fmt)

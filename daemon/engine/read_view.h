@@ -52,6 +52,7 @@ struct AlertQuery {
 struct AlertPage {
   std::vector<AlertView> alerts;  // by AlertKey
   bool more = false;              // there are alerts behind the last one
+  size_t total = 0;               // that the query would find without `after` and `limit`
 };
 
 struct TierView {
