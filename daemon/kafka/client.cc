@@ -1,37 +1,38 @@
 #include "daemon/kafka/client.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
 #include <limits>
 
+#include "daemon/base/log.h"
 #include "daemon/kafka/error.h"
 
 namespace kpiwatch::kafka {
 namespace {
 
-spdlog::level::level_enum LevelOf(int syslog_level) {
+LogLevel LevelOf(int syslog_level) {
   if (syslog_level <= 2) {
-    return spdlog::level::err;
+    return LogLevel::kError;
   }
   if (syslog_level <= 4) {
-    return spdlog::level::warn;
+    return LogLevel::kWarn;
   }
-  return syslog_level <= 6 ? spdlog::level::info : spdlog::level::debug;
+  return syslog_level <= 6 ? LogLevel::kInfo : LogLevel::kDebug;
 }
 
 // Called by the library's own threads.
-void Log(const rd_kafka_t* client, int level, const char* facility, const char* text) {
-  spdlog::log(LevelOf(level), "kafka: {} {}: {}", rd_kafka_name(client), facility, text);
+void TakeLog(const rd_kafka_t* client, int level, const char* facility, const char* text) {
+  Log(LevelOf(level), "Kafka client",
+      {{"client", rd_kafka_name(client)}, {"facility", facility}, {"text", text}});
 }
 
 }  // namespace
 
 absl::StatusOr<ClientPtr> NewClient(rd_kafka_type_t type, ConfPtr conf) {
   std::array<char, 512> error;
-  rd_kafka_conf_set_log_cb(conf.get(), Log);
+  rd_kafka_conf_set_log_cb(conf.get(), TakeLog);
   rd_kafka_t* client = rd_kafka_new(type, conf.get(), error.data(), error.size());
   if (client == nullptr) {
     return absl::InvalidArgumentError(fmt::format("Kafka client: {}", error.data()));

@@ -1,7 +1,6 @@
 #include "daemon/ingest/kafka/group_commits.h"
 
-#include <spdlog/spdlog.h>
-
+#include "daemon/base/log.h"
 #include "daemon/kafka/handle.h"
 
 namespace kpiwatch {
@@ -40,8 +39,8 @@ void GroupCommits::Send(rd_kafka_t* client, rd_kafka_queue_t* answers) {
 void GroupCommits::Finish(rd_kafka_event_t* event) {
   if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     failures_.fetch_add(1, std::memory_order_relaxed);
-    spdlog::debug("kafka: the courtesy commit of positions failed: {}",
-                  rd_kafka_event_error_string(event));
+    Log(LogLevel::kDebug, "the courtesy commit of positions to the Kafka group failed",
+        {{"error", rd_kafka_event_error_string(event)}});
   }
   MutexLock lock(&mu_);
   under_way_ = false;

@@ -1,13 +1,13 @@
 #include "daemon/ingest/kafka/kafka_source.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
 #include "daemon/base/check.h"
+#include "daemon/base/log.h"
 #include "daemon/base/status_macros.h"
 #include "daemon/base/status_text.h"
 #include "daemon/kafka/client.h"
@@ -173,7 +173,8 @@ void KafkaSource::TakeEvent(const rd_kafka_message_t& message) {
   const uint32_t index =
       message.rkt == nullptr ? PartitionTable::kNone : table_.Find(message.rkt, message.partition);
   if (index == PartitionTable::kNone) {
-    spdlog::debug("source {}: {}", name_, rd_kafka_message_errstr(&message));
+    Log(LogLevel::kDebug, "Kafka reports",
+        {{"source", name_}, {"error", rd_kafka_message_errstr(&message)}});
     return;
   }
   PartitionState& state = table_[index];
@@ -197,7 +198,8 @@ void KafkaSource::TakeEvent(const rd_kafka_message_t& message) {
     std::string text = fmt::format("{}/{}: {}", state.id.topic, state.id.partition,
                                    rd_kafka_message_errstr(&message));
     if (std::string& known = troubles_[state.id]; known != text) {
-      spdlog::warn("source {}: {}; trying again", name_, text);
+      Log(LogLevel::kWarn, "a partition cannot be read; trying again",
+          {{"source", name_}, {"error", text}});
       known = std::move(text);
     }
   }
@@ -250,8 +252,13 @@ void KafkaSource::AddPartition(const PartitionOffsets& found,
   }
   rd_kafka_topic_partition_list_add(assign, found.id.topic.c_str(), found.id.partition)->offset =
       state.position;
-  spdlog::info("source {}: reading {}/{} from offset {}, the broker holds {} to {}", name_,
-               found.id.topic, found.id.partition, state.position, found.begin, found.end);
+  Log(LogLevel::kInfo, "reading a partition",
+      {{"source", name_},
+       {"topic", found.id.topic},
+       {"partition", found.id.partition},
+       {"position", state.position},
+       {"begin", found.begin},
+       {"end", found.end}});
   AddState(std::move(state), found.begin);
 }
 
@@ -265,7 +272,7 @@ void KafkaSource::Fail(uint32_t index, std::string_view why) {
   state.failed = true;
   state.error = fmt::format("{}/{} is stopped: {}", state.id.topic, state.id.partition, why);
   troubles_.erase(state.id);
-  spdlog::error("source {}: {}", name_, state.error);
+  Log(LogLevel::kError, "a partition is stopped", {{"source", name_}, {"error", state.error}});
   table_.ForgetHandle();
   const kafka::PartitionsPtr list(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(list.get(), state.id.topic.c_str(), state.id.partition);

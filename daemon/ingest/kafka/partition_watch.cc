@@ -1,13 +1,13 @@
 #include "daemon/ingest/kafka/partition_watch.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <stop_token>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "daemon/base/log.h"
 #include "daemon/base/status_macros.h"
 #include "daemon/base/status_text.h"
 #include "daemon/kafka/client.h"
@@ -195,7 +195,8 @@ void PartitionWatch::Conclude(const absl::Status& status) {
   MutexLock lock(&mu_);
   if (status.ok()) {
     if (!health_.ok()) {
-      spdlog::info("source {}: in touch with Kafka at {}", options_.source, options_.brokers);
+      Log(LogLevel::kInfo, "in touch with Kafka",
+          {{"source", options_.source}, {"brokers", options_.brokers}});
     }
     health_ = absl::OkStatus();
     last_error_.clear();
@@ -208,7 +209,8 @@ void PartitionWatch::Conclude(const absl::Status& status) {
                           : absl::Status(status.code(), fmt::format("{}; {}", MessageOf(status),
                                                                     last_error_)));
   if (!std::exchange(warned_, true)) {
-    spdlog::warn("{}; trying again", MessageOf(health_));
+    Log(LogLevel::kWarn, "Kafka is out of reach; trying again",
+        {{"source", options_.source}, {"error", health_}});
   }
 }
 
