@@ -59,7 +59,7 @@ bool EventTypeMatches(std::string_view type, std::string_view pattern) {
   return false;
 }
 
-const std::vector<KpiMatch>& EventMatcher::Match(std::string_view type) {
+const EventTypeInfo& EventMatcher::Match(std::string_view type) {
   if (const auto it = known_.find(type); it != known_.end()) {
     return it->second;
   }
@@ -70,8 +70,10 @@ const std::vector<KpiMatch>& EventMatcher::Match(std::string_view type) {
   return known_.emplace(std::string(type), Compute(type)).first->second;
 }
 
-std::vector<KpiMatch> EventMatcher::Compute(std::string_view type) const {
-  std::vector<KpiMatch> matches;
+EventTypeInfo EventMatcher::Compute(std::string_view type) const {
+  EventTypeInfo info;
+  info.heartbeat = EventTypeMatches(type, "sys.source.heartbeat");
+  std::vector<KpiMatch>& matches = info.matches;
   for (KpiIndex k = 0; k < rulebook_->kpis.size(); ++k) {
     const Kpi& kpi = rulebook_->kpis[k];
     if (kpi.type != KpiType::kSimple) {
@@ -84,7 +86,7 @@ std::vector<KpiMatch> EventMatcher::Compute(std::string_view type) const {
       matches.push_back({k, true});
     }
   }
-  return matches;
+  return info;
 }
 
 }  // namespace kpiwatch

@@ -21,6 +21,12 @@ struct KpiMatch {
   bool reverse = false;  // its facts count negative
 };
 
+// What is known of an event type.
+struct EventTypeInfo {
+  bool heartbeat = false;         // sys.source.heartbeat: says until when a source is complete
+  std::vector<KpiMatch> matches;  // in the order of the rulebook's KPIs
+};
+
 // Not thread-safe: it remembers the types it has seen, at most kMaxTypes; a type beyond that is
 // matched anew each time.
 class EventMatcher {
@@ -28,15 +34,15 @@ class EventMatcher {
   static constexpr size_t kMaxTypes = 4096;
   // `rulebook` is borrowed and must outlive the matcher.
   explicit EventMatcher(const Rulebook* rulebook) : rulebook_(rulebook) {}
-  // The matches of `type` in the order of the rulebook's KPIs; valid until the next call.
-  const std::vector<KpiMatch>& Match(std::string_view type);
+  // Valid until the next call.
+  const EventTypeInfo& Match(std::string_view type);
 
  private:
-  std::vector<KpiMatch> Compute(std::string_view type) const;
+  EventTypeInfo Compute(std::string_view type) const;
 
   const Rulebook* rulebook_;
-  StringMap<std::vector<KpiMatch>> known_;
-  std::vector<KpiMatch> overflow_;
+  StringMap<EventTypeInfo> known_;
+  EventTypeInfo overflow_;
 };
 
 }  // namespace kpiwatch

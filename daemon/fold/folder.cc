@@ -37,14 +37,9 @@ Folder::Folder(const Rulebook* rulebook) : rulebook_(rulebook), matcher_(ruleboo
   owner_unit_ = rulebook->owner_unit;
 }
 
-const std::vector<Fact>& Folder::Fold(const Event& event) {
+const std::vector<Fact>& Folder::Fold(const Event& event, const EventTypeInfo& info) {
   facts_.clear();
-  const std::vector<KpiMatch>& matches = matcher_.Match(event.type);
-  if (matches.empty()) {
-    ++counts_.unmatched;
-    return facts_;
-  }
-  for (const KpiMatch& match : matches) {
+  for (const KpiMatch& match : info.matches) {
     const Kpi& kpi = rulebook_->kpis[match.kpi];
     if (kpi.where &&
         !kpi.where->EvaluateBool([&](uint16_t slot) { return ToValue(event.fields[slot]); })) {

@@ -27,7 +27,6 @@ struct Fact {
 
 // What a folder left out, and why.
 struct FoldCounts {
-  uint64_t unmatched = 0;  // events that no KPI asks for
   uint64_t filtered = 0;   // facts that a `where` left out
   uint64_t currency = 0;   // money of another currency than the KPI's (D-18)
   uint64_t no_measure = 0; // the measured field is missing or no number
@@ -38,9 +37,11 @@ struct FoldCounts {
 class Folder {
  public:
   explicit Folder(const Rulebook* rulebook);
-  // The facts of `event`; valid until the next call. REQUIRES: event.time_ms != kNoTime and
-  // event.fields are those of rulebook->fields.
-  const std::vector<Fact>& Fold(const Event& event);
+  // What the rulebook wants of events of `type`; valid until the next call.
+  const EventTypeInfo& Lookup(std::string_view type) { return matcher_.Match(type); }
+  // The facts of `event`, whose type has `info`; valid until the next call. REQUIRES: event.time_ms
+  // != kNoTime and event.fields are those of rulebook->fields.
+  const std::vector<Fact>& Fold(const Event& event, const EventTypeInfo& info);
   const FoldCounts& counts() const { return counts_; }
 
  private:

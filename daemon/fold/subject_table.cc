@@ -32,8 +32,16 @@ SubjectId SubjectTable::FindOrAdd(SubjectKind kind, std::string_view id, Day fir
   }
   const SubjectId subject(static_cast<uint32_t>(infos_.size()));
   Restore({kind, std::string(id), first_seen, std::string(home_unit)});
-  added_.push_back(subject);
+  changed_.push_back(subject);
   return subject;
+}
+
+void SubjectTable::SawEarlier(SubjectId subject, Day day) {
+  SubjectInfo& info = infos_[subject.value()];
+  if (day < info.first_seen) {
+    info.first_seen = day;
+    changed_.push_back(subject);
+  }
 }
 
 void SubjectTable::Restore(SubjectInfo info) {

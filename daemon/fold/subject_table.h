@@ -38,10 +38,12 @@ struct SubjectInfo {
 class SubjectTable {
  public:
   std::optional<SubjectId> Find(SubjectKind kind, std::string_view id) const;
-  // The subject's number; a new subject is added with `first_seen` and `home_unit` and stands in
-  // added() until ClearAdded.
+  // The subject's number; a new subject is added with `first_seen` and `home_unit`. New and
+  // changed subjects stand in changed() until ClearChanged.
   SubjectId FindOrAdd(SubjectKind kind, std::string_view id, Day first_seen,
                       std::string_view home_unit);
+  // Notes that a fact of an earlier day was seen.
+  void SawEarlier(SubjectId subject, Day day);
   // Puts back a stored subject. REQUIRES: stored numbers come in ascending order without gaps.
   void Restore(SubjectInfo info);
 
@@ -50,8 +52,8 @@ class SubjectTable {
   std::optional<SubjectId> FindByName(std::string_view name) const;
   size_t size() const { return infos_.size(); }
 
-  const std::vector<SubjectId>& added() const { return added_; }
-  void ClearAdded() { added_.clear(); }
+  const std::vector<SubjectId>& changed() const { return changed_; }
+  void ClearChanged() { changed_.clear(); }
 
  private:
   using Index = StringMap<SubjectId>;
@@ -61,7 +63,7 @@ class SubjectTable {
 
   std::vector<SubjectInfo> infos_;
   Index people_, units_;
-  std::vector<SubjectId> added_;
+  std::vector<SubjectId> changed_;
 };
 
 // "person:u102" → (kPerson, "u102"); nullopt when it is neither a person nor a unit.

@@ -1,0 +1,346 @@
+// The engine's heart: events in, durable state and decisions out, one atomic step after the other.
+// The same object serves the daemon, kpictl's replay and the scenario tests; what differs is who
+// brings the events and the time.
+//
+// Operation: Offer takes events (folded, deduplicated and applied in small blocks); FinishStep
+// rolls up units, looks at open periods, replays what was corrected, seals what is complete, and
+// puts everything that changed into one WriteBatch. The caller makes the batch durable before
+// anything of it leaves the process; it may go on offering meanwhile, but
+// not finish another step.
+// Concurrency: owned by one thread.
+// Errors: the store's. After an error the object is of no use; the caller stops.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "daemon/engine/completeness.h"
+#include "daemon/engine/engine_metrics.h"
+#include "daemon/engine/id_table.h"
+#include "daemon/engine/ladder_table.h"
+#include "daemon/fold/dedup_window.h"
+#include "daemon/fold/folder.h"
+#include "daemon/fold/subject_table.h"
+#include "daemon/ingest/event_source.h"
+#include "daemon/ingest/source_options.h"
+#include "daemon/ledger/kpi_view.h"
+#include "daemon/ledger/series_table.h"
+#include "daemon/rulebook/rulebook.h"
+#include "daemon/store/state_store.h"
+#include "proto/kpiwatch/v1/transition.pb.h"
+
+namespace kpiwatch {
+
+struct CoreOptions {
+  // The sources by their index in Origin; borrowed.
+  const std::vector<SourceOptions>* sources = nullptr;
+  bool clock_by_events = false;  // D-01
+  // Transitions of periods that closed before it are recorded and not sent (D-07); ignored with
+  // clock_by_events. nullopt: the store's first start.
+  std::optional<absl::Time> live_from;
+  absl::Duration correction_window = absl::Hours(24 * 35);
+  // Days before it are never sealed; nullopt: the day of the earliest fact or heartbeat.
+  std::optional<Day> first_day;
+  DedupWindow::Options dedup;
+  SeriesTable::Options series;
+  size_t seal_chunk = 20'000;  // evaluations of one step's seal (D-04)
+};
+
+// Where an event came from.
+struct Origin {
+  uint32_t source = 0;     // index into CoreOptions::sources
+  uint32_t partition = 0;  // of that source
+  int64_t record_ms = kNoTime;  // the transport's time
+};
+
+enum class OfferResult : uint8_t {
+  kAccepted,   // taken; duplicates show in the counters
+  kIgnored,    // no KPI asks for its type (D-16)
+  kHeartbeat,
+  kNoTime,     // for the dead letters
+  kTooOld,     // recorded before the duplicate window (D-12): for the dead letters
+};
+
+// One sealed or open period's value, for kpictl and tests.
+struct PeriodValue {
+  std::string kpi;
+  std::string subject;
+  Period period;
+  KpiReading reading;
+  Level level = Level::kGreen;  // the period's own band (D-10)
+};
+
+class Core {
+ public:
+  // `store` is borrowed and holds a header already; `metrics` is borrowed.
+  Core(CoreOptions options, StateStore* store, std::string store_uuid, EngineMetrics* metrics);
+  ~Core();
+
+  // Restores the stored state under `rulebook`. To be called once, first. New names and first
+  // start go into the first step.
+  absl::Status Restore(std::shared_ptr<const Rulebook> rulebook, absl::Time wall_now);
+  // Lets another rulebook in (D-29). REQUIRES: no event offered since the last FinishStep, and
+  // everything is durable. Its effects go into the next step.
+  absl::Status SetRulebook(std::shared_ptr<const Rulebook> rulebook);
+  const Rulebook& rulebook() const { return *rulebook_; }
+  std::shared_ptr<const Rulebook> shared_rulebook() const { return rulebook_; }
+
+  // ---- One step ----
+  absl::StatusOr<OfferResult> Offer(const Event& event, const Origin& origin,
+                                    std::span<const PartitionState> partitions);
+  void AddDeadLetter(v1::DeadLetter letter);
+  // The next offset to be read of a partition, stored with the step.
+  void SetPosition(std::string_view source, const PartitionId& partition, int64_t next_offset);
+  SourceCompleteness& completeness(uint32_t source) { return completeness_[source]; }
+
+  struct StepResult {
+    bool empty = true;         // nothing has changed; the batch may be dropped
+    bool more_to_seal = false; // call again soon, even without events
+    uint64_t last_seq = 0;     // number of the last outbox entry so far
+    size_t entries = 0;        // outbox entries of this step
+    size_t events = 0;         // events offered in this step
+  };
+  // REQUIRES: the batch of the step before is in the store.
+  // Ends the step at business time `now` (with clock_by_events: at most; the proofs of the sources
+  // bound it). Fills *batch (cleared first).
+  absl::StatusOr<StepResult> FinishStep(absl::Time now, WriteBatch* batch);
+
+  // The entries that the last FinishStep decided, ascending.
+  const std::vector<v1::OutboxEntry>& step_entries() const { return entries_; }
+  // When a seal may become due next by the clock alone; InfiniteFuture: none waits for it.
+  absl::Time NextSealTime() const;
+  absl::Time now() const { return now_; }
+
+  // ---- Reading, between steps ----
+  std::vector<StoredPosition> StoredPositions(std::string_view source) const;
+  // Values of every KPI in the periods that targets and rules look at, for subjects with data or a
+  // target; by KPI, subject, begin.
+  absl::StatusOr<std::vector<PeriodValue>> Values();
+  // The reading of one KPI, subject and period.
+  absl::StatusOr<PeriodValue> ReadValue(KpiIndex kpi, SubjectId subject, const Period& period);
+  const SubjectTable& subjects() const { return subjects_; }
+  const IdTable& rule_ids() const { return rule_ids_; }
+  std::optional<Day> SealedThrough(KpiIndex kpi) const;
+  const DedupWindow& dedup() const { return *dedup_; }
+  const FoldCounts& fold_counts() const { return folder_->counts(); }
+
+ private:
+  // KPIs whose days seal together: same calendar, same sources.
+  struct SealGroup {
+    std::string name;                // stored under it
+    CalendarIndex calendar = 0;
+    std::vector<uint32_t> sources;   // must be complete
+    std::vector<RuleIndex> rules;    // on_close and intraday rules of its KPIs
+    std::optional<Day> earliest;     // day of the earliest fact or heartbeat
+    std::optional<Day> next;         // first day not yet sealed; nullopt: none was sealed
+    bool sealing = false;            // `next` is being sealed
+    absl::Time seal_at;              // its moment
+    std::string cursor;              // last subject done; empty: none yet
+    bool changed = false;
+  };
+
+  // A fact with its subject resolved, waiting in the block.
+  struct PendingFact {
+    SubjectId subject;
+    KpiIndex kpi = 0;
+    Day day;
+    Aggregate delta;
+  };
+  struct PendingEvent {
+    Fingerprint fingerprint;
+    Origin origin;
+    int64_t time_ms = 0;
+    uint32_t fact_begin = 0, fact_end = 0;
+    uint32_t id_begin = 0, id_size = 0;  // into cause_ids_
+  };
+  static constexpr size_t kBlock = 64;
+
+  // What made a cell of an intraday KPI change, in applied order.
+  struct Cause {
+    uint32_t next = 0;  // 1-based index of the cell's next cause
+    Aggregate delta;
+    uint32_t id_begin = 0, id_size = 0;
+    int64_t time_ms = 0;
+    int64_t record_ms = 0;
+  };
+
+  // A fact whose day its own partition had declared complete, kept until the day is sealed (D-08).
+  struct DeferredFact {
+    uint64_t number = 0;  // stored under it
+    uint32_t kpi_id = 0;
+    SubjectId subject;
+    Day day;
+    Aggregate delta;
+  };
+
+  // core.cc
+  void BuildPlans();
+  void BuildGroups();
+  void AddKnownSubjects();
+  uint32_t GroupOf(KpiIndex kpi) const { return group_of_kpi_[kpi]; }
+  void MeetPartition(const Origin& origin, std::span<const PartitionState> partitions);
+  void CountRecords();
+  void EmitUnknownOwners();
+  absl::Status TakeHeartbeat(const Event& event, const Origin& origin,
+                             std::span<const PartitionState> partitions);
+  SubjectId ResolveSubject(const Fact& fact);
+  absl::Status ApplyBlock();
+  absl::Status ApplyEvent(const PendingEvent& event);
+  absl::Status RollUp();
+  void Ancestors(SubjectId subject, Day day, std::vector<SubjectId>* ancestors);
+  absl::Status WriteState(absl::Time arrival, WriteBatch* batch);
+  void WriteSubjects(WriteBatch* batch);
+  void WriteDays(WriteBatch* batch);
+  void WriteOutbox(WriteBatch* batch);
+  void WriteDeferred(WriteBatch* batch);
+  absl::Status RestoreSubjects();
+  absl::Status RestoreDeferred();
+  absl::Status RestoreProgress();
+  void SortSubjects();
+
+  // What a partition's promises mean for each group's days.
+  void NotePromises(const Origin& origin);
+
+  // seal.cc
+  absl::Status SealDue();
+  bool GroupIsDue(SealGroup* group);
+  absl::Status SealChunk(SealGroup* group, size_t* budget);
+  absl::Status SealSubject(const SealGroup& group, SubjectId subject, Day day);
+  absl::Status SealRule(const SealGroup& group, RuleIndex rule, SubjectId subject,
+                        const Period& period, std::optional<Decimal> target);
+  absl::Status CloseOpenLadders(const SealGroup& group, SubjectId subject, Day day);
+  void UpdateLateness();
+  absl::Status ApplyDeferred(const SealGroup& group);
+  // The periods of `rule` that end with `day` for the subject, with their targets.
+  void PeriodsEnding(const Rule& rule, SubjectId subject, Day day,
+                     std::vector<std::pair<Period, std::optional<Decimal>>>* periods) const;
+
+  // open_periods.cc
+  absl::Status EvaluateOpenPeriods();
+  absl::Status EvaluateOpen(const Touched& touched, RuleIndex rule, const Period& period,
+                            std::optional<Decimal> target);
+  // The first cause, in applied order, with which the ladder reached `level` (D-09); null: none
+  // was kept.
+  const Cause* FindCause(const Touched& touched, const Rule& rule, const OpenLadder& before,
+                         const PeriodInput& after, Level level);
+  // The causes of a cell: its own, or for a unit those of the people and units below it.
+  std::vector<const Cause*> CausesOf(const Touched& touched);
+
+  // correct.cc
+  absl::Status ReplayCorrections();
+  absl::Status ReplayRule(RuleIndex rule, SubjectId subject, Day day);
+  void EmitRederived(const Rule& rule, SubjectId subject, const SealedRecord& at_record,
+                     Level before, v1::Reason reason, const KpiReading& reading,
+                     Ladder* ladder);
+  absl::Status TakeGoneRules(const std::set<uint32_t>& gone, const std::set<RuleIndex>& changed);
+  // Ladders of rules that are gone or read differently since the rulebook before.
+  absl::Status TakeRuleChanges();
+  absl::Status RederiveLadder(RuleIndex rule, SubjectId subject, Ladder* ladder);
+  // Seals records[from..] of the ladder again; the state before them is the one stored there.
+  absl::Status ReplayRecords(const Rule& rule, SubjectId subject, size_t from, Ladder* ladder);
+
+  // transitions.cc
+  absl::StatusOr<KpiReading> ReadFor(const Rule& rule, SubjectId subject, const Period& period,
+                                     std::optional<Decimal> target);
+  PeriodInput InputOf(const Period& period, const KpiReading& reading) const;
+  v1::Transition NewTransition(const Rule& rule, SubjectId subject, const Period& period,
+                               Level from, Level to, v1::Reason reason, absl::Time at) const;
+  void FillReading(const Rule& rule, const KpiReading& reading, v1::Transition* transition) const;
+  void FillCounted(const Rule& rule, SubjectId subject, const Ladder& ladder,
+                   v1::Transition* transition) const;
+  // Adds the recipients, tasks and grants of the new level to the transition, and the recipients
+  // to *notified; on the way down tells those who were told.
+  void FillConsequences(const Rule& rule, SubjectId subject, const Period& period, Level from,
+                        Level to, absl::Time at, std::vector<std::string>* notified,
+                        v1::Transition* transition) const;
+  std::vector<std::string> Recipients(const std::vector<Notify>& notify, SubjectId subject,
+                                      Day day) const;
+  void Emit(v1::Transition transition);
+  std::string NotSentReason(const Period& period, CalendarIndex calendar) const;
+
+  const CoreOptions options_;
+  StateStore* const store_;
+  const std::string uuid_;
+  EngineMetrics* const metrics_;
+  absl::Time live_from_ = absl::InfinitePast();
+  absl::Time now_ = absl::InfinitePast();
+  uint64_t step_ = 0;
+  uint64_t next_seq_ = 1;
+
+  std::shared_ptr<const Rulebook> rulebook_;
+  IdTable kpi_ids_{'k'}, rule_ids_{'r'};
+  SubjectTable subjects_;
+  std::unique_ptr<DedupWindow> dedup_;
+  std::unique_ptr<BucketLoader> loader_;
+  std::unique_ptr<SeriesTable> series_;
+  std::unique_ptr<LadderTable> ladders_;
+  std::unique_ptr<Folder> folder_;
+  std::unique_ptr<KpiViewer> viewer_;
+  std::vector<SourceCompleteness> completeness_;
+  std::map<std::string, int64_t> positions_;  // by stored key
+  std::set<std::string> changed_positions_;
+
+  // Derived from the rulebook.
+  std::vector<uint32_t> kpi_id_of_;          // stored numbers, by KpiIndex
+  std::vector<KpiIndex> kpi_of_id_;          // the other way; UINT32_MAX: not in this rulebook
+  std::vector<uint32_t> rule_id_of_;
+  std::vector<std::vector<RuleIndex>> open_rules_of_kpi_;    // intraday
+  std::vector<std::vector<RuleIndex>> sealed_rules_of_kpi_;  // on_close
+  std::vector<bool> keeps_causes_;           // by KPI
+  std::vector<bool> needs_target_;           // by rule
+  std::vector<Counter*> evaluations_;        // by rule
+  std::vector<uint64_t> open_evaluations_;   // by rule, not yet counted there
+  // By rule: the latches of all its tiers when none has a clear line; 0: some latch may open.
+  std::vector<uint8_t> all_tiers_;
+  // Last day that a partition has promised to be complete, by source, partition and group.
+  std::vector<std::vector<std::vector<Day>>> promised_;
+  std::vector<uint32_t> group_of_kpi_;
+  std::vector<SealGroup> groups_;
+  std::map<std::pair<Day, KpiIndex>, std::vector<size_t>> targets_by_end_;
+  std::vector<SubjectId> subjects_by_name_;  // sorted; as of sorted_count_
+  size_t sorted_count_ = 0;
+
+  // The present step.
+  WriteBatch names_;                  // numbers given since the last step
+  std::vector<PendingEvent> block_;
+  std::vector<PendingFact> block_facts_;
+  std::string cause_ids_;
+  std::vector<Cause> causes_;
+  std::vector<DeferredFact> deferred_;  // all that wait
+  std::vector<uint64_t> deferred_done_;
+  size_t deferred_written_ = 0;         // deferred_[0, n) are stored
+  uint64_t next_deferred_ = 1;
+  std::vector<v1::OutboxEntry> entries_;
+  std::vector<v1::Transition> emitted_;  // decided since the last FinishStep
+  std::vector<v1::DeadLetter> pending_letters_;
+  std::vector<std::string> unknown_owners_;
+  std::vector<SubjectId> ancestors_;
+  size_t offered_ = 0;
+  bool more_ = false;
+  std::vector<int64_t> newest_record_ms_;  // by source
+  // Records by source, partition and result, counted locally and added to the metrics once a step.
+  enum Result : uint8_t { kResAccepted, kResDuplicate, kResLate, kResTooLate, kResIgnored, kResHeartbeat, kResults };
+  struct PartitionCounts {
+    std::string topic;
+    std::array<uint64_t, kResults> counts{};
+  };
+  std::vector<std::vector<PartitionCounts>> counts_;
+  uint64_t& CountOf(const Origin& origin, Result result) {
+    return counts_[origin.source][origin.partition].counts[result];
+  }
+};
+
+}  // namespace kpiwatch

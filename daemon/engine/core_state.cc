@@ -1,0 +1,361 @@
+// How the core's state gets into a batch and back out of the store (FORMAT.md).
+#include <algorithm>
+#include <utility>
+
+#include "daemon/base/check.h"
+#include "daemon/base/status_macros.h"
+#include "daemon/base/wire.h"
+#include "daemon/engine/core.h"
+#include "daemon/store/keys.h"
+#include "fmt/format.h"
+
+namespace kpiwatch {
+namespace {
+
+constexpr uint32_t kNoKpi = UINT32_MAX;
+constexpr size_t kOutboxSegmentBytes = 1 << 20;
+constexpr size_t kExpireBudget = 65'536;
+
+constexpr std::string_view kProgressKey = "s";
+constexpr std::string_view kGroupPrefix = "g";
+constexpr std::string_view kSourcePrefix = "h";
+constexpr std::string_view kDeferredPrefix = "l";
+
+std::string Named(std::string_view prefix, std::string_view name) {
+  return std::string(prefix) + std::string(name);
+}
+
+std::string DeferredKey(uint64_t number) {
+  std::string key(kDeferredPrefix);
+  wire::AppendU64(number, &key);
+  return key;
+}
+
+// Days of the store for the series table; cells of KPIs that the rulebook does not have are left
+// out of memory.
+class StoreLoader final : public BucketLoader {
+ public:
+  StoreLoader(const StateStore* store, const std::vector<KpiIndex>* kpi_of_id)
+      : store_(store), kpi_of_id_(kpi_of_id) {}
+
+  absl::Status Load(SubjectId subject, Day begin, Day end,
+                    absl::FunctionRef<void(Day, std::span<const StoredCell>)> visit) override {
+    absl::Status bad;
+    std::vector<StoredCell> cells;
+    KPIWATCH_RETURN_IF_ERROR(store_->Scan(
+        Family::kSeries, SeriesKey(subject.value(), begin), SeriesKey(subject.value(), end),
+        [&](std::string_view key, std::string_view value) {
+          const auto parts = ParseSeriesKey(key);
+          if (!parts || !Decode(value, &cells)) {
+            bad = absl::DataLossError("a stored day is damaged");
+            return false;
+          }
+          visit(parts->day, cells);
+          return true;
+        }));
+    return bad;
+  }
+
+ private:
+  bool Decode(std::string_view value, std::vector<StoredCell>* cells) const {
+    cells->clear();
+    wire::Reader reader(value);
+    const uint64_t count = reader.Varint();
+    for (uint64_t i = 0; i < count && reader.ok(); ++i) {
+      const uint64_t id = reader.Varint();
+      StoredCell cell;
+      cell.value.count = reader.Signed();
+      cell.value.sum = Decimal::FromUnits(reader.Signed128());
+      if (id < kpi_of_id_->size() && (*kpi_of_id_)[id] != kNoKpi) {
+        cell.kpi = (*kpi_of_id_)[id];
+        cells->push_back(cell);
+      }
+    }
+    return reader.AtEnd();
+  }
+
+  const StateStore* store_;
+  const std::vector<KpiIndex>* kpi_of_id_;
+};
+
+}  // namespace
+
+absl::Status Core::Restore(std::shared_ptr<const Rulebook> rulebook, absl::Time wall_now) {
+  KPIWATCH_RETURN_IF_ERROR(kpi_ids_.Restore(*store_));
+  KPIWATCH_RETURN_IF_ERROR(rule_ids_.Restore(*store_));
+  KPIWATCH_RETURN_IF_ERROR(RestoreSubjects());
+  KPIWATCH_RETURN_IF_ERROR(dedup_->Restore(*store_));
+  KPIWATCH_RETURN_IF_ERROR(RestoreProgress());
+  if (options_.live_from) {
+    live_from_ = *options_.live_from;
+  } else if (live_from_ == absl::InfinitePast()) {
+    live_from_ = wall_now;
+    std::string value;
+    wire::AppendI64(absl::ToUnixMillis(live_from_), &value);
+    names_.Put(Family::kMeta, CursorKey("live_from"), value);
+  }
+  KPIWATCH_RETURN_IF_ERROR(SetRulebook(std::move(rulebook)));
+  return RestoreDeferred();
+}
+
+absl::Status Core::RestoreSubjects() {
+  bool gap = false;
+  KPIWATCH_RETURN_IF_ERROR(store_->Scan(
+      Family::kMeta, "i", PrefixEnd("i"), [&](std::string_view key, std::string_view value) {
+        const auto id = ParseInternKey(key);
+        if (!id) {
+          return true;
+        }
+        wire::Reader reader(value);
+        SubjectInfo info;
+        info.kind = static_cast<SubjectKind>(reader.U8());
+        info.id = std::string(reader.String());
+        info.first_seen = Day{static_cast<int32_t>(reader.Signed())};
+        info.home_unit = std::string(reader.String());
+        gap = gap || !reader.AtEnd() || *id != subjects_.size();
+        subjects_.Restore(std::move(info));
+        return !gap;
+      }));
+  return gap ? absl::DataLossError("the store's table of subjects is damaged") : absl::OkStatus();
+}
+
+absl::Status Core::RestoreProgress() {
+  KPIWATCH_ASSIGN_OR_RETURN(const auto progress, store_->Get(Family::kMeta, kProgressKey));
+  if (progress) {
+    wire::Reader reader(*progress);
+    step_ = reader.Varint();
+    next_seq_ = reader.Varint();
+    const int64_t now_ms = reader.I64();
+    now_ = now_ms == kNoTime ? absl::InfinitePast() : absl::FromUnixMillis(now_ms);
+    if (!reader.AtEnd()) {
+      return absl::DataLossError("the store's progress record is damaged");
+    }
+  }
+  KPIWATCH_ASSIGN_OR_RETURN(const auto live, store_->Get(Family::kMeta, CursorKey("live_from")));
+  if (live) {
+    live_from_ = absl::FromUnixMillis(wire::Reader(*live).I64());
+  }
+  for (size_t s = 0; s < completeness_.size(); ++s) {
+    KPIWATCH_ASSIGN_OR_RETURN(
+        const auto stored,
+        store_->Get(Family::kMeta, Named(kSourcePrefix, (*options_.sources)[s].name)));
+    if (stored && !completeness_[s].Decode(*stored)) {
+      return absl::DataLossError("the store's record of a source is damaged");
+    }
+  }
+  return store_->Scan(Family::kMeta, "p", PrefixEnd("p"),
+                      [&](std::string_view key, std::string_view value) {
+                        if (ParsePositionKey(key)) {
+                          positions_[std::string(key)] =
+                              static_cast<int64_t>(wire::Reader(value).Varint());
+                        }
+                        return true;
+                      });
+}
+
+absl::Status Core::RestoreDeferred() {
+  return store_->Scan(
+      Family::kMeta, kDeferredPrefix, PrefixEnd(kDeferredPrefix),
+      [&](std::string_view key, std::string_view value) {
+        if (key.size() != 9) {
+          return true;
+        }
+        DeferredFact fact;
+        fact.number = wire::Reader(key.substr(1)).U64();
+        wire::Reader reader(value);
+        fact.kpi_id = static_cast<uint32_t>(reader.Varint());
+        fact.subject = SubjectId(static_cast<uint32_t>(reader.Varint()));
+        fact.day = Day{static_cast<int32_t>(reader.Signed())};
+        fact.delta.count = reader.Signed();
+        fact.delta.sum = Decimal::FromUnits(reader.Signed128());
+        next_deferred_ = fact.number + 1;
+        deferred_.push_back(fact);
+        deferred_written_ = deferred_.size();
+        return true;
+      });
+}
+
+absl::Status Core::SetRulebook(std::shared_ptr<const Rulebook> rulebook) {
+  KPIWATCH_CHECK(block_.empty(), "a rulebook enters between steps");
+  rulebook_ = std::move(rulebook);
+  folder_ = std::make_unique<Folder>(rulebook_.get());
+  BuildPlans();
+  loader_ = std::make_unique<StoreLoader>(store_, &kpi_of_id_);
+  series_ = std::make_unique<SeriesTable>(options_.series, rulebook_->kpis.size(), loader_.get());
+  viewer_ = std::make_unique<KpiViewer>(rulebook_.get(), series_.get());
+  ladders_->Clear();
+  for (SealGroup& group : groups_) {
+    KPIWATCH_ASSIGN_OR_RETURN(const auto stored,
+                              store_->Get(Family::kMeta, Named(kGroupPrefix, group.name)));
+    if (!stored) {
+      continue;
+    }
+    wire::Reader reader(*stored);
+    const uint8_t flags = reader.U8();
+    const Day earliest{static_cast<int32_t>(reader.Signed())};
+    const Day next{static_cast<int32_t>(reader.Signed())};
+    group.earliest = (flags & 1) != 0 ? std::optional(earliest) : std::nullopt;
+    group.next = (flags & 2) != 0 ? std::optional(next) : std::nullopt;
+    group.sealing = (flags & 4) != 0;
+    group.seal_at = absl::FromUnixMillis(reader.I64());
+    group.cursor = std::string(reader.String());
+  }
+  for (size_t s = 0; s < promised_.size(); ++s) {
+    for (size_t p = 0; p < promised_[s].size(); ++p) {
+      NotePromises({static_cast<uint32_t>(s), static_cast<uint32_t>(p)});
+    }
+  }
+  AddKnownSubjects();
+  return TakeRuleChanges();
+}
+
+absl::Status Core::WriteState(absl::Time arrival, WriteBatch* batch) {
+  for (const WriteBatch::Entry& entry : names_.entries()) {
+    batch->Put(entry.family, names_.key(entry), names_.value(entry));
+  }
+  names_.Clear();
+  WriteSubjects(batch);
+  WriteDays(batch);
+  ladders_->WriteChanged(batch);
+  for (SealGroup& group : groups_) {
+    if (std::exchange(group.changed, false)) {
+      std::string value;
+      wire::AppendU8(static_cast<uint8_t>((group.earliest ? 1 : 0) | (group.next ? 2 : 0) |
+                                          (group.sealing ? 4 : 0)),
+                     &value);
+      wire::AppendSigned(group.earliest.value_or(Day{}).number, &value);
+      wire::AppendSigned(group.next.value_or(Day{}).number, &value);
+      wire::AppendI64(absl::ToUnixMillis(group.seal_at), &value);
+      wire::AppendString(group.cursor, &value);
+      batch->Put(Family::kMeta, Named(kGroupPrefix, group.name), value);
+    }
+  }
+  for (size_t s = 0; s < completeness_.size(); ++s) {
+    if (completeness_[s].changed()) {
+      std::string value;
+      completeness_[s].Encode(&value);
+      batch->Put(Family::kMeta, Named(kSourcePrefix, (*options_.sources)[s].name), value);
+    }
+  }
+  WriteDeferred(batch);
+  for (const std::string& key : changed_positions_) {
+    std::string value;
+    wire::AppendVarint(static_cast<uint64_t>(positions_[key]), &value);
+    batch->Put(Family::kMeta, key, value);
+  }
+  changed_positions_.clear();
+  KPIWATCH_RETURN_IF_ERROR(dedup_->Expire(arrival, *store_, batch, kExpireBudget));
+  dedup_->SealSegment(arrival, batch);
+  WriteOutbox(batch);
+  if (!batch->empty()) {
+    std::string value;
+    wire::AppendVarint(step_, &value);
+    wire::AppendVarint(next_seq_, &value);
+    wire::AppendI64(now_ == absl::InfinitePast() ? kNoTime : absl::ToUnixMillis(now_), &value);
+    batch->Put(Family::kMeta, kProgressKey, value);
+  }
+  return absl::OkStatus();
+}
+
+void Core::WriteSubjects(WriteBatch* batch) {
+  for (const SubjectId subject : subjects_.changed()) {
+    const SubjectInfo& info = subjects_.Get(subject);
+    std::string value;
+    wire::AppendU8(static_cast<uint8_t>(info.kind), &value);
+    wire::AppendString(info.id, &value);
+    wire::AppendSigned(info.first_seen.number, &value);
+    wire::AppendString(info.home_unit, &value);
+    batch->Put(Family::kMeta, InternKey(subject.value()), value);
+  }
+  subjects_.ClearChanged();
+}
+
+void Core::WriteDays(WriteBatch* batch) {
+  std::string value;
+  series_->VisitDirtyDays([&](SubjectId subject, Day day, std::span<const StoredCell> cells) {
+    value.clear();
+    wire::AppendVarint(cells.size(), &value);
+    for (const StoredCell& cell : cells) {
+      wire::AppendVarint(kpi_id_of_[cell.kpi], &value);
+      wire::AppendSigned(cell.value.count, &value);
+      wire::AppendSigned128(cell.value.sum.units(), &value);
+    }
+    batch->Put(Family::kSeries, SeriesKey(subject.value(), day), value);
+  });
+}
+
+void Core::WriteDeferred(WriteBatch* batch) {
+  for (const uint64_t number : deferred_done_) {
+    batch->Delete(Family::kMeta, DeferredKey(number));
+  }
+  deferred_done_.clear();
+  for (; deferred_written_ < deferred_.size(); ++deferred_written_) {
+    const DeferredFact& fact = deferred_[deferred_written_];
+    std::string value;
+    wire::AppendVarint(fact.kpi_id, &value);
+    wire::AppendVarint(fact.subject.value(), &value);
+    wire::AppendSigned(fact.day.number, &value);
+    wire::AppendSigned(fact.delta.count, &value);
+    wire::AppendSigned128(fact.delta.sum.units(), &value);
+    batch->Put(Family::kMeta, DeferredKey(fact.number), value);
+  }
+}
+
+void Core::WriteOutbox(WriteBatch* batch) {
+  for (v1::Transition& transition : emitted_) {
+    v1::OutboxEntry& entry = entries_.emplace_back();
+    entry.set_seq(next_seq_++);
+    transition.set_id(fmt::format("{}-{}", uuid_, entry.seq()));
+    transition.set_step(static_cast<int64_t>(step_));
+    *entry.mutable_transition() = std::move(transition);
+  }
+  emitted_.clear();
+  for (v1::DeadLetter& letter : pending_letters_) {
+    v1::OutboxEntry& entry = entries_.emplace_back();
+    entry.set_seq(next_seq_++);
+    *entry.mutable_dead_letter() = std::move(letter);
+  }
+  pending_letters_.clear();
+  std::string segment;
+  std::string bytes;
+  uint64_t first = 0;
+  for (const v1::OutboxEntry& entry : entries_) {
+    if (segment.empty()) {
+      first = entry.seq();
+    }
+    entry.SerializeToString(&bytes);
+    wire::AppendString(bytes, &segment);
+    if (segment.size() >= kOutboxSegmentBytes) {
+      batch->Put(Family::kOutbox, OutboxKey(first), segment);
+      segment.clear();
+    }
+  }
+  if (!segment.empty()) {
+    batch->Put(Family::kOutbox, OutboxKey(first), segment);
+  }
+}
+
+void Core::SetPosition(std::string_view source, const PartitionId& partition,
+                       int64_t next_offset) {
+  std::string key =
+      PositionKey(source, partition.topic, static_cast<uint32_t>(partition.partition));
+  int64_t& position = positions_[key];
+  if (position != next_offset) {
+    position = next_offset;
+    changed_positions_.insert(std::move(key));
+  }
+}
+
+std::vector<StoredPosition> Core::StoredPositions(std::string_view source) const {
+  std::vector<StoredPosition> stored;
+  const std::string prefix = PositionPrefix(source);
+  for (auto it = positions_.lower_bound(prefix);
+       it != positions_.end() && it->first.starts_with(prefix); ++it) {
+    if (const auto parts = ParsePositionKey(it->first)) {
+      stored.push_back({{parts->topic, static_cast<int32_t>(parts->partition)}, it->second});
+    }
+  }
+  return stored;
+}
+
+}  // namespace kpiwatch

@@ -1,0 +1,244 @@
+// Verdicts that change after their seal: corrected facts (S-18) and changed rules (S-22, D-29). A
+// ladder's sealed periods are judged again from the first one concerned, and what differs in the
+// end is told.
+#include <algorithm>
+#include <utility>
+
+#include "daemon/base/status_macros.h"
+#include "daemon/engine/core.h"
+#include "daemon/evaluate/eligibility.h"
+#include "daemon/store/keys.h"
+
+namespace kpiwatch {
+
+absl::Status Core::ReplayCorrections() {
+  // By rule and subject: the earliest corrected day.
+  std::map<std::pair<RuleIndex, uint32_t>, Day> corrected;
+  for (const Touched& cell : series_->touched()) {
+    for (const RuleIndex r : sealed_rules_of_kpi_[cell.kpi]) {
+      const SealGroup& group = groups_[group_of_kpi_[rulebook_->rules[r].kpi]];
+      if (!group.next || cell.day >= *group.next + (group.sealing ? 1 : 0)) {
+        continue;
+      }
+      const auto [it, is_new] =
+          corrected.try_emplace(std::pair(r, cell.subject.value()), cell.day);
+      it->second = std::min(it->second, cell.day);
+    }
+  }
+  for (const auto& [key, day] : corrected) {
+    KPIWATCH_RETURN_IF_ERROR(ReplayRule(key.first, SubjectId(key.second), day));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Core::ReplayRule(RuleIndex r, SubjectId subject, Day day) {
+  const Rule& rule = rulebook_->rules[r];
+  const SubjectInfo& info = subjects_.Get(subject);
+  if ((rule.for_each == ForEach::kPerson) != (info.kind == SubjectKind::kPerson)) {
+    return absl::OkStatus();
+  }
+  KPIWATCH_ASSIGN_OR_RETURN(Ladder* const ladder, ladders_->Find(subject, rule_id_of_[r]));
+  const auto first =
+      std::find_if(ladder->records.begin(), ladder->records.end(),
+                   [day](const SealedRecord& record) { return record.period.Contains(day); });
+  if (first == ladder->records.end()) {
+    return absl::OkStatus();  // not judged: ineligible, or beyond the correction window
+  }
+  const auto from = static_cast<size_t>(first - ladder->records.begin());
+  const Level before = ladder->state.level();
+  KPIWATCH_RETURN_IF_ERROR(ReplayRecords(rule, subject, from, ladder));
+  ladders_->MarkChanged(subject, rule_id_of_[r]);
+  evaluations_[r]->Add();
+  if (ladder->state.level() == before) {
+    return absl::OkStatus();
+  }
+  const SealedRecord record = ladder->records[from];
+  KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading,
+                            ReadFor(rule, subject, record.period, record.target));
+  EmitRederived(rule, subject, record, before, v1::REASON_RESTATED, reading, ladder);
+  return absl::OkStatus();
+}
+
+absl::Status Core::ReplayRecords(const Rule& rule, SubjectId subject, size_t from,
+                                 Ladder* ladder) {
+  const bool episodes = rule.period == PeriodKind::kTarget;
+  LadderState state = from == 0 ? ladder->base : ladder->records[from - 1].after;
+  const size_t end = episodes ? from + 1 : ladder->records.size();
+  for (size_t i = from; i < end; ++i) {
+    SealedRecord& record = ladder->records[i];
+    KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading,
+                              ReadFor(rule, subject, record.period, record.target));
+    const PeriodInput input = InputOf(record.period, reading);
+    state = AdvanceSealed(rule, episodes ? LadderState() : state, input);
+    record.met = input.met;
+    record.value = input.value;
+    record.after = state;
+  }
+  if (end == ladder->records.size()) {
+    ladder->state = state;
+  }
+  return absl::OkStatus();
+}
+
+void Core::EmitRederived(const Rule& rule, SubjectId subject, const SealedRecord& at_record,
+                         Level before, v1::Reason reason, const KpiReading& reading,
+                         Ladder* ladder) {
+  const Level after = ladder->state.level();
+  v1::Transition transition =
+      NewTransition(rule, subject, at_record.period, before, after, reason, now_);
+  FillReading(rule, reading, &transition);
+  FillCounted(rule, subject, *ladder, &transition);
+  FillConsequences(rule, subject, at_record.period, before, after, now_, &ladder->notified,
+                   &transition);
+  const BusinessCalendar& calendar = rulebook_->calendars[rulebook_->kpis[rule.kpi].calendar];
+  const Day closed = at_record.period.end - 1;
+  if (after > before && transition.not_sent_reason().empty() &&
+      calendar.WorkingDays(closed + 1, calendar.DayOf(now_)) > 1) {
+    transition.set_not_sent_reason("retroactive");  // newly true in the past (S-18)
+  }
+  ladder->since_ms = after == Level::kGreen    ? 0
+                     : before == Level::kGreen ? absl::ToUnixMillis(now_)
+                                               : ladder->since_ms;
+  Emit(std::move(transition));
+}
+
+absl::Status Core::TakeRuleChanges() {
+  std::set<RuleIndex> changed;
+  std::set<uint32_t> present;
+  rule_id_of_.clear();
+  for (RuleIndex r = 0; r < rulebook_->rules.size(); ++r) {
+    const Rule& rule = rulebook_->rules[r];
+    const auto known = rule_ids_.Find(rule.name);
+    if (!known) {
+      rule_id_of_.push_back(rule_ids_.Add(rule.name, rule.fingerprint, &names_));
+    } else {
+      rule_id_of_.push_back(*known);
+      if (rule_ids_.Get(*known).fingerprint != rule.fingerprint) {
+        changed.insert(r);
+        rule_ids_.SetFingerprint(*known, rule.fingerprint, &names_);
+      }
+    }
+    present.insert(rule_id_of_.back());
+  }
+  std::set<uint32_t> gone;
+  for (uint32_t id = 0; id < rule_ids_.size(); ++id) {
+    // A fingerprint of 0 marks what was taken out before.
+    if (!present.contains(id) && rule_ids_.Get(id).fingerprint != 0) {
+      gone.insert(id);
+      rule_ids_.SetFingerprint(id, 0, &names_);
+    }
+  }
+  if (changed.empty() && gone.empty()) {
+    return absl::OkStatus();
+  }
+  return TakeGoneRules(gone, changed);
+}
+
+absl::Status Core::TakeGoneRules(const std::set<uint32_t>& gone,
+                                 const std::set<RuleIndex>& changed) {
+  std::set<uint32_t> changed_ids;
+  for (const RuleIndex r : changed) {
+    changed_ids.insert(rule_id_of_[r]);
+  }
+  std::vector<std::pair<SubjectId, uint32_t>> closed_ladders;
+  std::vector<std::pair<SubjectId, Period>> open_ladders;
+  KPIWATCH_RETURN_IF_ERROR(store_->Scan(
+      Family::kLadder, "", "", [&](std::string_view key, std::string_view) {
+        const auto parts = ParseLadderKey(key);
+        if (!parts) {
+          return true;
+        }
+        if (const auto id = ParseLadderKeyRest(parts->rest)) {
+          if (gone.contains(*id) || changed_ids.contains(*id)) {
+            closed_ladders.emplace_back(SubjectId(parts->subject), *id);
+          }
+        } else if (const auto period = ParseOpenLadderKeyRest(parts->rest)) {
+          open_ladders.emplace_back(SubjectId(parts->subject), *period);
+        }
+        return true;
+      }));
+  const auto resolve = [&](uint32_t id, SubjectId subject, const Period& period, Level level,
+                           std::vector<std::string>* notified, v1::Reason reason) {
+    v1::Transition ended;
+    ended.set_rule(rule_ids_.Get(id).name);
+    ended.set_subject(subjects_.Get(subject).Name());
+    ended.set_period(period.ToString());
+    ended.set_from_level(static_cast<v1::Level>(level));
+    ended.set_at_unix_ms(absl::ToUnixMillis(now_));
+    ended.set_reason(reason);
+    for (std::string& person : *notified) {
+      ended.add_notified(std::move(person));
+    }
+    if (notified->empty()) {
+      ended.set_not_sent_reason("no_recipients");
+    }
+    notified->clear();
+    Emit(std::move(ended));
+  };
+  for (const auto& [subject, id] : closed_ladders) {
+    KPIWATCH_ASSIGN_OR_RETURN(Ladder* const ladder, ladders_->Find(subject, id));
+    ladders_->MarkChanged(subject, id);
+    const auto rule = std::find(rule_id_of_.begin(), rule_id_of_.end(), id);
+    if (rule != rule_id_of_.end()) {
+      KPIWATCH_RETURN_IF_ERROR(
+          RederiveLadder(static_cast<RuleIndex>(rule - rule_id_of_.begin()), subject, ladder));
+      continue;
+    }
+    if (ladder->state.level() != Level::kGreen && !ladder->records.empty()) {
+      resolve(id, subject, ladder->records.back().period, ladder->state.level(),
+              &ladder->notified, v1::REASON_RULE_REMOVED);
+    }
+    *ladder = Ladder();
+  }
+  for (const auto& [subject, period] : open_ladders) {
+    KPIWATCH_ASSIGN_OR_RETURN(std::vector<OpenLadder>* const open,
+                              ladders_->FindOpen(subject, period));
+    const size_t before = open->size();
+    for (OpenLadder& ladder : *open) {
+      const bool is_gone = gone.contains(ladder.rule);
+      if ((is_gone || changed_ids.contains(ladder.rule)) &&
+          ladder.state.level() != Level::kGreen) {
+        resolve(ladder.rule, subject, period, ladder.state.level(), &ladder.notified,
+                is_gone ? v1::REASON_RULE_REMOVED : v1::REASON_RULE_CHANGED);
+        ladder.state = LadderState();
+      }
+    }
+    std::erase_if(*open, [](const OpenLadder& l) { return l.state.level() == Level::kGreen; });
+    if (open->size() != before) {
+      ladders_->MarkOpenChanged(subject, period);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Core::RederiveLadder(RuleIndex r, SubjectId subject, Ladder* ladder) {
+  const Rule& rule = rulebook_->rules[r];
+  const bool same_periods =
+      !ladder->records.empty() && ladder->records.front().period.kind == rule.period;
+  if (!same_periods || rule.evaluate == EvaluateMode::kIntraday) {
+    // It counts other periods now: what it said ends, and it begins anew.
+    if (ladder->state.level() != Level::kGreen && !ladder->records.empty()) {
+      v1::Transition ended =
+          NewTransition(rule, subject, ladder->records.back().period, ladder->state.level(),
+                        Level::kGreen, v1::REASON_RULE_CHANGED, now_);
+      FillConsequences(rule, subject, ladder->records.back().period, ladder->state.level(),
+                       Level::kGreen, now_, &ladder->notified, &ended);
+      Emit(std::move(ended));
+    }
+    *ladder = Ladder();
+    return absl::OkStatus();
+  }
+  const Level before = ladder->state.level();
+  const size_t from =
+      rule.period == PeriodKind::kTarget ? ladder->records.size() - 1 : size_t{0};
+  KPIWATCH_RETURN_IF_ERROR(ReplayRecords(rule, subject, from, ladder));
+  if (ladder->state.level() != before) {
+    const SealedRecord record = ladder->records.back();
+    KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading,
+                              ReadFor(rule, subject, record.period, record.target));
+    EmitRederived(rule, subject, record, before, v1::REASON_RULE_CHANGED, reading, ladder);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace kpiwatch

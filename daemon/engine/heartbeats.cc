@@ -1,0 +1,68 @@
+// Heartbeats as the core takes them in, and what a partition's promise means for its later facts.
+#include <algorithm>
+
+#include "daemon/base/status_macros.h"
+#include "daemon/engine/core.h"
+
+namespace kpiwatch {
+namespace {
+
+std::string_view TextOf(const Event& event, FieldId field) {
+  const FieldValue& value = event.fields[field.value()];
+  return value.kind == FieldKind::kString ? value.text : std::string_view();
+}
+
+}  // namespace
+
+absl::Status Core::TakeHeartbeat(const Event& event, const Origin& origin,
+                                 std::span<const PartitionState> partitions) {
+  ++CountOf(origin, kResHeartbeat);
+  const SourceOptions& source = (*options_.sources)[origin.source];
+  std::string_view speaks_for = TextOf(event, rulebook_->heartbeat_source);
+  if (speaks_for.empty()) {
+    speaks_for = event.source;
+  }
+  if (!source.heartbeat_source.empty() && speaks_for != source.heartbeat_source) {
+    return absl::OkStatus();  // another system's heartbeat in the same topic
+  }
+  absl::Time until;
+  std::string error;
+  if (!absl::ParseTime(absl::RFC3339_full,
+                       std::string(TextOf(event, rulebook_->heartbeat_until)), &until, &error)) {
+    return absl::OkStatus();  // says nothing that could be believed
+  }
+  // What came before it in the partition is to be applied under the promises that held then.
+  KPIWATCH_RETURN_IF_ERROR(ApplyBlock());
+  const bool scoped = !TextOf(event, rulebook_->heartbeat_scope).empty();
+  const absl::Time sent =
+      event.time_ms == kNoTime ? until : absl::FromUnixMillis(event.time_ms);
+  completeness_[origin.source].OnHeartbeat(origin.partition, scoped, until, sent, partitions);
+  NotePromises(origin);
+  for (SealGroup& group : groups_) {
+    const Day day = rulebook_->calendars[group.calendar].DayOf(until - absl::Milliseconds(1));
+    if (!group.earliest) {
+      group.earliest = day;
+      group.changed = true;
+    }
+  }
+  return absl::OkStatus();
+}
+
+void Core::NotePromises(const Origin& origin) {
+  std::vector<Day>& promised = promised_[origin.source][origin.partition];
+  promised.assign(groups_.size(), Day{INT32_MIN});
+  const absl::Time until = completeness_[origin.source].PartitionCompleteUntil(origin.partition);
+  if (until == absl::InfinitePast()) {
+    return;
+  }
+  for (size_t g = 0; g < groups_.size(); ++g) {
+    const BusinessCalendar& calendar = rulebook_->calendars[groups_[g].calendar];
+    Day day = calendar.DayOf(until);
+    while (calendar.Close(day) > until) {
+      day = day - 1;
+    }
+    promised[g] = day;
+  }
+}
+
+}  // namespace kpiwatch

@@ -1,0 +1,193 @@
+#include "daemon/engine/ladder_record.h"
+
+#include <utility>
+
+#include "daemon/base/wire.h"
+
+namespace kpiwatch {
+namespace {
+
+using wire::AppendSigned;
+using wire::AppendSigned128;
+using wire::AppendString;
+using wire::AppendU8;
+using wire::AppendVarint;
+
+void AppendDay(std::optional<Day> day, std::string* out) {
+  AppendU8(day ? 1 : 0, out);
+  if (day) {
+    AppendSigned(day->number, out);
+  }
+}
+
+std::optional<Day> ReadDay(wire::Reader* reader) {
+  if (reader->U8() == 0) {
+    return std::nullopt;
+  }
+  return Day{static_cast<int32_t>(reader->Signed())};
+}
+
+void AppendState(const LadderState& state, std::string* out) {
+  AppendU8(state.latched, out);
+  for (const uint8_t hits : state.hits) {
+    AppendU8(hits, out);
+  }
+  AppendVarint(static_cast<uint64_t>(state.miss_streak), out);
+  AppendVarint(static_cast<uint64_t>(state.hit_streak), out);
+  AppendDay(state.last_end, out);
+  AppendDay(state.since, out);
+}
+
+LadderState ReadState(wire::Reader* reader) {
+  LadderState state;
+  state.latched = reader->U8();
+  for (uint8_t& hits : state.hits) {
+    hits = reader->U8();
+  }
+  state.miss_streak = static_cast<int32_t>(reader->Varint());
+  state.hit_streak = static_cast<int32_t>(reader->Varint());
+  state.last_end = ReadDay(reader);
+  state.since = ReadDay(reader);
+  return state;
+}
+
+void AppendNames(const std::vector<std::string>& names, std::string* out) {
+  AppendVarint(names.size(), out);
+  for (const std::string& name : names) {
+    AppendString(name, out);
+  }
+}
+
+std::vector<std::string> ReadNames(wire::Reader* reader) {
+  std::vector<std::string> names;
+  const uint64_t count = reader->Varint();
+  for (uint64_t i = 0; i < count && reader->ok(); ++i) {
+    names.emplace_back(reader->String());
+  }
+  return names;
+}
+
+void AppendRecord(const SealedRecord& record, std::string* out) {
+  AppendU8(static_cast<uint8_t>(record.period.kind), out);
+  AppendSigned(record.period.begin.number, out);
+  AppendVarint(static_cast<uint64_t>(record.period.end - record.period.begin), out);
+  AppendU8(static_cast<uint8_t>((record.met ? (*record.met ? 2 : 1) : 0) | (record.target ? 4 : 0)),
+           out);
+  AppendSigned128(record.value.units(), out);
+  if (record.target) {
+    AppendSigned128(record.target->units(), out);
+  }
+  AppendState(record.after, out);
+}
+
+SealedRecord ReadRecord(wire::Reader* reader) {
+  SealedRecord record;
+  record.period.kind = static_cast<PeriodKind>(reader->U8());
+  record.period.begin = Day{static_cast<int32_t>(reader->Signed())};
+  record.period.end = record.period.begin + static_cast<int>(reader->Varint());
+  const uint8_t flags = reader->U8();
+  if ((flags & 3) != 0) {
+    record.met = (flags & 3) == 2;
+  }
+  record.value = Decimal::FromUnits(reader->Signed128());
+  if ((flags & 4) != 0) {
+    record.target = Decimal::FromUnits(reader->Signed128());
+  }
+  record.after = ReadState(reader);
+  return record;
+}
+
+}  // namespace
+
+void EncodeLadder(const Ladder& ladder, std::string* out) {
+  AppendState(ladder.base, out);
+  AppendState(ladder.state, out);
+  AppendSigned(ladder.since_ms, out);
+  AppendNames(ladder.notified, out);
+  AppendVarint(ladder.records.size(), out);
+  for (const SealedRecord& record : ladder.records) {
+    AppendRecord(record, out);
+  }
+}
+
+std::optional<Ladder> DecodeLadder(std::string_view bytes) {
+  wire::Reader reader(bytes);
+  Ladder ladder;
+  ladder.base = ReadState(&reader);
+  ladder.state = ReadState(&reader);
+  ladder.since_ms = reader.Signed();
+  ladder.notified = ReadNames(&reader);
+  const uint64_t count = reader.Varint();
+  for (uint64_t i = 0; i < count && reader.ok(); ++i) {
+    ladder.records.push_back(ReadRecord(&reader));
+  }
+  if (!reader.AtEnd()) {
+    return std::nullopt;
+  }
+  return ladder;
+}
+
+void EncodeOpenLadders(const std::vector<OpenLadder>& ladders, std::string* out) {
+  AppendVarint(ladders.size(), out);
+  for (const OpenLadder& ladder : ladders) {
+    AppendVarint(ladder.rule, out);
+    AppendU8(ladder.state.latched, out);
+    AppendSigned128(ladder.value.units(), out);
+    AppendSigned(ladder.since_ms, out);
+    AppendNames(ladder.notified, out);
+  }
+}
+
+std::optional<std::vector<OpenLadder>> DecodeOpenLadders(std::string_view bytes) {
+  wire::Reader reader(bytes);
+  std::vector<OpenLadder> ladders;
+  const uint64_t count = reader.Varint();
+  for (uint64_t i = 0; i < count && reader.ok(); ++i) {
+    OpenLadder ladder;
+    ladder.rule = static_cast<uint32_t>(reader.Varint());
+    ladder.state.latched = reader.U8();
+    ladder.value = Decimal::FromUnits(reader.Signed128());
+    ladder.since_ms = reader.Signed();
+    ladder.notified = ReadNames(&reader);
+    ladders.push_back(std::move(ladder));
+  }
+  if (!reader.AtEnd()) {
+    return std::nullopt;
+  }
+  return ladders;
+}
+
+std::string LadderKeyRest(uint32_t rule) {
+  std::string rest = "L";
+  wire::AppendU32(rule, &rest);
+  return rest;
+}
+
+std::string OpenLadderKeyRest(const Period& period) {
+  std::string rest = "O";
+  wire::AppendU8(static_cast<uint8_t>(period.kind), &rest);
+  wire::AppendI32(period.begin.number, &rest);
+  wire::AppendI32(period.end.number, &rest);
+  return rest;
+}
+
+std::optional<uint32_t> ParseLadderKeyRest(std::string_view rest) {
+  if (rest.size() != 5 || rest[0] != 'L') {
+    return std::nullopt;
+  }
+  return wire::Reader(rest.substr(1)).U32();
+}
+
+std::optional<Period> ParseOpenLadderKeyRest(std::string_view rest) {
+  if (rest.size() != 10 || rest[0] != 'O') {
+    return std::nullopt;
+  }
+  wire::Reader reader(rest.substr(1));
+  Period period;
+  period.kind = static_cast<PeriodKind>(reader.U8());
+  period.begin = Day{reader.I32()};
+  period.end = Day{reader.I32()};
+  return period;
+}
+
+}  // namespace kpiwatch

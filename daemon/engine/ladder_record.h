@@ -1,0 +1,56 @@
+// What the engine keeps of one rule's ladder for one subject: its state, who was told, and the
+// sealed periods of the correction window, so that a correction can replay them (S-18).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "daemon/evaluate/ladder.h"
+
+namespace kpiwatch {
+
+// A sealed period that counted.
+struct SealedRecord {
+  Period period;
+  std::optional<bool> met;
+  Decimal value;
+  std::optional<Decimal> target;  // as used; corrections keep it (S-09)
+  LadderState after;
+};
+
+// For rules on closed periods.
+struct Ladder {
+  LadderState base;                   // before records.front()
+  LadderState state;                  // now
+  std::vector<SealedRecord> records;  // ascending, within the correction window
+  std::vector<std::string> notified;  // persons told in the present episode
+  int64_t since_ms = 0;               // business moment in which the episode began; 0: green
+};
+
+// For intraday rules: one open period (D-10).
+struct OpenLadder {
+  uint32_t rule = 0;  // stored number
+  LadderState state;
+  Decimal value;                      // at the last change of level
+  std::vector<std::string> notified;
+  int64_t since_ms = 0;
+};
+
+// Stored forms (FORMAT.md). Decode returns nullopt for bytes that Encode cannot have written.
+void EncodeLadder(const Ladder& ladder, std::string* out);
+std::optional<Ladder> DecodeLadder(std::string_view bytes);
+// All open ladders of one subject and period in one value.
+void EncodeOpenLadders(const std::vector<OpenLadder>& ladders, std::string* out);
+std::optional<std::vector<OpenLadder>> DecodeOpenLadders(std::string_view bytes);
+
+// The rest of a kLadder key after the subject.
+//   'L' u32 rule                      a Ladder
+//   'O' u8 PeriodKind i32 begin i32 end   open ladders of a period
+std::string LadderKeyRest(uint32_t rule);
+std::string OpenLadderKeyRest(const Period& period);
+std::optional<uint32_t> ParseLadderKeyRest(std::string_view rest);
+std::optional<Period> ParseOpenLadderKeyRest(std::string_view rest);
+
+}  // namespace kpiwatch

@@ -1,0 +1,357 @@
+// Sealing days: when a day of a group of KPIs is proven complete, its closed periods are judged
+// (S-04, D-02…D-04), subject by subject, in chunks.
+#include <algorithm>
+#include <utility>
+
+#include "daemon/base/status_macros.h"
+#include "daemon/engine/core.h"
+#include "daemon/evaluate/eligibility.h"
+
+namespace kpiwatch {
+
+absl::Status Core::SealDue() {
+  size_t budget = options_.seal_chunk;
+  for (SealGroup& group : groups_) {
+    while (budget > 0 && GroupIsDue(&group)) {
+      KPIWATCH_RETURN_IF_ERROR(SealChunk(&group, &budget));
+    }
+    more_ = more_ || group.sealing || (budget == 0 && GroupIsDue(&group));
+  }
+  return absl::OkStatus();
+}
+
+bool Core::GroupIsDue(SealGroup* group) {
+  if (group->sealing) {
+    return true;
+  }
+  const std::optional<Day> next = group->next ? group->next : group->earliest;
+  if (!next) {
+    return false;
+  }
+  const BusinessCalendar& calendar = rulebook_->calendars[group->calendar];
+  const absl::Time seal_time = calendar.SealTime(*next);
+  if (seal_time > now_) {
+    return false;
+  }
+  absl::Time at = seal_time;
+  for (const uint32_t s : group->sources) {
+    const auto completed = completeness_[s].CompletedAt(
+        calendar.Begin(*next), calendar.Close(*next), seal_time, calendar.IsWorkingDay(*next));
+    if (!completed) {
+      return false;
+    }
+    at = std::max(at, *completed);
+  }
+  group->next = next;
+  group->sealing = true;
+  group->seal_at = at;
+  group->cursor.clear();
+  group->changed = true;
+  return true;
+}
+
+absl::Status Core::SealChunk(SealGroup* group, size_t* budget) {
+  SortSubjects();
+  const Day day = *group->next;
+  group->changed = true;
+  auto it = subjects_by_name_.begin();
+  if (!group->cursor.empty()) {
+    it = std::partition_point(it, subjects_by_name_.end(), [&](SubjectId s) {
+      return subjects_.Get(s).Name() <= group->cursor;
+    });
+  }
+  if (group->rules.empty()) {
+    it = subjects_by_name_.end();
+  }
+  for (; it != subjects_by_name_.end(); ++it) {
+    if (*budget < group->rules.size()) {
+      *budget = 0;
+      return absl::OkStatus();
+    }
+    *budget -= group->rules.size();
+    KPIWATCH_RETURN_IF_ERROR(SealSubject(*group, *it, day));
+    group->cursor = subjects_.Get(*it).Name();
+  }
+  group->next = day + 1;
+  group->sealing = false;
+  group->cursor.clear();
+  *budget -= std::min<size_t>(*budget, 1);
+  const absl::Time closed = rulebook_->calendars[group->calendar].Close(day);
+  for (const uint32_t s : group->sources) {
+    bool last = true;
+    for (const SealGroup& other : groups_) {
+      const bool needs = std::find(other.sources.begin(), other.sources.end(), s) !=
+                         other.sources.end();
+      last = last && (!needs || (other.next && *other.next > day));
+    }
+    if (last) {
+      completeness_[s].Forget(closed);
+    }
+  }
+  return absl::OkStatus();
+}
+
+void Core::PeriodsEnding(
+    const Rule& rule, SubjectId subject, Day day,
+    std::vector<std::pair<Period, std::optional<Decimal>>>* periods) const {
+  periods->clear();
+  if (rule.period == PeriodKind::kTarget) {
+    const auto it = targets_by_end_.find({day + 1, rule.kpi});
+    if (it == targets_by_end_.end()) {
+      return;
+    }
+    const std::string name = subjects_.Get(subject).Name();
+    for (const size_t t : it->second) {
+      const Target& target = rulebook_->targets[t];
+      if (target.subject == name) {
+        Period period = target.period;
+        period.kind = PeriodKind::kTarget;
+        periods->emplace_back(period, target.value);
+      }
+    }
+    return;
+  }
+  const BusinessCalendar& calendar =
+      rulebook_->calendars[rulebook_->kpis[rule.kpi].calendar];
+  const Period period = calendar.PeriodOf(rule.period, day);
+  if (period.end != day + 1) {
+    return;
+  }
+  const Target* target =
+      rulebook_->FindTarget(rule.kpi, subjects_.Get(subject).Name(), period);
+  periods->emplace_back(period, target == nullptr ? std::nullopt
+                                                  : std::optional<Decimal>(target->value));
+}
+
+absl::Status Core::SealSubject(const SealGroup& group, SubjectId subject, Day day) {
+  const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
+  const bool working = calendar.IsWorkingDay(day);
+  std::vector<std::pair<Period, std::optional<Decimal>>> periods;
+  bool any_open = false;
+  for (const RuleIndex r : group.rules) {
+    const Rule& rule = rulebook_->rules[r];
+    if (rule.evaluate == EvaluateMode::kIntraday) {
+      any_open = true;
+      continue;
+    }
+    if (rule.period == PeriodKind::kDay && !working) {
+      continue;  // neither breaks nor extends anything
+    }
+    PeriodsEnding(rule, subject, day, &periods);
+    for (const auto& [period, target] : periods) {
+      KPIWATCH_RETURN_IF_ERROR(SealRule(group, r, subject, period, target));
+    }
+  }
+  return any_open ? CloseOpenLadders(group, subject, day) : absl::OkStatus();
+}
+
+absl::Status Core::SealRule(const SealGroup& group, RuleIndex r, SubjectId subject,
+                            const Period& period, std::optional<Decimal> target) {
+  const Rule& rule = rulebook_->rules[r];
+  const SubjectInfo& info = subjects_.Get(subject);
+  if (!RuleCovers(*rulebook_, rule, info, period) ||
+      CalendarEligibility(*rulebook_, rule, info, period) != Eligibility::kEligible ||
+      (needs_target_[r] && (!target || target->is_zero()))) {
+    return absl::OkStatus();
+  }
+  evaluations_[r]->Add();
+  KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading, ReadFor(rule, subject, period, target));
+  KPIWATCH_ASSIGN_OR_RETURN(Ladder* const ladder, ladders_->Find(subject, rule_id_of_[r]));
+  if (!ladder->records.empty() && ladder->records.back().period.end >= period.end) {
+    return absl::OkStatus();  // judged already under another grouping of KPIs
+  }
+  if (rule.period == PeriodKind::kTarget) {
+    // Each target is an episode of its own: what the one before left firing ends here (D-10).
+    if (ladder->state.level() != Level::kGreen) {
+      v1::Transition ended =
+          NewTransition(rule, subject, ladder->records.empty() ? period : ladder->records.back().period,
+                        ladder->state.level(), Level::kGreen, v1::REASON_PERIOD_CLOSED,
+                        group.seal_at);
+      FillConsequences(rule, subject, period, ladder->state.level(), Level::kGreen, group.seal_at,
+                       &ladder->notified, &ended);
+      Emit(std::move(ended));
+    }
+    ladder->state = LadderState();
+  }
+  const PeriodInput input = InputOf(period, reading);
+  const Level before = ladder->state.level();
+  ladder->state = AdvanceSealed(rule, ladder->state, input);
+  ladder->records.push_back({period, input.met, input.value, input.target, ladder->state});
+  const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
+  while (ladder->records.size() > 1 && calendar.Close(ladder->records.front().period.end - 1) +
+                                               options_.correction_window <
+                                           now_) {
+    ladder->base = ladder->records.front().after;
+    ladder->records.erase(ladder->records.begin());
+  }
+  ladders_->MarkChanged(subject, rule_id_of_[r]);
+  const Level after = ladder->state.level();
+  if (before == after) {
+    return absl::OkStatus();
+  }
+  v1::Transition transition = NewTransition(rule, subject, period, before, after,
+                                            v1::REASON_THRESHOLD, group.seal_at);
+  FillReading(rule, reading, &transition);
+  FillCounted(rule, subject, *ladder, &transition);
+  FillConsequences(rule, subject, period, before, after, group.seal_at, &ladder->notified,
+                   &transition);
+  ladder->since_ms = after == Level::kGreen     ? 0
+                     : before == Level::kGreen ? absl::ToUnixMillis(group.seal_at)
+                                               : ladder->since_ms;
+  Emit(std::move(transition));
+  return absl::OkStatus();
+}
+
+absl::Status Core::CloseOpenLadders(const SealGroup& group, SubjectId subject, Day day) {
+  std::set<Period> closed;
+  std::vector<std::pair<Period, std::optional<Decimal>>> periods;
+  for (const RuleIndex r : group.rules) {
+    const Rule& rule = rulebook_->rules[r];
+    if (rule.evaluate != EvaluateMode::kIntraday) {
+      continue;
+    }
+    PeriodsEnding(rule, subject, day, &periods);
+    for (const auto& [period, target] : periods) {
+      closed.insert(period);
+    }
+  }
+  for (const Period& period : closed) {
+    KPIWATCH_ASSIGN_OR_RETURN(std::vector<OpenLadder>* const open,
+                              ladders_->FindOpen(subject, period));
+    if (open->empty()) {
+      continue;
+    }
+    for (OpenLadder& ladder : *open) {
+      const auto rule = std::find(rule_id_of_.begin(), rule_id_of_.end(), ladder.rule);
+      if (rule == rule_id_of_.end() || ladder.state.level() == Level::kGreen) {
+        continue;
+      }
+      const Rule& known = rulebook_->rules[static_cast<size_t>(rule - rule_id_of_.begin())];
+      if (&groups_[group_of_kpi_[known.kpi]] != &group) {
+        continue;
+      }
+      v1::Transition transition =
+          NewTransition(known, subject, period, ladder.state.level(), Level::kGreen,
+                        v1::REASON_PERIOD_CLOSED, group.seal_at);
+      transition.set_value(ladder.value.ToString());
+      FillConsequences(known, subject, period, ladder.state.level(), Level::kGreen, group.seal_at,
+                       &ladder.notified, &transition);
+      Emit(std::move(transition));
+      ladder.state = LadderState();
+    }
+    std::erase_if(*open, [](const OpenLadder& l) { return l.state.level() == Level::kGreen; });
+    ladders_->MarkOpenChanged(subject, period);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Core::ApplyDeferred(const SealGroup& group) {
+  if (!group.next) {
+    return absl::OkStatus();
+  }
+  std::vector<DeferredFact> waiting;
+  for (const DeferredFact& fact : deferred_) {
+    const KpiIndex kpi = fact.kpi_id < kpi_of_id_.size() ? kpi_of_id_[fact.kpi_id] : UINT32_MAX;
+    const bool gone = kpi == UINT32_MAX;
+    const bool due = !gone && &groups_[group_of_kpi_[kpi]] == &group && fact.day < *group.next;
+    if (!gone && !due) {
+      waiting.push_back(fact);
+      continue;
+    }
+    if (due) {
+      KPIWATCH_RETURN_IF_ERROR(
+          series_->Add(fact.subject, fact.day, kpi, fact.delta).status());
+    }
+    const auto index = static_cast<size_t>(&fact - deferred_.data());
+    if (index < deferred_written_) {
+      deferred_done_.push_back(fact.number);
+    }
+  }
+  if (waiting.size() != deferred_.size()) {
+    const size_t written = deferred_written_ - deferred_done_.size();
+    deferred_ = std::move(waiting);
+    deferred_written_ = std::min(written, deferred_.size());
+  }
+  return absl::OkStatus();
+}
+
+void Core::UpdateLateness() {
+  if (options_.clock_by_events) {
+    return;  // now is the least of the proofs: nothing can be late
+  }
+  for (uint32_t s = 0; s < completeness_.size(); ++s) {
+    SourceCompleteness& source = completeness_[s];
+    std::optional<std::pair<Day, absl::Time>> late;
+    for (const SealGroup& group : groups_) {
+      const std::optional<Day> next = group.next ? group.next : group.earliest;
+      if (!next || std::find(group.sources.begin(), group.sources.end(), s) == group.sources.end()) {
+        continue;
+      }
+      const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
+      const Day day = calendar.IsWorkingDay(*next) ? *next : calendar.AddWorkingDays(*next, 1);
+      const absl::Time due = calendar.SealTime(day);
+      if (due <= now_ && (!late || day < late->first) &&
+          !source.CompletedAt(calendar.Begin(day), calendar.Close(day), due, true)) {
+        late = std::pair(day, due);
+      }
+    }
+    if (late.has_value() == source.late.has_value()) {
+      continue;
+    }
+    const std::string& name = (*options_.sources)[s].name;
+    v1::Transition alert;
+    alert.set_rule("data-late");
+    alert.set_subject("source:" + name);
+    const Day day = late ? late->first : Day{source.late->day};
+    alert.set_period(day.ToString());
+    alert.set_from_level(late ? v1::LEVEL_GREEN : v1::LEVEL_ORANGE);
+    alert.set_to_level(late ? v1::LEVEL_ORANGE : v1::LEVEL_GREEN);
+    alert.set_at_unix_ms(absl::ToUnixMillis(late ? late->second : now_));
+    alert.set_reason(late ? v1::REASON_DATA_LATE : v1::REASON_DATA_COMPLETE);
+    source.late = late ? std::optional(SourceCompleteness::Late{late->second, day.number})
+                       : std::nullopt;
+    source.MarkChanged();
+    Emit(std::move(alert));
+  }
+}
+
+void Core::EmitUnknownOwners() {
+  if (unknown_owners_.empty()) {
+    return;
+  }
+  v1::Transition alert;
+  alert.set_rule("unknown-owner");
+  alert.set_subject("person:" + std::string(kUnassignedPerson));
+  alert.set_to_level(v1::LEVEL_YELLOW);
+  alert.set_at_unix_ms(absl::ToUnixMillis(now_));
+  alert.set_reason(v1::REASON_UNKNOWN_OWNER);
+  std::string names;
+  constexpr size_t kMostNames = 20;
+  for (size_t i = 0; i < unknown_owners_.size() && i < kMostNames; ++i) {
+    names += (i > 0 ? ", " : "") + unknown_owners_[i];
+  }
+  if (unknown_owners_.size() > kMostNames) {
+    names += " +" + std::to_string(unknown_owners_.size() - kMostNames);
+  }
+  alert.set_detail(names);
+  unknown_owners_.clear();
+  Emit(std::move(alert));
+}
+
+absl::Time Core::NextSealTime() const {
+  absl::Time soonest = absl::InfiniteFuture();
+  for (const SealGroup& group : groups_) {
+    const std::optional<Day> next = group.next ? group.next : group.earliest;
+    if (next) {
+      soonest = std::min(soonest, rulebook_->calendars[group.calendar].SealTime(*next));
+    }
+  }
+  return soonest;
+}
+
+std::optional<Day> Core::SealedThrough(KpiIndex kpi) const {
+  const SealGroup& group = groups_[group_of_kpi_[kpi]];
+  return group.next ? std::optional(*group.next - 1) : std::nullopt;
+}
+
+}  // namespace kpiwatch

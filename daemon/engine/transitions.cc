@@ -1,0 +1,214 @@
+// How a change of level becomes a Transition: what it says, whom it concerns, what it opens.
+#include <algorithm>
+#include <utility>
+
+#include "daemon/base/status_macros.h"
+#include "daemon/engine/core.h"
+#include "daemon/evaluate/eligibility.h"
+#include "fmt/format.h"
+
+namespace kpiwatch {
+namespace {
+
+constexpr size_t kMostCounted = 10;
+constexpr int kMostSkipped = 31;
+
+const Tier* TierOf(const Rule& rule, Level level) {
+  for (const Tier& tier : rule.tiers) {
+    if (tier.level == level) {
+      return &tier;
+    }
+  }
+  return nullptr;
+}
+
+void AddUnique(const std::string& name, std::vector<std::string>* names) {
+  if (!name.empty() && std::find(names->begin(), names->end(), name) == names->end()) {
+    names->push_back(name);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<KpiReading> Core::ReadFor(const Rule& rule, SubjectId subject,
+                                         const Period& period, std::optional<Decimal> target) {
+  const bool verdict = rulebook_->kpis[rule.kpi].type == KpiType::kVerdict;
+  const std::string level =
+      verdict ? std::string(LevelOfPerson(*rulebook_, subjects_.Get(subject), period))
+              : std::string();
+  return viewer_->Read(rule.kpi, subject, level, period, target);
+}
+
+PeriodInput Core::InputOf(const Period& period, const KpiReading& reading) const {
+  return {period,      reading.value, reading.target, reading.completion,
+          reading.met, reading.count};
+}
+
+v1::Transition Core::NewTransition(const Rule& rule, SubjectId subject, const Period& period,
+                                   Level from, Level to, v1::Reason reason, absl::Time at) const {
+  const Kpi& kpi = rulebook_->kpis[rule.kpi];
+  const BusinessCalendar& calendar = rulebook_->calendars[kpi.calendar];
+  v1::Transition transition;
+  transition.set_rule(rule.name);
+  transition.set_subject(subjects_.Get(subject).Name());
+  transition.set_kpi(kpi.name);
+  transition.set_period(period.ToString());
+  transition.set_from_level(static_cast<v1::Level>(from));
+  transition.set_to_level(static_cast<v1::Level>(to));
+  transition.set_reason(reason);
+  transition.set_at_unix_ms(absl::ToUnixMillis(at));
+  transition.set_currency(kpi.currency);
+  transition.set_period_begin_unix_ms(absl::ToUnixMillis(calendar.Begin(period.begin)));
+  transition.set_period_end_unix_ms(absl::ToUnixMillis(calendar.Begin(period.end)));
+  return transition;
+}
+
+void Core::FillReading(const Rule& rule, const KpiReading& reading,
+                       v1::Transition* transition) const {
+  transition->set_value(reading.value.ToString());
+  if (reading.target) {
+    transition->set_target(reading.target->ToString());
+  }
+  if (reading.completion) {
+    transition->set_completion(reading.completion->ToFixed(6));
+  }
+  if (rulebook_->kpis[rule.kpi].type == KpiType::kVerdict) {
+    for (const FloorResult& floor : reading.floors) {
+      if (!floor.met()) {
+        v1::Shortfall* shortfall = transition->add_shortfalls();
+        shortfall->set_kpi(rulebook_->kpis[floor.kpi].name);
+        shortfall->set_value(floor.value.ToString());
+        shortfall->set_floor(floor.floor.ToString());
+      }
+    }
+  }
+}
+
+void Core::FillCounted(const Rule& rule, SubjectId subject, const Ladder& ladder,
+                       v1::Transition* transition) const {
+  const std::vector<SealedRecord>& records = ladder.records;
+  if (records.empty()) {
+    return;
+  }
+  const auto streak = static_cast<size_t>(std::max(1, ladder.state.miss_streak));
+  transition->set_miss_streak(ladder.state.miss_streak);
+  if (ladder.state.since) {
+    transition->set_since(ladder.state.since->ToString());
+  }
+  const size_t count = std::min({streak, records.size(), kMostCounted});
+  for (size_t i = records.size() - count; i < records.size(); ++i) {
+    v1::CountedPeriod* counted = transition->add_counted();
+    counted->set_period(records[i].period.ToString());
+    counted->set_value(records[i].value.ToString());
+    if (records[i].target) {
+      counted->set_target(records[i].target->ToString());
+    }
+    counted->set_met(records[i].met.value_or(false));
+  }
+  if (rule.period != PeriodKind::kDay) {
+    return;
+  }
+  const Period& first = records[records.size() - count].period;
+  int skipped = 0;
+  for (Day day = first.end; day < records.back().period.begin && skipped < kMostSkipped; ++day) {
+    const Period period{PeriodKind::kDay, day, day + 1};
+    const bool counted = std::any_of(records.begin(), records.end(), [&](const SealedRecord& r) {
+      return r.period == period;
+    });
+    const Eligibility eligibility =
+        CalendarEligibility(*rulebook_, rule, subjects_.Get(subject), period);
+    if (!counted) {
+      v1::SkippedPeriod* entry = transition->add_skipped();
+      entry->set_period(period.ToString());
+      entry->set_reason(std::string(EligibilityName(
+          eligibility == Eligibility::kEligible ? Eligibility::kNoTarget : eligibility)));
+      ++skipped;
+    }
+  }
+}
+
+std::vector<std::string> Core::Recipients(const std::vector<Notify>& notify, SubjectId subject,
+                                          Day day) const {
+  const SubjectInfo& info = subjects_.Get(subject);
+  const Org& org = rulebook_->org;
+  std::vector<std::string> people;
+  for (const Notify& who : notify) {
+    if (!who.person.empty()) {
+      AddUnique(who.person, &people);
+    } else if (info.kind == SubjectKind::kPerson) {
+      AddUnique(who.steps == 0 ? info.id : org.ManagerOf(info.id, day, who.steps), &people);
+    } else if (const auto unit = org.FindUnit(info.id)) {
+      AddUnique(org.ManagerOfUnit(*unit, who.steps), &people);
+    }
+  }
+  return people;
+}
+
+std::string Core::NotSentReason(const Period& period, CalendarIndex calendar) const {
+  if (!options_.clock_by_events &&
+      rulebook_->calendars[calendar].Close(period.end - 1) < live_from_) {
+    return "before_live";
+  }
+  return {};
+}
+
+void Core::FillConsequences(const Rule& rule, SubjectId subject, const Period& period, Level from,
+                            Level to, absl::Time at, std::vector<std::string>* notified,
+                            v1::Transition* transition) const {
+  const CalendarIndex calendar_index = rulebook_->kpis[rule.kpi].calendar;
+  const BusinessCalendar& calendar = rulebook_->calendars[calendar_index];
+  const Day day = period.end - 1;
+  std::string not_sent = NotSentReason(period, calendar_index);
+  if (to > from) {
+    const Tier* const tier = TierOf(rule, to);
+    const std::vector<std::string> people = Recipients(tier->notify, subject, day);
+    for (const std::string& person : people) {
+      transition->add_notified(person);
+    }
+    for (const std::string& channel : tier->via) {
+      transition->add_via(channel);
+    }
+    if (not_sent.empty()) {
+      for (const std::string& person : people) {
+        AddUnique(person, notified);
+      }
+    }
+    if (tier->open) {
+      const Playbook& playbook = rulebook_->playbooks[*tier->open];
+      v1::Task* task = transition->add_tasks();
+      task->set_id(fmt::format("{}/{}/{}/{}", rule.name, subjects_.Get(subject).Name(),
+                               period.ToString(), playbook.name));
+      task->set_playbook(playbook.name);
+      task->set_title(playbook.title);
+      const std::vector<std::string> assignee = Recipients({playbook.assignee}, subject, day);
+      task->set_assignee(assignee.empty() ? std::string() : assignee.front());
+      const Day due = calendar.AddWorkingDays(calendar.DayOf(at), playbook.due_working_days);
+      task->set_due_unix_ms(absl::ToUnixMillis(calendar.Close(due)));
+      for (const std::string& item : playbook.checklist) {
+        task->add_checklist(item);
+      }
+    }
+    transition->set_grant(tier->grant);
+  } else {
+    // Whoever got the fire gets its end.
+    for (const std::string& person : *notified) {
+      transition->add_notified(person);
+    }
+    if (const Tier* const tier = TierOf(rule, from)) {
+      for (const std::string& channel : tier->via) {
+        transition->add_via(channel);
+      }
+    }
+    if (to == Level::kGreen) {
+      notified->clear();
+    }
+    if (transition->notified_size() > 0) {
+      not_sent.clear();  // the fire was sent, however old its period
+    }
+  }
+  transition->set_not_sent_reason(not_sent);
+}
+
+void Core::Emit(v1::Transition transition) { emitted_.push_back(std::move(transition)); }
+
+}  // namespace kpiwatch
