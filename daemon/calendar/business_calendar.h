@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -42,7 +43,7 @@ class BusinessCalendar {
   const CalendarOptions& options() const { return options_; }
 
   // Finds business days of many instants fast: the same day as the last one costs a comparison, one
-  // of the last few dozen days a table look-up. Agrees with DayOf. NOT thread-safe with itself:
+  // of the last few hundred days a table look-up. Agrees with DayOf. NOT thread-safe with itself:
   // each thread uses its own. Borrows the calendar.
   class DayFinder {
    public:
@@ -56,7 +57,7 @@ class BusinessCalendar {
     }
 
    private:
-    static constexpr uint64_t kSlots = 64;
+    static constexpr uint64_t kSlots = 512;
     struct Slot {
       int64_t begin_ms = 0;
       int64_t end_ms = 0;  // not included; an empty slot holds no instant
@@ -109,8 +110,8 @@ class BusinessCalendar {
 
   CalendarOptions options_;
   WorkingDayTable working_days_;
-  int64_t day_shift_ms_ =
-      0;  // zone offset less cut-off at some instant; only for DayFinder's slots
+  // Zone offset at some instant less the cut-off: near enough to pick DayFinder's slots.
+  int64_t day_shift_ms_ = 0;
 };
 
 }  // namespace kpiwatch

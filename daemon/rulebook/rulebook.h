@@ -60,17 +60,21 @@ struct Person {
 };
 
 struct Org {
-  std::vector<Unit> units;      // parents before children; empty: no org was given (D-19)
-  std::vector<Person> people;   // by id, then by from
-  bool given = false;
+  // Parents before children; the first is the root, and the only one without parent: the unit
+  // `company`, or the one that the files put on top. Never empty.
+  std::vector<Unit> units;
+  std::vector<Person> people;  // by id, then by from
+  bool given = false;          // false: no file has an org; everyone seen is a subject (D-19)
 
   // The person's entry on `day` (the entry whose [from,to) holds it; null: unknown or not employed).
   const Person* FindPerson(std::string_view id, Day day) const;
   const Person* FindPersonAny(std::string_view id) const;  // latest entry, whatever the day
   std::optional<UnitIndex> FindUnit(std::string_view id) const;
   // Who manages the person on `day`, `steps` levels up (1: manager, 2: manager+1); empty: nobody.
+  // Managers who are not employed on `day` are passed over.
   std::string ManagerOf(std::string_view person, Day day, int steps) const;
-  // The same for a unit: steps 0 is the unit's own manager.
+  // The same for a unit: steps 0 is the unit's own manager, or where it has none the next one above;
+  // each step goes on to another person.
   std::string ManagerOfUnit(UnitIndex unit, int steps) const;
 
   StringMap<std::vector<PersonIndex>> people_by_id;

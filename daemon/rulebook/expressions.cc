@@ -1,0 +1,154 @@
+#include "daemon/rulebook/expressions.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "fmt/format.h"
+
+namespace kpiwatch {
+namespace {
+
+using lang::Binding;
+using lang::Type;
+
+struct Name {
+  std::string_view name;
+  Binding binding;
+};
+
+constexpr std::array<Name, 6> kConditionNames = {{{"value", {kSlotValue, Type::kNumber}},
+                                                  {"target", {kSlotTarget, Type::kNumber}},
+                                                  {"completion", {kSlotCompletion, Type::kNumber}},
+                                                  {"miss_streak", {kSlotMissStreak, Type::kNumber}},
+                                                  {"hit_streak", {kSlotHitStreak, Type::kNumber}},
+                                                  {"count", {kSlotCount, Type::kNumber}}}};
+
+constexpr std::array<Name, 4> kPersonNames = {{{"person.level", {kSlotPersonLevel, Type::kString}},
+                                               {"person.unit", {kSlotPersonUnit, Type::kString}},
+                                               {"person.id", {kSlotPersonId, Type::kString}},
+                                               {"unit.id", {kSlotUnitId, Type::kString}}}};
+
+template <size_t N>
+lang::Scope ScopeOf(const std::array<Name, N>& names, size_t first) {
+  lang::Scope scope;
+  for (size_t i = first; i < N; ++i) {
+    scope.known.emplace_back(names[i].name);
+  }
+  scope.resolve = [&names, first](std::string_view path) -> std::optional<Binding> {
+    const auto it = std::find_if(names.begin() + static_cast<ptrdiff_t>(first), names.end(),
+                                 [&](const Name& n) { return n.name == path; });
+    return it == names.end() ? std::nullopt : std::optional<Binding>(it->binding);
+  };
+  return scope;
+}
+
+std::optional<lang::Program> Compile(const YamlNode& node, const lang::Scope& scope,
+                                     lang::Type type, Diagnostics* out) {
+  if (!node.is_scalar()) {
+    out->Error(node, fmt::format("expected an expression, found {}", node.Describe()));
+    return std::nullopt;
+  }
+  lang::Error error;
+  std::optional<lang::Program> program = lang::Program::Compile(node.text, scope, type, &error);
+  if (!program) {
+    out->ExpressionError(node, error);
+  }
+  return program;
+}
+
+// The shortest way to hold a list of names.
+std::vector<std::string> Strings(std::initializer_list<const char*> names) {
+  return {names.begin(), names.end()};
+}
+
+}  // namespace
+
+lang::Scope EventScope::MakeScope() {
+  lang::Scope scope;
+  scope.known = Strings({"event.type", "event.source", "event.subject", "person", "unit"});
+  scope.reserved = Strings({"event.time", "event.id"});
+  scope.hint = "a field of the event's data is written data.<field>";
+  scope.resolve = [this](std::string_view path) -> std::optional<Binding> {
+    std::string_view field = path;
+    Type type = Type::kAny;
+    if (path == "person") {
+      field = person_;
+    } else if (path == "unit") {
+      field = kOwnerUnit;
+    } else if (path == "event.type" || path == "event.source" || path == "event.subject") {
+      type = Type::kString;
+    } else if (!path.starts_with("data.") || path.size() == 5) {
+      return std::nullopt;
+    }
+    const std::vector<std::string>& paths = plan_->paths();
+    if (plan_->size() >= FieldPlan::kMaxFields &&
+        std::find(paths.begin(), paths.end(), field) == paths.end()) {
+      full_ = true;
+      return Binding{.slot = 0, .type = type};
+    }
+    return Binding{.slot = plan_->Add(field).value(), .type = type};
+  };
+  return scope;
+}
+
+bool EventScope::ReportFull(const YamlNode& node, Diagnostics* out) {
+  if (full_) {
+    out->Error(node, fmt::format("the rule files read more than {} different event fields",
+                                 FieldPlan::kMaxFields));
+  }
+  return std::exchange(full_, false);
+}
+
+std::optional<lang::Program> EventScope::Compile(const YamlNode& node, lang::Type type,
+                                                 Diagnostics* out) {
+  std::optional<lang::Program> program = kpiwatch::Compile(node, MakeScope(), type, out);
+  return ReportFull(node, out) ? std::nullopt : program;
+}
+
+std::optional<FieldId> EventScope::Field(const YamlNode& node, std::string_view path,
+                                         size_t offset, Diagnostics* out) {
+  lang::Error error;
+  const std::optional<lang::Program> program =
+      lang::Program::Compile(path, MakeScope(), Type::kAny, &error);
+  if (!program) {
+    error.offset += offset;
+    out->ExpressionError(node, error);
+    return std::nullopt;
+  }
+  if (ReportFull(node, out)) {
+    return std::nullopt;
+  }
+  if (!program->single_slot()) {
+    out->ExpressionError(node, {.offset = offset,
+                                .message = fmt::format("expected a field such as data.amount, "
+                                                       "found '{}'; expressions are not supported "
+                                                       "here by this version", path)});
+    return std::nullopt;
+  }
+  return FieldId(*program->single_slot());
+}
+
+std::optional<lang::Program> CompileCondition(const YamlNode& node, Diagnostics* out) {
+  lang::Scope scope = ScopeOf(kConditionNames, 0);
+  scope.reserved = Strings({"floor", "stretch", "gap", "expected", "pace_index", "projection",
+                            "projected_completion", "required_rate", "max_attainable",
+                            "behind_streak", "level", "num", "den", "completeness", "idle",
+                            "overdue", "day.completion", "week.completion", "month.completion",
+                            "quarter.completion", "year.completion"});
+  return Compile(node, scope, Type::kBool, out);
+}
+
+std::optional<lang::Program> CompileSubjectFilter(const YamlNode& node, ForEach for_each,
+                                                  Diagnostics* out) {
+  // Of a unit only its id is known.
+  lang::Scope scope = ScopeOf(kPersonNames, for_each == ForEach::kUnit ? 3 : 0);
+  if (for_each == ForEach::kUnit) {
+    scope.hint = "a rule for_each: unit can ask for unit.id";
+  }
+  return Compile(node, scope, Type::kBool, out);
+}
+
+}  // namespace kpiwatch

@@ -1,0 +1,46 @@
+// The names that expressions of rule files may use, by where they stand.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "daemon/lang/program.h"
+#include "daemon/rulebook/diagnostics.h"
+#include "daemon/rulebook/rulebook.h"
+#include "daemon/rulebook/yaml_tree.h"
+
+namespace kpiwatch {
+
+// Names of an event (`data.kind`, `event.type`, `person`, `unit`) as slots of a field plan: each
+// name that is read gets its FieldId.
+class EventScope {
+ public:
+  static constexpr std::string_view kOwner = "data.owner_id";
+  static constexpr std::string_view kOwnerUnit = "data.owner_unit";
+
+  // `person` is the path that the name `person` stands for. REQUIRES: `plan` outlives this.
+  EventScope(FieldPlan* plan, std::string_view person) : plan_(plan), person_(person) {}
+
+  // An expression of type `type`; nullopt: reported.
+  std::optional<lang::Program> Compile(const YamlNode& node, lang::Type type, Diagnostics* out);
+  // The field that `path`, at byte `offset` of the scalar `node`, names; nullopt: reported.
+  std::optional<FieldId> Field(const YamlNode& node, std::string_view path, size_t offset,
+                               Diagnostics* out);
+
+ private:
+  lang::Scope MakeScope();
+  bool ReportFull(const YamlNode& node, Diagnostics* out);
+
+  FieldPlan* plan_;
+  std::string_view person_;
+  bool full_ = false;
+};
+
+// A condition over the KPI's value in a period; its slots are ConditionSlots.
+std::optional<lang::Program> CompileCondition(const YamlNode& node, Diagnostics* out);
+
+// A filter over the persons or units of a rule; its slots are PersonSlots.
+std::optional<lang::Program> CompileSubjectFilter(const YamlNode& node, ForEach for_each,
+                                                  Diagnostics* out);
+
+}  // namespace kpiwatch

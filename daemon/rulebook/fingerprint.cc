@@ -1,0 +1,92 @@
+#include "daemon/rulebook/fingerprint.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "daemon/base/hash.h"
+#include "fmt/format.h"
+
+namespace kpiwatch {
+namespace {
+
+// Lengths in front keep neighbouring texts apart.
+void Append(std::string_view text, std::string* out) {
+  *out += fmt::format("{}:{}|", text.size(), text);
+}
+
+void AppendSorted(std::vector<std::string> texts, std::string* out) {
+  std::sort(texts.begin(), texts.end());
+  *out += fmt::format("[{}|", texts.size());
+  for (const std::string& text : texts) {
+    Append(text, out);
+  }
+}
+
+std::string VerdictMeaning(const Kpi& kpi, const Rulebook& book) {
+  std::string out = "verdict|";
+  for (const KpiIndex part : kpi.all_of) {
+    Append(book.kpis[part].name, &out);
+    Append(KpiMeaning(book.kpis[part], book), &out);
+  }
+  std::vector<std::string> floors;
+  for (const Floors& f : kpi.floors) {
+    std::string text;
+    Append(f.level, &text);
+    for (const Decimal value : f.values) {
+      Append(value.ToString(), &text);
+    }
+    floors.push_back(std::move(text));
+  }
+  AppendSorted(std::move(floors), &out);
+  return out;
+}
+
+std::string RuleMeaning(const Rule& rule, const Rulebook& book) {
+  std::string out;
+  Append(rule.name, &out);
+  Append(book.kpis[rule.kpi].name, &out);
+  Append(rule.where ? rule.where->Canonical() : "", &out);
+  out += fmt::format("{}|{}|{}|{}|{}|", static_cast<int>(rule.for_each),
+                     static_cast<int>(rule.period), static_cast<int>(rule.evaluate),
+                     rule.clear_after, rule.max_gap_days);
+  for (const Tier& tier : rule.tiers) {
+    Append(LevelName(tier.level), &out);
+    Append(tier.when.Canonical(), &out);
+    Append(tier.clear ? tier.clear->Canonical() : "", &out);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string KpiMeaning(const Kpi& kpi, const Rulebook& book) {
+  if (kpi.type == KpiType::kVerdict) {
+    return VerdictMeaning(kpi, book);
+  }
+  const std::vector<std::string>& paths = book.fields.paths();
+  const CalendarOptions& calendar = book.calendars[kpi.calendar].options();
+  std::string out = "simple|";
+  AppendSorted(kpi.events, &out);
+  AppendSorted(kpi.reverse, &out);
+  Append(kpi.where ? kpi.where->Canonical() : "", &out);
+  const bool sum = kpi.measure.kind == MeasureKind::kSum;
+  Append(sum ? paths[kpi.measure.field.value()] : "count", &out);
+  Append(kpi.currency, &out);
+  Append(paths[kpi.subject.value()], &out);
+  out += kpi.by_unit ? "unit|" : "person|";
+  // What decides on which day a fact counts.
+  Append(calendar.zone.name(), &out);
+  out += fmt::format("{}|", absl::ToInt64Seconds(calendar.day_cutoff));
+  return out;
+}
+
+void FillFingerprints(Rulebook* book) {
+  for (Kpi& kpi : book->kpis) {
+    kpi.fingerprint = HashOf({kpi.name, KpiMeaning(kpi, *book)}).low;
+  }
+  for (Rule& rule : book->rules) {
+    rule.fingerprint = HashOf({RuleMeaning(rule, *book)}).low;
+  }
+}
+
+}  // namespace kpiwatch

@@ -1,0 +1,15 @@
+// The parts of section `kpis` that belong to one type of KPI.
+#pragma once
+
+#include "daemon/rulebook/load_state.h"
+#include "daemon/rulebook/map_reader.h"
+
+namespace kpiwatch {
+
+// `event`, `where`, `measure`, `subject` …. REQUIRES: the calendar of `kpi` is read.
+void ReadSimpleKpi(MapReader* map, LoadState* state, Kpi* kpi);
+
+// `all_of` and `floors`. REQUIRES: the names of all KPIs are declared and simple KPIs read.
+void ReadVerdictKpi(MapReader* map, LoadState* state, Kpi* kpi);
+
+}  // namespace kpiwatch

@@ -1,0 +1,129 @@
+// Section `kpis`.
+#include <algorithm>
+#include <array>
+
+#include "daemon/base/nearest_name.h"
+#include "daemon/rulebook/kpi_sections.h"
+#include "fmt/format.h"
+
+namespace kpiwatch {
+namespace {
+
+constexpr std::array<std::string_view, 8> kTypes = {"simple",     "verdict",  "ratio", "derived",
+                                                    "cumulative", "conversion", "duration", "stock"};
+
+bool IsVerdict(const YamlNode& node) {
+  const YamlNode* type = node.Get("type");
+  return type != nullptr ? type->text == "verdict" : node.Get("all_of") != nullptr;
+}
+
+// Whether the KPI is of a type that this version has; reports others.
+bool CheckType(MapReader* map) {
+  const YamlNode* type = map->Find("type");
+  if (type == nullptr || (type->is_scalar() && (type->text == "simple" || type->text == "verdict"))) {
+    return true;
+  }
+  const bool known = std::find(kTypes.begin(), kTypes.end(), type->text) != kTypes.end();
+  map->out()->Error(*type, known ? fmt::format("KPI type '{}' is not supported by this version",
+                                               type->text)
+                                 : fmt::format("expected a KPI type such as simple, found {}{}",
+                                               type->Describe(),
+                                               DidYouMean(NearestName(type->text, kTypes))));
+  return false;
+}
+
+Direction ReadDirection(MapReader* map) {
+  const YamlNode* node = map->Find("direction");
+  if (node == nullptr || node->text == "up") {
+    return Direction::kUp;
+  }
+  if (node->text == "range") {
+    map->out()->Error(*node, "direction 'range' is not supported by this version");
+  } else if (node->text != "down") {
+    map->out()->Error(*node, fmt::format("expected the direction up or down, found {}",
+                                         node->Describe()));
+  }
+  return Direction::kDown;
+}
+
+void ReadExpose(MapReader* map, Kpi* kpi) {
+  const YamlNode* node = map->Find("expose");
+  if (node == nullptr) {
+    return;
+  }
+  MapReader expose(*node, "'expose'", map->out());
+  const bool metrics = expose.Bool("metrics").value_or(true);
+  if (expose.Find("levels") != nullptr) {
+    kpi->expose_units = kpi->expose_people = false;
+    for (const YamlNode* level : expose.List("levels")) {
+      if (level->text == "unit") {
+        kpi->expose_units = true;
+      } else if (level->text == "person") {
+        kpi->expose_people = true;
+      } else {
+        map->out()->Error(*level, fmt::format("expected unit or person, found {}",
+                                              level->Describe()));
+      }
+    }
+  }
+  kpi->expose_units &= metrics;
+  kpi->expose_people &= metrics;
+  expose.Finish();
+}
+
+// What every KPI has.
+void ReadKpi(const YamlNode& node, LoadState* state, Kpi* kpi) {
+  MapReader map(node, kpi->name.empty() ? "a KPI" : fmt::format("KPI '{}'", kpi->name),
+                &state->out);
+  map.RequireName("name");
+  if (!CheckType(&map)) {
+    return;  // the keys are those of another type
+  }
+  kpi->title = map.Local("title").value_or(LocalText{});
+  kpi->help = map.Text("help").value_or("");
+  kpi->owner = map.Text("owner").value_or("");
+  kpi->unit = map.Text("unit").value_or("");
+  kpi->direction = ReadDirection(&map);
+  if (const YamlNode* calendar = map.Find("calendar")) {
+    kpi->calendar =
+        static_cast<CalendarIndex>(state->calendars.Resolve(*calendar, &state->out).value_or(0));
+  }
+  kpi->sources = map.Texts("sources");
+  ReadExpose(&map, kpi);
+  if (kpi->type == KpiType::kVerdict) {
+    ReadVerdictKpi(&map, state, kpi);
+  } else {
+    ReadSimpleKpi(&map, state, kpi);
+  }
+  map.Finish();
+}
+
+}  // namespace
+
+void LoadKpis(LoadState* state) {
+  std::vector<const YamlNode*> nodes = state->sections.kpis;
+  // A verdict stands after the KPIs that it names.
+  std::stable_partition(nodes.begin(), nodes.end(),
+                        [](const YamlNode* node) { return !IsVerdict(*node); });
+  for (const YamlNode* node : nodes) {
+    Kpi& kpi = state->book.kpis.emplace_back();
+    kpi.type = IsVerdict(*node) ? KpiType::kVerdict : KpiType::kSimple;
+    if (const YamlNode* name = node->Get("name"); name != nullptr && name->is_scalar()) {
+      kpi.name = std::string(name->text);
+    }
+    state->kpi_nodes.push_back(node);
+  }
+  // Every name is known before the first is used; of two equal ones the first in the files is kept.
+  for (const YamlNode* node : state->sections.kpis) {
+    const auto index = static_cast<size_t>(std::find(nodes.begin(), nodes.end(), node) -
+                                           nodes.begin());
+    if (const std::string& name = state->book.kpis[index].name; !name.empty()) {
+      state->kpis.Declare(name, index, node->Get("name")->place, &state->out);
+    }
+  }
+  for (size_t i = 0; i < nodes.size(); ++i) {
+    ReadKpi(*nodes[i], state, &state->book.kpis[i]);
+  }
+}
+
+}  // namespace kpiwatch

@@ -1,0 +1,92 @@
+// Look-ups in the organisation.
+#include <string>
+#include <string_view>
+
+#include "daemon/rulebook/rulebook.h"
+
+namespace kpiwatch {
+namespace {
+
+bool Holds(const Person& person, Day day) {
+  return (!person.from || *person.from <= day) && (!person.to || day < *person.to);
+}
+
+// Whether nothing is known that keeps `id` from being told something on `day`.
+bool CanAnswer(const Org& org, std::string_view id, Day day) {
+  return org.FindPersonAny(id) == nullptr || org.FindPerson(id, day) != nullptr;
+}
+
+// The next manager above `id`: the one named for him, else those of his unit and of the units above
+// it, other than himself and those who have left.
+std::string NextManager(const Org& org, std::string_view id, Day day) {
+  const Person* person = org.FindPerson(id, day);
+  if (person == nullptr) {
+    person = org.FindPersonAny(id);
+  }
+  if (person == nullptr) {
+    return "";
+  }
+  if (!person->manager.empty() && person->manager != id && CanAnswer(org, person->manager, day)) {
+    return person->manager;
+  }
+  std::optional<UnitIndex> unit = person->unit;
+  while (unit && *unit < org.units.size()) {
+    const std::string& manager = org.units[*unit].manager;
+    if (!manager.empty() && manager != id && CanAnswer(org, manager, day)) {
+      return manager;
+    }
+    unit = org.units[*unit].parent;
+  }
+  return "";
+}
+
+}  // namespace
+
+const Person* Org::FindPerson(std::string_view id, Day day) const {
+  const auto it = people_by_id.find(id);
+  if (it == people_by_id.end()) {
+    return nullptr;
+  }
+  for (const PersonIndex index : it->second) {
+    if (Holds(people[index], day)) {
+      return &people[index];
+    }
+  }
+  return nullptr;
+}
+
+const Person* Org::FindPersonAny(std::string_view id) const {
+  const auto it = people_by_id.find(id);
+  return it == people_by_id.end() ? nullptr : &people[it->second.back()];
+}
+
+std::optional<UnitIndex> Org::FindUnit(std::string_view id) const {
+  const auto it = units_by_id.find(id);
+  return it == units_by_id.end() ? std::nullopt : std::optional<UnitIndex>(it->second);
+}
+
+std::string Org::ManagerOf(std::string_view person, Day day, int steps) const {
+  std::string manager(person);
+  for (int i = 0; i < steps && !manager.empty(); ++i) {
+    manager = NextManager(*this, manager, day);
+  }
+  return manager == person ? "" : manager;
+}
+
+std::string Org::ManagerOfUnit(UnitIndex unit, int steps) const {
+  std::string manager;
+  std::optional<UnitIndex> at = unit;
+  for (int left = steps; at && *at < units.size(); at = units[*at].parent) {
+    const std::string& next = units[*at].manager;
+    if (next.empty() || next == manager) {
+      continue;
+    }
+    manager = next;
+    if (left-- == 0) {
+      return manager;
+    }
+  }
+  return "";
+}
+
+}  // namespace kpiwatch

@@ -1,0 +1,87 @@
+// Section `playbooks`, and the words for who is told.
+#include <charconv>
+
+#include "daemon/base/nearest_name.h"
+#include "daemon/rulebook/load_state.h"
+#include "daemon/rulebook/map_reader.h"
+#include "fmt/format.h"
+
+namespace kpiwatch {
+namespace {
+
+constexpr int kMaxSteps = 9;
+constexpr int kMaxDueDays = 365;
+
+// "2wd"; nullopt: not working days.
+std::optional<int> ParseWorkingDays(std::string_view text) {
+  int days = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, days);
+  const bool good = error == std::errc() && std::string_view(stop, end - stop) == "wd" &&
+                    days >= 0 && days <= kMaxDueDays;
+  return good ? std::optional<int>(days) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Notify> ReadNotify(const YamlNode& node, LoadState* state) {
+  constexpr std::string_view kManager = "manager";
+  const std::string_view text = node.text;
+  if (text == "owner") {
+    return Notify{.steps = 0, .person = {}};
+  }
+  if (text == kManager) {
+    return Notify{.steps = 1, .person = {}};
+  }
+  if (text.starts_with("manager+")) {
+    const std::string_view digits = text.substr(kManager.size() + 1);
+    if (digits.size() == 1 && digits[0] >= '1' && digits[0] < '0' + kMaxSteps) {
+      return Notify{.steps = 1 + (digits[0] - '0'), .person = {}};
+    }
+  }
+  const bool known = state->people.Find(text).has_value();
+  if (node.is_scalar() && (known || (!state->book.org.given && !text.empty() &&
+                                     !text.starts_with("manager")))) {
+    return Notify{.steps = 0, .person = std::string(text)};
+  }
+  state->out.Error(node, fmt::format("expected owner, manager, manager+1 … or the id of a person, "
+                                     "found {}{}", node.Describe(),
+                                     DidYouMean(NearestName(text, {"owner", "manager",
+                                                                   "manager+1"}))));
+  return std::nullopt;
+}
+
+void LoadPlaybooks(LoadState* state) {
+  for (const YamlNode* node : state->sections.playbooks) {
+    MapReader map(*node, "a playbook", &state->out);
+    Playbook playbook;
+    playbook.name = map.RequireName("name").value_or("");
+    playbook.title = map.Text("title").value_or(playbook.name);
+    if (const YamlNode* assignee = map.Find("assignee")) {
+      playbook.assignee = ReadNotify(*assignee, state).value_or(playbook.assignee);
+    }
+    if (const YamlNode* due = map.Find("due")) {
+      const std::optional<int> days =
+          due->is_scalar() ? ParseWorkingDays(due->text) : std::nullopt;
+      if (!days) {
+        state->out.Error(*due, fmt::format("expected working days such as 1wd, at most {}wd, "
+                                           "found {}", kMaxDueDays, due->Describe()));
+      }
+      playbook.due_working_days = days.value_or(playbook.due_working_days);
+    }
+    for (const YamlNode* item : map.List("checklist")) {
+      if (auto text = ReadText(*item, "'checklist'", &state->out)) {
+        playbook.checklist.push_back(*std::move(text));
+      }
+    }
+    map.Finish();
+    if (!playbook.name.empty()) {
+      state->playbooks.Declare(playbook.name, state->book.playbooks.size(), node->place,
+                               &state->out);
+    }
+    state->playbook_nodes.push_back(node);
+    state->book.playbooks.push_back(std::move(playbook));
+  }
+}
+
+}  // namespace kpiwatch

@@ -1,0 +1,133 @@
+// Section `receivers`: where messages go. Secrets are named by file or environment variable and
+// never stand in a rule file, so no message here repeats what was written in their place.
+#include <charconv>
+
+#include "daemon/rulebook/load_state.h"
+#include "daemon/rulebook/map_reader.h"
+#include "fmt/format.h"
+
+namespace kpiwatch {
+namespace {
+
+constexpr std::string_view kDataSteward = "data_steward";
+
+SecretRef ReadSecret(MapReader* map, const std::string& key) {
+  SecretRef secret;
+  secret.file = map->Text(key + "_file").value_or("");
+  const YamlNode* node = map->Find(key);
+  if (node == nullptr) {
+    return secret;
+  }
+  if (!node->is_map()) {
+    map->out()->Error(*node, fmt::format("'{0}': a secret does not stand in a rule file; write "
+                                         "{0}: {{file: PATH}} or {0}: {{env: NAME}}", key));
+    return secret;
+  }
+  MapReader place(*node, fmt::format("'{}'", key), map->out());
+  const std::optional<std::string> file = place.Text("file");
+  const std::optional<std::string> env = place.Text("env");
+  place.Finish();
+  const int given = (secret.set() ? 1 : 0) + (file ? 1 : 0) + (env ? 1 : 0);
+  if (given != 1) {
+    map->out()->Error(*node, fmt::format("'{}': give one of a file and an environment variable",
+                                         key));
+  }
+  return given == 1 && !secret.set()
+             ? SecretRef{.file = file.value_or(""), .env = env.value_or("")}
+             : secret;
+}
+
+bool IsHostPort(std::string_view text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) {
+    return false;
+  }
+  int port = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, port);
+  return error == std::errc() && stop == end && port > 0 && port < 65536;
+}
+
+void ReadEmail(const YamlNode& node, LoadState* state, Receiver* receiver) {
+  MapReader map(node, "'email'", &state->out);
+  EmailConfig email;
+  email.smarthost = map.RequireText("smarthost").value_or("");
+  if (!email.smarthost.empty() && !IsHostPort(email.smarthost)) {
+    state->out.Error(*map.Find("smarthost"),
+                     fmt::format("expected a server such as \"smtp.example.com:587\", found '{}'",
+                                 email.smarthost));
+  }
+  email.from = map.RequireText("from").value_or("");
+  email.auth_username = map.Text("auth_username").value_or("");
+  email.auth_password = ReadSecret(&map, "auth_password");
+  if (!email.auth_username.empty() && map.is_map() && !email.auth_password.set() &&
+      map.Find("auth_password") == nullptr) {
+    state->out.Error(*map.Find("auth_username"),
+                     "'email': 'auth_username' needs 'auth_password_file' or 'auth_password'");
+  }
+  email.require_tls = map.Bool("require_tls").value_or(true);
+  map.NotSupported({"to", "hello", "auth_identity", "auth_secret", "headers", "html", "text",
+                    "tls_config"});
+  map.Finish();
+  receiver->email.push_back(std::move(email));
+}
+
+void ReadWebhook(const YamlNode& node, LoadState* state, Receiver* receiver) {
+  MapReader map(node, "'webhook'", &state->out);
+  WebhookConfig webhook;
+  webhook.url = map.RequireText("url").value_or("");
+  if (!webhook.url.empty() && !webhook.url.starts_with("http://") &&
+      !webhook.url.starts_with("https://")) {
+    state->out.Error(*map.Find("url"), "'webhook': expected a URL that begins with http:// or "
+                                       "https://");
+  }
+  webhook.bearer_token = ReadSecret(&map, "bearer_token");
+  constexpr int kMostAlerts = 100'000;
+  webhook.max_alerts = map.Int("max_alerts", 1, kMostAlerts).value_or(webhook.max_alerts);
+  map.NotSupported({"url_file", "http_config", "timeout", "headers"});
+  map.Finish();
+  receiver->webhook.push_back(std::move(webhook));
+}
+
+// One configuration or a list of them.
+template <typename Read>
+void ForEachConfig(MapReader* map, std::string_view key, Read read) {
+  const YamlNode* node = map->Find(key);
+  if (node == nullptr) {
+    return;
+  }
+  if (!node->is_list()) {
+    read(*node);
+    return;
+  }
+  for (const YamlNode* item : node->children) {
+    read(*item);
+  }
+}
+
+}  // namespace
+
+void LoadReceivers(LoadState* state) {
+  for (const YamlNode* node : state->sections.receivers) {
+    MapReader map(*node, "a receiver", &state->out);
+    Receiver receiver;
+    receiver.name = map.RequireName("name").value_or("");
+    ForEachConfig(&map, "email", [&](const YamlNode& n) { ReadEmail(n, state, &receiver); });
+    ForEachConfig(&map, "webhook", [&](const YamlNode& n) { ReadWebhook(n, state, &receiver); });
+    receiver.send_resolved = map.Bool("send_resolved").value_or(true);
+    map.NotSupported({"wecom", "wecom_robot", "dingtalk", "dingtalk_robot", "feishu",
+                      "feishu_robot", "slack", "sms", "kafka", "alertmanager"});
+    map.Finish();
+    const size_t index = state->book.receivers.size();
+    if (!receiver.name.empty()) {
+      state->receivers.Declare(receiver.name, index, node->place, &state->out);
+    }
+    state->receiver_nodes.push_back(node);
+    state->book.receivers.push_back(std::move(receiver));
+  }
+  if (!state->book.receivers.empty()) {
+    state->book.data_steward = state->receivers.Find(kDataSteward).value_or(0);
+  }
+}
+
+}  // namespace kpiwatch

@@ -1,0 +1,27 @@
+#include "daemon/rulebook/rulebook.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace kpiwatch {
+
+std::optional<KpiIndex> Rulebook::FindKpi(std::string_view name) const {
+  const auto it = std::find_if(kpis.begin(), kpis.end(),
+                               [&](const Kpi& kpi) { return kpi.name == name; });
+  return it == kpis.end() ? std::nullopt
+                          : std::optional<KpiIndex>(static_cast<KpiIndex>(it - kpis.begin()));
+}
+
+const Target* Rulebook::FindTarget(KpiIndex kpi, std::string_view subject,
+                                   const Period& period) const {
+  const auto less = [&](const Target& target, int /*unused*/) {
+    return std::forward_as_tuple(target.kpi, std::string_view(target.subject), target.period) <
+           std::tie(kpi, subject, period);
+  };
+  const auto it = std::lower_bound(targets.begin(), targets.end(), 0, less);
+  const bool found = it != targets.end() && it->kpi == kpi && it->subject == subject &&
+                     it->period == period;
+  return found ? &*it : nullptr;
+}
+
+}  // namespace kpiwatch

@@ -1,0 +1,123 @@
+// KPIs of type simple: facts of events, counted or summed.
+#include <algorithm>
+#include <array>
+
+#include "daemon/model/currency.h"
+#include "daemon/rulebook/expressions.h"
+#include "daemon/rulebook/kpi_sections.h"
+#include "fmt/format.h"
+
+namespace kpiwatch {
+namespace {
+
+// Event type names and globs; reports what cannot be one.
+std::vector<std::string> ReadEvents(const YamlNode& node, std::string_view key, Diagnostics* out) {
+  std::vector<std::string> events = ReadTexts(node, key, out);
+  for (const std::string& event : events) {
+    const bool good = !event.empty() && event.find_first_of(" \t\r\n,\"'") == std::string::npos &&
+                      !event.starts_with('.') && !event.ends_with('.');
+    if (!good) {
+      out->Error(node, fmt::format("{}: expected event types such as crm.activity.completed or "
+                                   "erp.order.*, found '{}'", key, event));
+    }
+  }
+  return events;
+}
+
+// `count()` or `sum(field)`.
+void ReadMeasure(MapReader* map, EventScope* scope, std::string* path, Kpi* kpi) {
+  const YamlNode* node = map->Require("measure");
+  if (node == nullptr) {
+    return;
+  }
+  const std::string_view text = node->text;
+  const size_t open = text.find('(');
+  if (!node->is_scalar() || open == std::string_view::npos || !text.ends_with(')')) {
+    map->out()->Error(*node, fmt::format("expected a measure such as count() or sum(data.amount), "
+                                         "found {}", node->Describe()));
+    return;
+  }
+  const std::string_view function = text.substr(0, open);
+  const std::string_view argument = text.substr(open + 1, text.size() - open - 2);
+  if (function == "count") {
+    if (!argument.empty()) {
+      map->out()->Error(*node, fmt::format("count() takes nothing, found '{}'; what is counted is "
+                                           "chosen by 'where'", argument));
+    }
+    return;
+  }
+  if (function != "sum") {
+    static constexpr std::array<std::string_view, 6> kLater = {"avg",  "min",      "max",
+                                                               "last", "distinct", "quantile"};
+    const bool known = std::find(kLater.begin(), kLater.end(), function) != kLater.end();
+    map->out()->Error(*node, known ? fmt::format("measure '{}' is not supported by this version",
+                                                 function)
+                                   : fmt::format("unknown measure '{}'; this version has count() "
+                                                 "and sum(field)", function));
+    return;
+  }
+  kpi->measure.kind = MeasureKind::kSum;
+  if (const std::optional<FieldId> field = scope->Field(*node, argument, open + 1, map->out())) {
+    kpi->measure.field = *field;
+    *path = argument;
+  }
+}
+
+// A sum of money carries a currency, given or that of the files (D-18).
+void ReadCurrency(MapReader* map, std::string_view path, const std::string& fallback, Kpi* kpi) {
+  const YamlNode* node = map->Find("currency");
+  if (node == nullptr) {
+    if (kpi->measure.kind == MeasureKind::kSum && path.ends_with(".amount")) {
+      kpi->currency = fallback;
+    }
+    return;
+  }
+  if (kpi->measure.kind != MeasureKind::kSum) {
+    map->out()->Error(*node, "only a sum has a currency");
+  } else if (!node->is_scalar() || !CurrencyDigits(node->text)) {
+    map->out()->Error(*node, fmt::format("expected a currency code such as CNY, found {}",
+                                         node->Describe()));
+  }
+  kpi->currency = std::string(node->text);
+}
+
+// The path that names the subject: a field, `person`, or `unit`.
+std::string ReadSubject(MapReader* map, LoadState* state, Kpi* kpi) {
+  const YamlNode* node = map->Find("subject");
+  std::string path(node == nullptr || node->text == "person" ? EventScope::kOwner : node->text);
+  if (path == "unit") {
+    kpi->by_unit = true;
+    path = EventScope::kOwnerUnit;
+  }
+  EventScope scope(&state->book.fields, EventScope::kOwner);
+  const YamlNode& place = node != nullptr ? *node : map->node();
+  if (node != nullptr && !node->is_scalar()) {
+    state->out.Error(*node, fmt::format("expected a field such as data.owner_id, found {}",
+                                        node->Describe()));
+  } else if (const std::optional<FieldId> field = scope.Field(place, path, 0, &state->out)) {
+    kpi->subject = *field;
+  }
+  return path;
+}
+
+}  // namespace
+
+void ReadSimpleKpi(MapReader* map, LoadState* state, Kpi* kpi) {
+  const std::string subject = ReadSubject(map, state, kpi);
+  EventScope scope(&state->book.fields, subject);
+  if (const YamlNode* event = map->Require("event")) {
+    kpi->events = ReadEvents(*event, "'event'", &state->out);
+  }
+  if (const YamlNode* reverse = map->Find("reverse")) {
+    kpi->reverse = ReadEvents(*reverse, "'reverse'", &state->out);
+  }
+  if (const YamlNode* where = map->Find("where")) {
+    kpi->where = scope.Compile(*where, lang::Type::kBool, &state->out);
+  }
+  std::string measured;
+  ReadMeasure(map, &scope, &measured, kpi);
+  ReadCurrency(map, measured, state->book.currency, kpi);
+  map->NotSupported({"dimensions", "completion", "min_den", "dedupe", "entity", "value"});
+}
+
+}  // namespace kpiwatch

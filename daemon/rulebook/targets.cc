@@ -1,0 +1,210 @@
+// Section `targets`. Written for lists of a hundred thousand entries.
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+
+#include "daemon/base/nearest_name.h"
+#include "daemon/lang/exact.h"
+#include "daemon/model/currency.h"
+#include "daemon/rulebook/load_state.h"
+#include "daemon/rulebook/map_reader.h"
+#include "fmt/format.h"
+
+namespace kpiwatch {
+namespace {
+
+// "100", "8%" or "849000 USD".
+struct Amount {
+  Decimal value;
+  std::string_view currency;  // empty: a plain number
+};
+
+std::optional<Amount> ParseAmount(std::string_view text) {
+  Amount amount;
+  if (const size_t space = text.rfind(' '); space != std::string_view::npos) {
+    amount.currency = text.substr(space + 1);
+    text = text.substr(0, text.find_last_not_of(' ', space) + 1);
+    if (!CurrencyDigits(amount.currency)) {
+      return std::nullopt;
+    }
+  }
+  const bool percent = amount.currency.empty() && text.ends_with('%');
+  const std::optional<Decimal> number =
+      Decimal::Parse(percent ? text.substr(0, text.size() - 1) : text);
+  if (!number) {
+    return std::nullopt;
+  }
+  const Rational value =
+      lang::Normalize({.num = *number, .den = Decimal::FromInt(percent ? 100 : 1)});
+  if (value.den != Decimal::FromInt(1)) {
+    return std::nullopt;  // a percentage with more than four fractional digits
+  }
+  amount.value = value.num;
+  return amount;
+}
+
+std::optional<Decimal> ReadAmount(MapReader* map, std::string_view key, const Kpi& kpi) {
+  const YamlNode* node = map->Find(key);
+  if (node == nullptr) {
+    return std::nullopt;
+  }
+  const std::optional<Amount> amount = node->is_scalar() ? ParseAmount(node->text) : std::nullopt;
+  Diagnostics* out = map->out();
+  if (!amount) {
+    out->Error(*node, fmt::format("'{}': expected a number such as 100, 8% or 849000 CNY, found {}",
+                                  key, node->Describe()));
+  } else if (amount->currency != kpi.currency) {
+    const std::string kind = kpi.currency.empty() ? "a plain number" : "in " + kpi.currency;
+    const std::string example =
+        kpi.currency.empty() ? "no currency" : fmt::format("'{} {}'", amount->value.ToString(),
+                                                           kpi.currency);
+    out->Error(*node, fmt::format("'{}': KPI '{}' is {}; expected {}, found {}", key, kpi.name,
+                                  kind, example, node->Describe()));
+  } else if (amount->value.is_negative()) {
+    out->Error(*node, fmt::format("'{}': a target is not negative, found {}", key,
+                                  node->Describe()));
+  } else {
+    return amount->value;
+  }
+  return std::nullopt;
+}
+
+std::string ReadSubject(MapReader* map, const Kpi& kpi, LoadState* state) {
+  const YamlNode* person = map->Find("person");
+  const YamlNode* unit = map->Find("unit");
+  if (map->is_map() && (person == nullptr) == (unit == nullptr)) {
+    state->out.Error(map->node(), "a target: give one of 'person' and 'unit'");
+    return "";
+  }
+  const YamlNode* node = person != nullptr ? person : unit;
+  if (node == nullptr || !node->is_scalar()) {
+    if (node != nullptr) {
+      state->out.Error(*node, fmt::format("expected an id, found {}", node->Describe()));
+    }
+    return "";
+  }
+  if (person != nullptr && kpi.by_unit) {
+    state->out.Error(*node, fmt::format("KPI '{}' is a KPI of units; it has no targets of persons",
+                                        kpi.name));
+  }
+  if (state->book.org.given) {
+    (person != nullptr ? state->people : state->units).Resolve(*node, &state->out);
+  }
+  return fmt::format("{}:{}", person != nullptr ? "person" : "unit", node->text);
+}
+
+std::optional<Period> ReadPeriod(MapReader* map, const BusinessCalendar& calendar) {
+  Diagnostics* out = map->out();
+  const YamlNode* period = map->Find("period");
+  const std::optional<Day> from = map->Date("from");
+  const std::optional<Day> to = map->Date("to");
+  const bool days = map->Find("from") != nullptr || map->Find("to") != nullptr;
+  if (!map->is_map()) {
+    return std::nullopt;
+  }
+  if (days == (period != nullptr)) {
+    out->Error(map->node(), "a target: give either 'period' or 'from' and 'to'");
+    return std::nullopt;
+  }
+  if (days) {
+    if (from && to && *to > *from) {
+      return Period{.kind = PeriodKind::kTarget, .begin = *from, .end = *to};
+    }
+    map->Require("from");
+    map->Require("to");
+    if (from && to) {
+      out->Error(map->node(), "a target: 'to' (the first day after) must come after 'from'");
+    }
+    return std::nullopt;
+  }
+  const absl::StatusOr<Period> parsed =
+      period->is_scalar() ? calendar.ParsePeriod(period->text)
+                          : absl::StatusOr<Period>(absl::InvalidArgumentError("not a text"));
+  if (!parsed.ok()) {
+    out->Error(*period, fmt::format("expected a period such as 2026, 2026-Q3, 2026-06, 2026-W40 or "
+                                    "2026-06-15, found {}", period->Describe()));
+    return std::nullopt;
+  }
+  return *parsed;
+}
+
+void CheckBounds(const Target& target, const Kpi& kpi, const Place& place, LoadState* state) {
+  const bool up = kpi.direction == Direction::kUp;
+  const auto beyond = [&](const std::optional<Decimal>& low, const std::optional<Decimal>& high) {
+    return low && high && (up ? *low > *high : *low < *high);
+  };
+  if (beyond(target.floor, target.value) || beyond(target.value, target.stretch)) {
+    state->out.Warning(place, fmt::format("'floor', 'target' and 'stretch' should {} for a KPI "
+                                          "whose direction is {}", up ? "rise" : "fall",
+                                          up ? "up" : "down"));
+  }
+}
+
+void ReadTarget(const YamlNode& node, LoadState* state) {
+  static const Kpi kUnknown;
+  MapReader map(node, "a target", &state->out);
+  map.NotSupported({"growth", "split_of", "into", "over", "by", "of", "locked", "valid_from",
+                    "valid_to", "approved_by", "reason", "weight", "mode"});
+  const YamlNode* name = map.Require("kpi");
+  const std::optional<size_t> index =
+      name != nullptr ? state->kpis.Resolve(*name, &state->out) : std::nullopt;
+  const Kpi& kpi = index ? state->book.kpis[*index] : kUnknown;
+  if (kpi.type == KpiType::kVerdict) {
+    state->out.Error(*name, fmt::format("KPI '{}' is a verdict; it has floors, not targets",
+                                        kpi.name));
+  }
+  Target target;
+  target.kpi = static_cast<KpiIndex>(index.value_or(0));
+  target.subject = ReadSubject(&map, kpi, state);
+  const std::optional<Period> period = ReadPeriod(&map, state->book.calendars[kpi.calendar]);
+  if (index) {
+    map.Require("target");
+    target.value = ReadAmount(&map, "target", kpi).value_or(Decimal());
+    target.floor = ReadAmount(&map, "floor", kpi);
+    target.stretch = ReadAmount(&map, "stretch", kpi);
+    CheckBounds(target, kpi, node.place, state);
+  } else {
+    for (const std::string_view key : {"target", "floor", "stretch"}) {
+      map.Find(key);
+    }
+  }
+  map.Finish();
+  if (index && period && !target.subject.empty()) {
+    target.period = *period;
+    state->book.targets.push_back(std::move(target));
+    state->target_places.push_back(node.place);
+  }
+}
+
+}  // namespace
+
+void LoadTargets(LoadState* state) {
+  for (const YamlNode* node : state->sections.targets) {
+    ReadTarget(*node, state);
+  }
+  std::vector<Target>& targets = state->book.targets;
+  const auto key = [](const Target& t) { return std::tie(t.kpi, t.subject, t.period); };
+  std::vector<size_t> order(targets.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return key(targets[a]) < key(targets[b]); });
+  std::vector<Target> sorted;
+  std::vector<Place> places;
+  sorted.reserve(order.size());
+  for (const size_t i : order) {
+    const Place& place = state->target_places[i];
+    if (!sorted.empty() && key(sorted.back()) == key(targets[i])) {
+      state->out.Error(place, fmt::format("duplicate target of KPI '{}' for {} in {}; first at {}",
+                                          state->book.kpis[targets[i].kpi].name,
+                                          targets[i].subject, targets[i].period.ToString(),
+                                          state->out.Describe(places.back())));
+      continue;
+    }
+    sorted.push_back(std::move(targets[i]));
+    places.push_back(place);
+  }
+  targets = std::move(sorted);
+  state->target_places = std::move(places);
+}
+
+}  // namespace kpiwatch
