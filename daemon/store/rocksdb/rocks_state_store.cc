@@ -7,6 +7,8 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -18,6 +20,16 @@ namespace {
 
 rocksdb::Slice SliceOf(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 std::string_view ViewOf(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+std::vector<rocksdb::ColumnFamilyDescriptor> AllFamilies() {
+  const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(kRocksBlockCacheBytes);
+  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  for (int i = 0; i < kFamilyCount; ++i) {
+    const auto family = static_cast<Family>(i);
+    descriptors.emplace_back(RocksFamilyName(family), RocksFamilyOptions(family, cache));
+  }
+  return descriptors;
+}
 
 }  // namespace
 
@@ -39,16 +51,10 @@ absl::StatusOr<std::unique_ptr<RocksStateStore>> RocksStateStore::Open(const std
   if (env != nullptr) {
     options.env = env;
   }
-  const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(kRocksBlockCacheBytes);
-  std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
-  for (int i = 0; i < kFamilyCount; ++i) {
-    const auto family = static_cast<Family>(i);
-    descriptors.emplace_back(RocksFamilyName(family), RocksFamilyOptions(family, cache));
-  }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   KPIWATCH_RETURN_IF_ERROR(
-      FromRocks(rocksdb::DB::Open(options, directory, descriptors, &handles, &db),
+      FromRocks(rocksdb::DB::Open(options, directory, AllFamilies(), &handles, &db),
                 fmt::format("cannot open the store in {}", directory)));
   Families families;
   std::copy(handles.begin(), handles.end(), families.begin());
@@ -56,8 +62,29 @@ absl::StatusOr<std::unique_ptr<RocksStateStore>> RocksStateStore::Open(const std
       new RocksStateStore(std::move(lock), std::unique_ptr<rocksdb::DB>(db), families));
 }
 
-RocksStateStore::RocksStateStore(DirectoryLock lock, std::unique_ptr<rocksdb::DB> db,
-                                 const Families& families)
+absl::StatusOr<std::unique_ptr<RocksStateStore>> RocksStateStore::OpenReadOnly(
+    const std::string& directory) {
+  std::error_code error;
+  if (!std::filesystem::exists(std::filesystem::path(directory) / "CURRENT", error)) {
+    return absl::NotFoundError(fmt::format("there is no store in {}", directory));
+  }
+  rocksdb::DBOptions options = RocksDbOptions();
+  options.create_if_missing = false;
+  options.create_missing_column_families = false;
+  options.max_open_files = -1;  // all at once, so that the writer may delete them afterwards
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  KPIWATCH_RETURN_IF_ERROR(
+      FromRocks(rocksdb::DB::OpenForReadOnly(options, directory, AllFamilies(), &handles, &db),
+                fmt::format("cannot read the store in {}", directory)));
+  Families families;
+  std::copy(handles.begin(), handles.end(), families.begin());
+  return std::unique_ptr<RocksStateStore>(
+      new RocksStateStore(std::nullopt, std::unique_ptr<rocksdb::DB>(db), families));
+}
+
+RocksStateStore::RocksStateStore(std::optional<DirectoryLock> lock,
+                                 std::unique_ptr<rocksdb::DB> db, const Families& families)
     : lock_(std::move(lock)), db_(std::move(db)), families_(families) {}
 
 RocksStateStore::~RocksStateStore() {

@@ -32,6 +32,11 @@ class RocksStateStore final : public StateStore {
   // kpiwatchd holds the directory); kDataLoss, kResourceExhausted, kUnavailable as Write.
   static absl::StatusOr<std::unique_ptr<RocksStateStore>> Open(const std::string& directory,
                                                                rocksdb::Env* env = nullptr);
+  // Opens the store in `directory` to read what is durable at this moment, whoever else has it;
+  // Write fails. Errors: kNotFound when there is no store; kDataLoss, kUnavailable (a store that is
+  // being written may change while it is opened: try again).
+  static absl::StatusOr<std::unique_ptr<RocksStateStore>> OpenReadOnly(
+      const std::string& directory);
   ~RocksStateStore() override;
 
   absl::StatusOr<std::optional<std::string>> Get(Family family,
@@ -44,12 +49,13 @@ class RocksStateStore final : public StateStore {
  private:
   using Families = std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount>;
 
-  RocksStateStore(DirectoryLock lock, std::unique_ptr<rocksdb::DB> db, const Families& families);
+  RocksStateStore(std::optional<DirectoryLock> lock, std::unique_ptr<rocksdb::DB> db,
+                  const Families& families);
   rocksdb::ColumnFamilyHandle* HandleOf(Family family) const {
     return families_[static_cast<size_t>(family)];
   }
 
-  DirectoryLock lock_;
+  std::optional<DirectoryLock> lock_;  // nullopt: read only
   std::unique_ptr<rocksdb::DB> db_;
   Families families_;  // destroyed by hand, before db_
 };

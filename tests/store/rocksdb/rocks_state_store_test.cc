@@ -113,6 +113,25 @@ TEST(RocksStateStoreTest, ASecondOpenIsRefusedWithTheReason) {
   EXPECT_NE(status.message().find("another kpiwatchd holds"), std::string_view::npos) << status;
 }
 
+TEST(RocksStateStoreTest, AReaderSeesWhatIsDurableBesideTheWriter) {
+  TempDirectory temp;
+  auto writer = MustOpen(temp.path());
+  ASSERT_TRUE(writer->Write(Numbered(7)).ok());
+  auto reader = RocksStateStore::OpenReadOnly(temp.path());
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  ASSERT_TRUE(writer->Write(Numbered(8)).ok());
+  EXPECT_EQ(LastOf(**reader), 7);
+  EXPECT_FALSE((*reader)->Write(Numbered(9)).ok());
+  EXPECT_EQ(LastOf(*writer), 8);
+}
+
+TEST(RocksStateStoreTest, AReaderMakesNoStore) {
+  TempDirectory temp;
+  EXPECT_EQ(RocksStateStore::OpenReadOnly(temp.path()).status().code(),
+            absl::StatusCode::kNotFound);
+  EXPECT_TRUE(std::filesystem::is_empty(temp.path()));
+}
+
 TEST(RocksStateStoreTest, AFullDiskFailsTheWriteAndARestartGoesOn) {
   TempDirectory temp;
   const auto disk = std::make_shared<FullDisk>();
