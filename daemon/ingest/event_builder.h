@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "daemon/ingest/event_source.h"
 #include "daemon/ingest/field_tree.h"
 #include "daemon/model/event.h"
@@ -28,6 +29,7 @@ class EventBuilder {
   void Begin();
   Event& event() { return event_; }
   FieldValue& field(int index) { return fields_[static_cast<size_t>(index)]; }
+  absl::Span<FieldValue> fields() { return absl::MakeSpan(fields_); }
   const FieldTree& tree() const { return *tree_; }
 
   // Checks and completes the event: the time falls back on the record's, the sequence on

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "daemon/model/event.h"
 
 namespace kpiwatch {
@@ -36,6 +37,9 @@ class FieldTree {
   const Node& root() const { return nodes_[0]; }
   // The child of `node` called `name`, or null. Does not allocate.
   const Node* Child(const Node& node, std::string_view name) const;
+  absl::Span<const Node> Children(const Node& node) const {
+    return absl::MakeConstSpan(nodes_).subspan(node.first_child, node.child_count);
+  }
   // The node of a path below the root ("amount", "attrs.channel"), or null.
   const Node* Find(std::string_view path) const;
 

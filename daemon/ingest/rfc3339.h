@@ -9,7 +9,7 @@ namespace kpiwatch {
 
 // Unix milliseconds of an RFC 3339 date-time with any offset; fractions beyond the millisecond are
 // cut. nullopt when `text` is anything else, a time without an offset included. A leap second
-// counts as the first moment of the next minute. Does not allocate for well-formed input.
+// counts as the first moment of the next minute.
 std::optional<int64_t> ParseRfc3339(std::string_view text);
 
 // Years 0001 to 9999: what ParseRfc3339 yields and what events may carry.
