@@ -16,8 +16,9 @@ namespace kpiwatch {
 class OutboxReader {
  public:
   virtual ~OutboxReader() = default;
-  // Up to `max` entries with seq > `after`, ascending; a step is split only when it has more than
-  // `max`. Waits up to max_wait for the first. Empty when none came. Errors: the store's.
+  // Up to `max` entries with seq > `after`, ascending. A step that does not fit whole is left for
+  // the next call, unless it would be the first: then its first `max` entries come. Waits up to
+  // max_wait for the first entry. Empty when none came. Errors: the store's.
   virtual absl::StatusOr<std::vector<v1::OutboxEntry>> Read(uint64_t after, size_t max,
                                                             absl::Duration max_wait) = 0;
   // The number of the last committed entry (0: none yet).

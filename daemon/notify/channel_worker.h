@@ -1,0 +1,53 @@
+// Sends what one channel has to send.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "absl/status/status.h"
+#include "daemon/base/mutex.h"
+#include "daemon/notify/channel.h"
+#include "daemon/notify/outbox_worker.h"
+#include "daemon/notify/send_queue.h"
+
+namespace kpiwatch {
+
+// Reads the outbox behind its own place in it, plans the messages of each step, sends them with
+// retries and acknowledges a step when all its messages are done. A crash between sending and
+// acknowledging sends again, with the same idempotency keys.
+class ChannelWorker final : public OutboxWorker {
+ public:
+  // Messages waiting at most; beyond them the outbox is read no further.
+  static constexpr size_t kMaxWaitingMessages = 1'000;
+  // Entries kept at most behind one that is not done.
+  static constexpr uint64_t kMaxWaitingEntries = 20'000;
+
+  ChannelWorker(std::string name, uint64_t cursor, std::unique_ptr<Channel> channel,
+                WorkerEnvironment environment);
+
+  // From the next attempt on, messages leave through `channel`, those that wait at once. Any
+  // thread.
+  void Replace(std::unique_ptr<Channel> channel) ABSL_LOCKS_EXCLUDED(mu_);
+  // Ends a running attempt; for a worker that was told to stop. Any thread.
+  void Cancel() ABSL_LOCKS_EXCLUDED(mu_);
+
+  bool RunOnce(const std::stop_token& stop) override;
+
+ private:
+  std::shared_ptr<Channel> CurrentChannel() ABSL_LOCKS_EXCLUDED(mu_);
+  bool HasRoom() const;
+  void Fill(absl::Duration wait, const std::stop_token& stop);
+  void Attempt(const SendQueue::Item& item, Channel* channel, const std::stop_token& stop);
+  void Report(const Message& message, int attempts, std::string_view integration,
+              const absl::Status& status, Outcome outcome);
+
+  SendQueue queue_;
+  Mutex mu_;
+  std::shared_ptr<Channel> channel_ ABSL_GUARDED_BY(mu_);
+  bool replaced_ ABSL_GUARDED_BY(mu_) = false;
+  bool cancelled_ ABSL_GUARDED_BY(mu_) = false;
+};
+
+}  // namespace kpiwatch

@@ -1,0 +1,277 @@
+#include "daemon/notify/delivery_plan.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "daemon/base/check.h"
+#include "daemon/base/hash.h"
+#include "daemon/base/wire.h"
+#include "daemon/notify/facts.h"
+#include "fmt/format.h"
+
+namespace kpiwatch {
+namespace {
+
+bool Contains(const std::vector<size_t>& values, size_t value) {
+  return std::find(values.begin(), values.end(), value) != values.end();
+}
+
+// Whether people may be told through `integration`.
+bool ViaAllows(const v1::Transition& transition, std::string_view integration) {
+  return transition.via().empty() || std::find(transition.via().begin(), transition.via().end(),
+                                               integration) != transition.via().end();
+}
+
+int Gravity(const v1::Transition& transition) {
+  return std::max<int>(transition.from_level(), transition.to_level());
+}
+
+}  // namespace
+
+struct DeliveryPlanner::Routed {
+  const v1::Transition* transition;
+  uint64_t seq;
+  std::vector<size_t> receivers;
+};
+
+struct DeliveryPlanner::Mailing {
+  struct Letter {
+    size_t slot = 0;
+    int gravity = -1;  // of the gravest transition, which chose the slot
+    std::vector<Routed> content;
+  };
+  std::map<std::string, Letter> letters;               // by person
+  std::vector<std::pair<size_t, Decision>> decisions;  // with the slot that counts them
+};
+
+std::string_view IntegrationName(Integration integration) {
+  return integration == Integration::kWebhook ? "webhook" : "email";
+}
+
+std::vector<ChannelSlot> ChannelSlots(const Rulebook& rulebook) {
+  std::vector<ChannelSlot> slots;
+  const auto add = [&](Integration integration, size_t receiver, size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+      slots.push_back({.name = fmt::format("{}:{}/{}", IntegrationName(integration),
+                                           rulebook.receivers[receiver].name, i),
+                       .integration = integration,
+                       .receiver = receiver,
+                       .instance = i});
+    }
+  };
+  for (size_t i = 0; i < rulebook.receivers.size(); ++i) {
+    add(Integration::kWebhook, i, rulebook.receivers[i].webhook.size());
+    add(Integration::kEmail, i, rulebook.receivers[i].email.size());
+  }
+  return slots;
+}
+
+std::vector<std::string> ChannelNames(const Rulebook& rulebook) {
+  std::vector<std::string> names;
+  for (ChannelSlot& slot : ChannelSlots(rulebook)) {
+    names.push_back(std::move(slot.name));
+  }
+  names.emplace_back(kDeadLetterFileChannel);
+  return names;
+}
+
+DeliveryPlanner::DeliveryPlanner(std::shared_ptr<const Rulebook> rulebook,
+                                 std::vector<ChannelSlot> slots, PlannerOptions options)
+    : rulebook_(std::move(rulebook)),
+      slots_(std::move(slots)),
+      options_(std::move(options)),
+      router_(rulebook_.get()) {}
+
+std::vector<DeliveryPlanner::Routed> DeliveryPlanner::RoutedOf(
+    std::span<const v1::OutboxEntry> step) const {
+  std::vector<Routed> all;
+  for (const v1::OutboxEntry& entry : step) {
+    if (entry.has_transition() && entry.transition().not_sent_reason().empty()) {
+      all.push_back({.transition = &entry.transition(),
+                     .seq = entry.seq(),
+                     .receivers = router_.ReceiversOf(entry.transition())});
+    }
+  }
+  return all;
+}
+
+DeliveryPlan DeliveryPlanner::PlanFor(size_t slot, std::span<const v1::OutboxEntry> step) const {
+  KPIWATCH_CHECK(slot < slots_.size(), "no such channel");
+  if (step.empty()) {
+    return {};
+  }
+  return slots_[slot].integration == Integration::kWebhook ? PlanWebhook(slots_[slot], step)
+                                                           : PlanEmail(slot, step);
+}
+
+DeliveryPlan DeliveryPlanner::PlanWebhook(const ChannelSlot& slot,
+                                          std::span<const v1::OutboxEntry> step) const {
+  const Receiver& receiver = rulebook_->receivers[slot.receiver];
+  DeliveryPlan plan;
+  std::vector<Routed> content;
+  for (Routed& routed : RoutedOf(step)) {
+    if (!Contains(routed.receivers, slot.receiver)) {
+      continue;
+    }
+    const bool wanted = receiver.send_resolved || !IsResolved(*routed.transition);
+    plan.decisions.push_back({.transition = routed.transition,
+                              .recipient = "",
+                              .reason = wanted ? reason::kSent : reason::kResolvedNotWanted});
+    if (wanted) {
+      content.push_back(std::move(routed));
+    }
+  }
+  if (!content.empty()) {
+    const WebhookConfig& config = receiver.webhook[slot.instance];
+    const size_t limit = config.max_alerts > 0 ? config.max_alerts : content.size();
+    Message message = Build(slot, "", std::move(content), limit);
+    message.address = config.url;
+    message.language = options_.webhook_language;
+    plan.messages.push_back(std::move(message));
+  }
+  return plan;
+}
+
+// The e-mail channels that may carry it, the first receiver of the route tree first.
+std::vector<size_t> DeliveryPlanner::EmailSlotsOf(const Routed& routed, uint64_t last_seq) const {
+  std::vector<size_t> found;
+  for (const size_t receiver : routed.receivers) {
+    for (size_t i = 0; i < slots_.size(); ++i) {
+      const ChannelSlot& slot = slots_[i];
+      if (slot.integration == Integration::kEmail && slot.receiver == receiver &&
+          slot.after < last_seq) {
+        found.push_back(i);
+      }
+    }
+  }
+  return found;
+}
+
+void DeliveryPlanner::PlanEmailOf(const Routed& routed, uint64_t last_seq, Mailing* mailing) const {
+  const v1::Transition& transition = *routed.transition;
+  std::vector<size_t> candidates = EmailSlotsOf(routed, last_seq);
+  if (candidates.empty()) {
+    return;
+  }
+  const size_t first = candidates.front();
+  const auto decide = [&](size_t slot, std::string recipient, std::string_view why) {
+    mailing->decisions.emplace_back(
+        slot,
+        Decision{.transition = &transition, .recipient = std::move(recipient), .reason = why});
+  };
+  if (!ViaAllows(transition, IntegrationName(Integration::kEmail))) {
+    return decide(first, "", reason::kViaExcluded);
+  }
+  std::erase_if(candidates, [&](size_t slot) {
+    return IsResolved(transition) && !rulebook_->receivers[slots_[slot].receiver].send_resolved;
+  });
+  if (candidates.empty()) {
+    return decide(first, "", reason::kResolvedNotWanted);
+  }
+  if (transition.notified().empty()) {
+    return decide(first, "", reason::kNoRecipients);
+  }
+  std::vector<std::string> people(transition.notified().begin(), transition.notified().end());
+  std::sort(people.begin(), people.end());
+  people.erase(std::unique(people.begin(), people.end()), people.end());
+  for (const std::string& id : people) {
+    const Person* person = rulebook_->org.FindPersonAny(id);
+    if (person == nullptr || person->email.empty()) {
+      decide(candidates.front(), id, reason::kNoAddress);
+      continue;
+    }
+    Mailing::Letter& letter = mailing->letters[id];
+    if (Gravity(transition) > letter.gravity) {
+      letter.gravity = Gravity(transition);
+      letter.slot = candidates.front();
+    }
+    letter.content.push_back(routed);
+  }
+}
+
+DeliveryPlan DeliveryPlanner::PlanEmail(size_t slot, std::span<const v1::OutboxEntry> step) const {
+  const uint64_t last_seq = step.back().seq();
+  Mailing mailing;
+  for (const Routed& routed : RoutedOf(step)) {
+    PlanEmailOf(routed, last_seq, &mailing);
+  }
+  DeliveryPlan plan;
+  for (auto& [counted_by, decision] : mailing.decisions) {
+    if (counted_by == slot) {
+      plan.decisions.push_back(std::move(decision));
+    }
+  }
+  for (auto& [id, letter] : mailing.letters) {
+    if (letter.slot != slot) {
+      continue;
+    }
+    for (const Routed& routed : letter.content) {
+      plan.decisions.push_back(
+          {.transition = routed.transition, .recipient = id, .reason = reason::kSent});
+    }
+    const Person& person = *rulebook_->org.FindPersonAny(id);
+    Message message = Build(slots_[slot], id, std::move(letter.content), kMaxTransitionsPerEmail);
+    message.address = person.email;
+    message.language = person.language.empty() ? "zh" : person.language;
+    message.recipient_name = person.name.For(message.language);
+    plan.messages.push_back(std::move(message));
+  }
+  return plan;
+}
+
+Message DeliveryPlanner::Build(const ChannelSlot& slot, std::string_view recipient,
+                               std::vector<Routed> content, size_t limit) const {
+  // The key covers everything that the message is about, in the order of decision, so that the same
+  // content has the same key whenever it is sent again, and other content another. A person's
+  // e-mail may leave through another receiver after a restart; that does not make it another one.
+  std::string about;
+  for (const Routed& routed : content) {
+    wire::AppendU64(routed.seq, &about);
+    wire::AppendString(routed.transition->id(), &about);
+  }
+  const std::string_view via =
+      slot.integration == Integration::kWebhook ? std::string_view(slot.name) : "email";
+  const Hash128 key = HashOf({options_.store_uuid, via, recipient, about});
+
+  std::stable_sort(content.begin(), content.end(), [](const Routed& a, const Routed& b) {
+    return std::pair(IsResolved(*a.transition), -Gravity(*a.transition)) <
+           std::pair(IsResolved(*b.transition), -Gravity(*b.transition));
+  });
+  Message message;
+  message.idempotency_key = fmt::format("{:016x}{:016x}", key.high, key.low);
+  message.receiver = rulebook_->receivers[slot.receiver].name;
+  message.recipient = recipient;
+  message.rulebook = rulebook_.get();
+  message.truncated = content.size() > limit ? content.size() - limit : 0;
+  for (const Routed& routed : std::span(content).first(std::min(limit, content.size()))) {
+    message.transitions.push_back(routed.transition);
+  }
+  return message;
+}
+
+std::vector<Decision> DeliveryPlanner::Undelivered(std::span<const v1::OutboxEntry> step) const {
+  std::vector<Decision> decisions;
+  for (const v1::OutboxEntry& entry : step) {
+    if (!entry.has_transition()) {
+      continue;
+    }
+    const v1::Transition& transition = entry.transition();
+    if (!transition.not_sent_reason().empty()) {
+      decisions.push_back(
+          {.transition = &transition, .recipient = "", .reason = transition.not_sent_reason()});
+      continue;
+    }
+    const std::vector<size_t> receivers = router_.ReceiversOf(transition);
+    const bool taken = std::any_of(slots_.begin(), slots_.end(), [&](const ChannelSlot& slot) {
+      return Contains(receivers, slot.receiver);
+    });
+    if (!taken) {
+      decisions.push_back(
+          {.transition = &transition, .recipient = "", .reason = reason::kNoReceiver});
+    }
+  }
+  return decisions;
+}
+
+}  // namespace kpiwatch

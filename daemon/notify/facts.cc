@@ -1,0 +1,121 @@
+#include "daemon/notify/facts.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/time/time.h"
+
+namespace kpiwatch {
+namespace {
+
+// The person's entry as it was when the period ended, else the latest one.
+const Person* PersonOf(std::string_view id, const v1::Transition& transition,
+                       const Rulebook& rulebook) {
+  const std::optional<KpiIndex> kpi = rulebook.FindKpi(transition.kpi());
+  if (kpi.has_value() && transition.period_end_unix_ms() != 0) {
+    const BusinessCalendar& calendar = rulebook.calendars[rulebook.kpis[*kpi].calendar];
+    const Day day = calendar.DayOf(absl::FromUnixMillis(transition.period_end_unix_ms() - 1));
+    if (const Person* person = rulebook.org.FindPerson(id, day); person != nullptr) {
+      return person;
+    }
+  }
+  return rulebook.org.FindPersonAny(id);
+}
+
+void SetUnit(const Unit& unit, SubjectFacts* facts) {
+  facts->unit = unit.id;
+  facts->unit_name = unit.name;
+}
+
+}  // namespace
+
+std::string_view ReasonName(v1::Reason reason) {
+  switch (reason) {
+    case v1::REASON_THRESHOLD:
+      return "threshold";
+    case v1::REASON_RESTATED:
+      return "restated";
+    case v1::REASON_PERIOD_CLOSED:
+      return "period_closed";
+    case v1::REASON_RULE_REMOVED:
+      return "rule_removed";
+    case v1::REASON_RULE_CHANGED:
+      return "rule_changed";
+    case v1::REASON_DATA_LATE:
+      return "data_late";
+    case v1::REASON_DATA_COMPLETE:
+      return "data_complete";
+    case v1::REASON_UNKNOWN_OWNER:
+      return "unknown_owner";
+    default:
+      return "unspecified";
+  }
+}
+
+bool IsDataAlert(const v1::Transition& transition) {
+  return transition.reason() == v1::REASON_DATA_LATE ||
+         transition.reason() == v1::REASON_DATA_COMPLETE ||
+         transition.reason() == v1::REASON_UNKNOWN_OWNER;
+}
+
+bool IsResolved(const v1::Transition& transition) {
+  return transition.to_level() == v1::LEVEL_GREEN;
+}
+
+Level ShownLevel(const v1::Transition& transition) {
+  const int level = IsResolved(transition) ? transition.from_level() : transition.to_level();
+  return static_cast<Level>(std::clamp(level, 0, kLevelCount - 1));
+}
+
+SubjectFacts DescribeSubject(const v1::Transition& transition, const Rulebook& rulebook) {
+  SubjectFacts facts;
+  const std::string_view subject = transition.subject();
+  const size_t colon = subject.find(':');
+  facts.kind = colon == std::string_view::npos ? "" : subject.substr(0, colon);
+  facts.id = colon == std::string_view::npos ? subject : subject.substr(colon + 1);
+  if (facts.kind == "person") {
+    if (const Person* person = PersonOf(facts.id, transition, rulebook); person != nullptr) {
+      facts.name = person->name;
+      if (person->unit < rulebook.org.units.size()) {
+        SetUnit(rulebook.org.units[person->unit], &facts);
+      }
+    }
+  } else if (facts.kind == "unit") {
+    facts.unit = facts.id;
+    if (const auto unit = rulebook.org.FindUnit(facts.id); unit.has_value()) {
+      SetUnit(rulebook.org.units[*unit], &facts);
+      facts.name = facts.unit_name;
+    }
+  }
+  if (facts.name.zh.empty() && facts.name.en.empty()) {
+    facts.name = {.zh = facts.id, .en = facts.id};
+  }
+  return facts;
+}
+
+const Rule* FindRule(const Rulebook& rulebook, std::string_view name) {
+  const auto it = std::find_if(rulebook.rules.begin(), rulebook.rules.end(),
+                               [name](const Rule& rule) { return rule.name == name; });
+  return it == rulebook.rules.end() ? nullptr : &*it;
+}
+
+LabelMap LabelsOf(const v1::Transition& transition, const Rulebook& rulebook) {
+  return LabelsAtLevel(transition, rulebook, ShownLevel(transition));
+}
+
+LabelMap LabelsAtLevel(const v1::Transition& transition, const Rulebook& rulebook, Level level) {
+  LabelMap labels;
+  if (const Rule* rule = FindRule(rulebook, transition.rule()); rule != nullptr) {
+    labels.insert(rule->labels.begin(), rule->labels.end());
+  }
+  labels["alertname"] = transition.rule();
+  labels["level"] = LevelName(level);
+  labels["kpi"] = transition.kpi();
+  labels["subject"] = transition.subject();
+  labels["unit"] = DescribeSubject(transition, rulebook).unit;
+  labels["reason"] = ReasonName(transition.reason());
+  std::erase_if(labels, [](const auto& label) { return label.second.empty(); });
+  return labels;
+}
+
+}  // namespace kpiwatch

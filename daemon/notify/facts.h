@@ -1,0 +1,49 @@
+// What a transition says once the rulebook has given it names: its labels, its subject, its state.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "daemon/model/level.h"
+#include "daemon/rulebook/rulebook.h"
+#include "proto/kpiwatch/v1/transition.pb.h"
+
+namespace kpiwatch {
+
+using LabelMap = std::map<std::string, std::string>;
+
+// "threshold", "restated", "period_closed", "rule_removed", "rule_changed", "data_late",
+// "data_complete", "unknown_owner"; "unspecified" for what a newer version wrote.
+std::string_view ReasonName(v1::Reason reason);
+
+// About the data, not about a KPI: goes to the data steward.
+bool IsDataAlert(const v1::Transition& transition);
+
+// The alert is over.
+bool IsResolved(const v1::Transition& transition);
+
+// The level that an alert shows: the new one; for a resolved alert the one that ended, so that its
+// labels are those it fired with.
+Level ShownLevel(const v1::Transition& transition);
+
+// Whom a transition is about. `id` is the part behind "person:", "unit:" or "source:".
+struct SubjectFacts {
+  std::string kind;  // "person", "unit", "source"
+  std::string id;
+  LocalText name;       // the id where the org names nobody
+  std::string unit;     // id of the unit: a person's as it was at the period's end; empty: unknown
+  LocalText unit_name;  // empty: unknown
+};
+SubjectFacts DescribeSubject(const v1::Transition& transition, const Rulebook& rulebook);
+
+// The rule by name; null for data alerts and removed rules.
+const Rule* FindRule(const Rulebook& rulebook, std::string_view name);
+
+// alertname, level, kpi, subject, unit, reason, and the rule's own labels, which do not replace
+// those. Labels without a value are left out.
+LabelMap LabelsOf(const v1::Transition& transition, const Rulebook& rulebook);
+// The same as if the alert showed `level`.
+LabelMap LabelsAtLevel(const v1::Transition& transition, const Rulebook& rulebook, Level level);
+
+}  // namespace kpiwatch
