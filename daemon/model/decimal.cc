@@ -51,14 +51,36 @@ struct Mantissa {
   }
 };
 
-// Reads "e-12" at `text`; nullopt when it is no exponent. Saturates far beyond any that matters.
+// Takes a sign off the front; true when it was a minus.
+bool TakeSign(std::string_view* text) {
+  if (text->empty() || (text->front() != '-' && text->front() != '+')) {
+    return false;
+  }
+  const bool negative = text->front() == '-';
+  text->remove_prefix(1);
+  return negative;
+}
+
+// Takes the digits off the front; returns how many, nullopt when they are too many for any number.
+std::optional<int64_t> TakeDigits(std::string_view* text, Mantissa* mantissa) {
+  size_t count = 0;
+  for (; count < text->size() && IsDigit((*text)[count]); ++count) {
+    if (!mantissa->Add((*text)[count])) {
+      return std::nullopt;
+    }
+  }
+  text->remove_prefix(count);
+  return static_cast<int64_t>(count);
+}
+
+// Reads "e-12"; nullopt when it is no exponent. Saturates far beyond any that matters.
 std::optional<int64_t> ParseExponent(std::string_view text) {
   constexpr int64_t kFar = int64_t{1} << 40;
-  text.remove_prefix(1);  // e or E
-  const bool negative = !text.empty() && text[0] == '-';
-  if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
-    text.remove_prefix(1);
+  if (text[0] != 'e' && text[0] != 'E') {
+    return std::nullopt;
   }
+  text.remove_prefix(1);
+  const bool negative = TakeSign(&text);
   if (text.empty()) {
     return std::nullopt;
   }
@@ -110,36 +132,19 @@ bool IsNegative(const Rational& r) {
 }  // namespace
 
 std::optional<Decimal> Decimal::Parse(std::string_view text) {
-  const bool negative = !text.empty() && text[0] == '-';
-  if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
-    text.remove_prefix(1);
-  }
+  const bool negative = TakeSign(&text);
   Mantissa mantissa;
-  size_t i = 0;
-  for (; i < text.size() && IsDigit(text[i]); ++i) {
-    if (!mantissa.Add(text[i])) {
-      return std::nullopt;
-    }
+  std::optional<int64_t> digits = TakeDigits(&text, &mantissa);
+  if (digits && !text.empty() && text[0] == '.') {
+    text.remove_prefix(1);
+    digits = TakeDigits(&text, &mantissa);
+    mantissa.exponent -= digits.value_or(0);
   }
-  bool has_digits = i > 0;
-  if (i < text.size() && text[i] == '.') {
-    const size_t start = ++i;
-    for (; i < text.size() && IsDigit(text[i]); ++i) {
-      if (!mantissa.Add(text[i])) {
-        return std::nullopt;
-      }
-    }
-    has_digits = i > start;  // "5." is not a number
-    mantissa.exponent -= static_cast<int64_t>(i - start);
+  if (!digits || *digits == 0) {
+    return std::nullopt;  // too long, empty, or "5."
   }
-  if (!has_digits) {
-    return std::nullopt;
-  }
-  if (i < text.size()) {
-    if (text[i] != 'e' && text[i] != 'E') {
-      return std::nullopt;
-    }
-    const std::optional<int64_t> exponent = ParseExponent(text.substr(i));
+  if (!text.empty()) {
+    const std::optional<int64_t> exponent = ParseExponent(text);
     if (!exponent) {
       return std::nullopt;
     }

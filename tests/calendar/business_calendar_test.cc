@@ -67,6 +67,7 @@ TEST(BusinessDayTest, ASkippedDateIsEmpty) {
   const BusinessCalendar apia(In("Pacific/Apia"));
   const Day skipped = D("2011-12-30");
   EXPECT_EQ(apia.Begin(skipped), apia.End(skipped));
+  EXPECT_EQ(apia.Close(skipped), apia.End(skipped));
   EXPECT_EQ(apia.End(skipped - 1), apia.Begin(skipped + 1));
   EXPECT_EQ(apia.DayOf(apia.Begin(skipped)), D("2011-12-31"));
   EXPECT_EQ(apia.DayOf(apia.Begin(skipped) - absl::Seconds(1)), D("2011-12-29"));
@@ -105,6 +106,14 @@ TEST(DayCloseTest, IsTheEndOfTheDayByDefault) {
     EXPECT_EQ(berlin.Close(D(day)), berlin.End(D(day)));
     EXPECT_EQ(berlin.SealTime(D(day)), berlin.End(D(day)) + absl::Hours(2));
   }
+}
+
+TEST(DayCloseTest, AnHourThatIsSkippedOrComesTwiceClosesAtItsFirstChance) {
+  CalendarOptions options = In("Europe/Berlin");
+  options.day_close = absl::Minutes(150);
+  const BusinessCalendar berlin(options);
+  EXPECT_EQ(berlin.Close(D("2025-03-30")), T("2025-03-30T03:00:00+02:00"));
+  EXPECT_EQ(berlin.Close(D("2025-10-26")), T("2025-10-26T02:30:00+02:00"));
 }
 
 TEST(DayCloseTest, MayLieAfterMidnight) {
