@@ -187,12 +187,12 @@ void KafkaSource::TakeEvent(const rd_kafka_message_t& message) {
     state.end = std::max(state.end, state.position);
     troubles_.erase(state.id);
   } else if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
-    Fail(index,
+    Stop(index,
          fmt::format("offset {} is not on the broker, which held {} to {} when it was asked: records "
                      "were deleted before they were read, or the topic was created anew",
                      state.position, begins_[index], state.end));
   } else if (IsUnreadable(message.err)) {
-    Fail(index, fmt::format("the records from offset {} on cannot be read: {}", state.position,
+    Stop(index, fmt::format("the records from offset {} on cannot be read: {}", state.position,
                             rd_kafka_message_errstr(&message)));
   } else {
     std::string text = fmt::format("{}/{}: {}", state.id.topic, state.id.partition,
@@ -235,7 +235,7 @@ void KafkaSource::TakeNews() {
       state.id = it->first;
       state.position = it->second;
       const uint32_t index = AddState(std::move(state), -1);
-      Fail(index, fmt::format("the topic has only {} partitions: it was created anew", count));
+      MarkFailed(index, fmt::format("the topic has only {} partitions: it was created anew", count));
     }
   }
 }
@@ -267,17 +267,23 @@ uint32_t KafkaSource::AddState(PartitionState state, int64_t begin) {
   return table_.Add(std::move(state));
 }
 
-void KafkaSource::Fail(uint32_t index, std::string_view why) {
+void KafkaSource::MarkFailed(uint32_t index, std::string_view why) {
   PartitionState& state = table_[index];
   state.failed = true;
   state.error = fmt::format("{}/{} is stopped: {}", state.id.topic, state.id.partition, why);
   troubles_.erase(state.id);
   Log(LogLevel::kError, "a partition is stopped", {{"source", name_}, {"error", state.error}});
-  table_.ForgetHandle();
+}
+
+void KafkaSource::Stop(uint32_t index, std::string_view why) {
+  MarkFailed(index, why);
+  const PartitionId& id = table_[index].id;
   const kafka::PartitionsPtr list(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(list.get(), state.id.topic.c_str(), state.id.partition);
-  // A partition that was never assigned is no error worth telling.
-  const kafka::ErrorPtr ignored(rd_kafka_incremental_unassign(client_.get(), list.get()));
+  rd_kafka_topic_partition_list_add(list.get(), id.topic.c_str(), id.partition);
+  table_.ForgetHandle();
+  const absl::Status status =
+      kafka::ToStatus(rd_kafka_incremental_unassign(client_.get(), list.get()), "unassigning");
+  KPIWATCH_CHECK(status.ok(), MessageOf(status));
 }
 
 void KafkaSource::Committed(std::span<const StoredPosition> positions) {

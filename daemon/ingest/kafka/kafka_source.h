@@ -67,7 +67,8 @@ class KafkaSource final : public EventSource {
   void TakeNews();
   void AddPartition(const PartitionOffsets& found, rd_kafka_topic_partition_list_t* assign);
   uint32_t AddState(PartitionState state, int64_t begin);
-  void Fail(uint32_t index, std::string_view why);
+  void MarkFailed(uint32_t index, std::string_view why);
+  void Stop(uint32_t index, std::string_view why);  // one that is being read
   size_t Fetch(size_t max_records, absl::Duration max_wait);
   void Take(size_t count, KafkaBatch* batch);
   void TakeEvent(const rd_kafka_message_t& message);
