@@ -31,6 +31,7 @@
 #include "daemon/engine/engine_metrics.h"
 #include "daemon/engine/id_table.h"
 #include "daemon/engine/ladder_table.h"
+#include "daemon/engine/read_view.h"
 #include "daemon/fold/dedup_window.h"
 #include "daemon/fold/folder.h"
 #include "daemon/fold/subject_table.h"
@@ -105,6 +106,7 @@ class Core {
   // The next offset to be read of a partition, stored with the step.
   void SetPosition(std::string_view source, const PartitionId& partition, int64_t next_offset);
   SourceCompleteness& completeness(uint32_t source) { return completeness_[source]; }
+  const SourceCompleteness& completeness(uint32_t source) const { return completeness_[source]; }
 
   struct StepResult {
     bool empty = true;         // nothing has changed; the batch may be dropped
@@ -120,6 +122,8 @@ class Core {
 
   // The entries that the last FinishStep decided, ascending.
   const std::vector<v1::OutboxEntry>& step_entries() const { return entries_; }
+  // The same, given away; they are not seen again.
+  std::vector<v1::OutboxEntry> TakeStepEntries() { return std::exchange(entries_, {}); }
   // When a seal may become due next by the clock alone; InfiniteFuture: none waits for it.
   absl::Time NextSealTime() const;
   absl::Time now() const { return now_; }
@@ -131,6 +135,11 @@ class Core {
   absl::StatusOr<std::vector<PeriodValue>> Values();
   // The reading of one KPI, subject and period.
   absl::StatusOr<PeriodValue> ReadValue(KpiIndex kpi, SubjectId subject, const Period& period);
+  // The open and the last sealed period of every exposed series, for /metrics; at most `limit`.
+  KpiSamples ReadSamples(size_t limit);
+  uint64_t last_seq() const { return next_seq_ - 1; }
+  // How often a rule was evaluated since this process knows it.
+  uint64_t evaluations(RuleIndex rule) const { return evaluations_[rule]->value(); }
   const SubjectTable& subjects() const { return subjects_; }
   const IdTable& rule_ids() const { return rule_ids_; }
   std::optional<Day> SealedThrough(KpiIndex kpi) const;
@@ -251,6 +260,10 @@ class Core {
   absl::Status RederiveLadder(RuleIndex rule, SubjectId subject, Ladder* ladder);
   // Seals records[from..] of the ladder again; the state before them is the one stored there.
   absl::Status ReplayRecords(const Rule& rule, SubjectId subject, size_t from, Ladder* ladder);
+
+  // values.cc
+  std::string UnitOf(SubjectId subject, Day day) const;
+  bool IsRoot(std::string_view unit) const;
 
   // transitions.cc
   absl::StatusOr<KpiReading> ReadFor(const Rule& rule, SubjectId subject, const Period& period,

@@ -6,6 +6,7 @@
 #include "daemon/base/status_macros.h"
 #include "daemon/base/wire.h"
 #include "daemon/engine/core.h"
+#include "daemon/engine/outbox_segments.h"
 #include "daemon/store/keys.h"
 #include "fmt/format.h"
 
@@ -13,7 +14,6 @@ namespace kpiwatch {
 namespace {
 
 constexpr uint32_t kNoKpi = UINT32_MAX;
-constexpr size_t kOutboxSegmentBytes = 1 << 20;
 constexpr size_t kExpireBudget = 65'536;
 
 constexpr std::string_view kProgressKey = "s";
@@ -316,23 +316,7 @@ void Core::WriteOutbox(WriteBatch* batch) {
     *entry.mutable_dead_letter() = std::move(letter);
   }
   pending_letters_.clear();
-  std::string segment;
-  std::string bytes;
-  uint64_t first = 0;
-  for (const v1::OutboxEntry& entry : entries_) {
-    if (segment.empty()) {
-      first = entry.seq();
-    }
-    entry.SerializeToString(&bytes);
-    wire::AppendString(bytes, &segment);
-    if (segment.size() >= kOutboxSegmentBytes) {
-      batch->Put(Family::kOutbox, OutboxKey(first), segment);
-      segment.clear();
-    }
-  }
-  if (!segment.empty()) {
-    batch->Put(Family::kOutbox, OutboxKey(first), segment);
-  }
+  PutSegments(entries_, batch);
 }
 
 void Core::SetPosition(std::string_view source, const PartitionId& partition,

@@ -89,4 +89,74 @@ absl::StatusOr<std::vector<PeriodValue>> Core::Values() {
   return values;
 }
 
+KpiSamples Core::ReadSamples(size_t limit) {
+  KpiSamples samples;
+  SortSubjects();
+  for (KpiIndex k = 0; k < rulebook_->kpis.size(); ++k) {
+    const Kpi& kpi = rulebook_->kpis[k];
+    const SealGroup& group = groups_[group_of_kpi_[k]];
+    const std::optional<Day> today = group.next ? group.next : group.earliest;
+    if (!today || (!kpi.expose_units && !kpi.expose_people)) {
+      continue;
+    }
+    const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
+    for (const SubjectId subject : subjects_by_name_) {
+      const SubjectInfo& info = subjects_.Get(subject);
+      const bool person = info.kind == SubjectKind::kPerson;
+      if (person ? !kpi.expose_people : !kpi.expose_units) {
+        continue;
+      }
+      for (const PeriodKind kind : kpi.periods) {
+        if (kind == PeriodKind::kTarget) {
+          continue;
+        }
+        const Period open = calendar.PeriodOf(kind, *today);
+        for (const Period& period : {open, calendar.PeriodOf(kind, open.begin - 1)}) {
+          if (samples.samples.size() >= limit) {
+            ++samples.dropped;
+            continue;
+          }
+          const auto value = ReadValue(k, subject, period);
+          if (!value.ok() || (value->reading.count == 0 && !value->reading.target)) {
+            continue;
+          }
+          KpiSample sample;
+          sample.kpi = kpi.name;
+          sample.person = person ? info.id : std::string();
+          sample.unit = person ? UnitOf(subject, period.begin) : info.id;
+          sample.period = (period == open ? "" : "last_") + std::string(PeriodKindName(kind));
+          sample.level_of_org = person ? "person" : IsRoot(info.id) ? "company" : "unit";
+          sample.value = value->reading.value.ToDouble();
+          if (value->reading.target) {
+            sample.target = value->reading.target->ToDouble();
+          }
+          if (value->reading.completion) {
+            sample.completion_ratio = value->reading.completion->ToDouble();
+          }
+          sample.level = value->level;
+          samples.samples.push_back(std::move(sample));
+        }
+      }
+    }
+  }
+  return samples;
+}
+
+std::string Core::UnitOf(SubjectId subject, Day day) const {
+  const SubjectInfo& info = subjects_.Get(subject);
+  if (!rulebook_->org.given) {
+    return info.home_unit.empty() ? std::string(kCompanyUnit) : info.home_unit;
+  }
+  const Person* const person = rulebook_->org.FindPerson(info.id, day);
+  return person == nullptr ? std::string() : rulebook_->org.units[person->unit].id;
+}
+
+bool Core::IsRoot(std::string_view unit) const {
+  if (!rulebook_->org.given) {
+    return unit == kCompanyUnit;
+  }
+  const auto found = rulebook_->org.FindUnit(unit);
+  return found && !rulebook_->org.units[*found].parent;
+}
+
 }  // namespace kpiwatch

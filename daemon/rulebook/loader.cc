@@ -66,6 +66,10 @@ void FillPeriods(Rulebook* book) {
 
 LoadResult LoadRulebook(const std::vector<SourceFile>& files) {
   LoadState state;
+  state.book.owner_unit = state.book.fields.Add("data.owner_unit");
+  state.book.heartbeat_source = state.book.fields.Add("data.source");
+  state.book.heartbeat_scope = state.book.fields.Add("data.partition_scope");
+  state.book.heartbeat_until = state.book.fields.Add("data.complete_until");
   for (const SourceFile& file : files) {
     ReadFile(file, &state);
   }

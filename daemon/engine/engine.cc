@@ -1,0 +1,388 @@
+#include "daemon/engine/engine.h"
+
+#include <algorithm>
+#include <future>
+#include <span>
+#include <utility>
+
+#include "daemon/base/status_macros.h"
+#include "daemon/base/status_text.h"
+
+namespace kpiwatch {
+
+Engine::Engine(Options options, StateStore* store, std::string store_uuid, const Clock* clock,
+               std::vector<Source> sources, EngineMetrics* metrics)
+    : options_(std::move(options)),
+      store_(store),
+      clock_(clock),
+      metrics_(metrics),
+      outbox_(store),
+      core_(options_.core, store, std::move(store_uuid), metrics),
+      committer_(store, metrics, options_.commit_beside),
+      log_limiter_(clock, absl::Minutes(1)) {
+  for (Source& source : sources) {
+    SourceState state;
+    state.batch = source.source->NewBatch();
+    state.source = std::move(source);
+    sources_.push_back(std::move(state));
+  }
+}
+
+Engine::~Engine() = default;
+
+absl::Status Engine::Start(std::shared_ptr<const Rulebook> rulebook,
+                           const std::vector<std::string>& channels) {
+  KPIWATCH_RETURN_IF_ERROR(core_.Restore(std::move(rulebook), clock_->Now()));
+  KPIWATCH_RETURN_IF_ERROR(outbox_.Restore(core_.last_seq()));
+  outbox_.SetChannels(channels);
+  KPIWATCH_RETURN_IF_ERROR(MakeDecoders());
+  for (SourceState& state : sources_) {
+    KPIWATCH_RETURN_IF_ERROR(
+        state.source.source->Start(core_.StoredPositions(state.source.options->name)));
+  }
+  metrics_->last_reload_successful.Set(1);
+  metrics_->last_reload_success_timestamp.Set(absl::ToDoubleSeconds(clock_->Now() - absl::UnixEpoch()));
+  return absl::OkStatus();
+}
+
+absl::Status Engine::MakeDecoders() {
+  for (SourceState& state : sources_) {
+    KPIWATCH_ASSIGN_OR_RETURN(state.decoder,
+                              MakeDecoder(*state.source.options, &core_.rulebook().fields));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Engine::Run() {
+  running_ = true;
+  absl::Status status;
+  while (status.ok() && !stop_) {
+    const absl::StatusOr<bool> worked = RunOnce();
+    status = worked.status();
+  }
+  if (status.ok()) {
+    status = AwaitCommit();
+  }
+  running_ = false;
+  requests_.Close();
+  RunRequests();
+  return status;
+}
+
+void Engine::Stop() {
+  stop_ = true;
+  for (SourceState& state : sources_) {
+    state.source.source->Wake();
+  }
+}
+
+absl::StatusOr<bool> Engine::RunOnce() {
+  RunRequests();
+  const absl::Time begin = absl::Now();
+  bool read = false;
+  if (outbox_.length() < options_.max_outbox) {
+    KPIWATCH_ASSIGN_OR_RETURN(read, ReadSources(begin, !more_to_seal_));
+  } else {
+    if (log_limiter_.Pass("outbox")) {
+      Log(LogLevel::kWarn, "the outbox is full: reading waits for the channels",
+          {{"entries", outbox_.length()}});
+    }
+    absl::SleepFor(absl::Milliseconds(10));
+  }
+  KPIWATCH_ASSIGN_OR_RETURN(const bool changed, FinishStep());
+  return read || changed;
+}
+
+absl::StatusOr<bool> Engine::ReadSources(absl::Time step_begin, bool may_wait) {
+  step_events_ = 0;
+  bool any = false;
+  bool full = true;
+  while (full && step_events_ < options_.max_step_events && !stop_ &&
+         absl::Now() - step_begin < options_.max_step_time) {
+    full = false;
+    for (uint32_t s = 0; s < sources_.size(); ++s) {
+      SourceState& state = sources_[s];
+      const bool wait = may_wait && !any && !committing_ && s + 1 == sources_.size();
+      state.batch->Clear();
+      const absl::Status status = state.source.source->Poll(
+          options_.poll_records, wait ? options_.idle_wait : absl::ZeroDuration(),
+          state.batch.get());
+      if (!status.ok()) {
+        if (!absl::IsUnavailable(status)) {
+          return status;
+        }
+        if (log_limiter_.Pass("poll/" + state.source.options->name)) {
+          Log(LogLevel::kWarn, "a source cannot be read now",
+              {{"source", state.source.options->name}, {"error", status}});
+        }
+      }
+      state.error = status;
+      const size_t count = state.batch->records().size();
+      any = any || count > 0;
+      full = full || count >= options_.poll_records / 2;
+      KPIWATCH_RETURN_IF_ERROR(TakeBatch(s));
+    }
+    if (!any && committing_) {
+      // Nothing to fold while the last step is written: wait for that instead of spinning.
+      KPIWATCH_RETURN_IF_ERROR(AwaitCommit());
+    }
+  }
+  return any;
+}
+
+absl::Status Engine::TakeBatch(uint32_t s) {
+  SourceState& state = sources_[s];
+  for (const Record& record : state.batch->records()) {
+    KPIWATCH_RETURN_IF_ERROR(TakeRecord(s, record));
+  }
+  step_events_ += state.batch->records().size();
+  const std::span<const PartitionState> partitions = state.source.source->partitions();
+  state.stored.resize(partitions.size(), -1);
+  for (size_t p = 0; p < partitions.size(); ++p) {
+    if (partitions[p].position != state.stored[p]) {
+      state.stored[p] = partitions[p].position;
+      core_.SetPosition(state.source.options->name, partitions[p].id, partitions[p].position);
+    }
+  }
+  NoteFailedPartitions(&state);
+  state.batch->Clear();
+  return absl::OkStatus();
+}
+
+absl::Status Engine::TakeRecord(uint32_t s, const Record& record) {
+  SourceState& state = sources_[s];
+  if (record.tombstone) {
+    return absl::OkStatus();
+  }
+  const std::span<const PartitionState> partitions = state.source.source->partitions();
+  const std::string& tenant = state.source.options->tenant;
+  const Origin origin{s, record.partition, record.timestamp_ms};
+  absl::Status offered;
+  std::string_view refused;
+  const auto offer = [&](const Event& event) {
+    if (!tenant.empty() && event.tenant != tenant) {
+      refused = "tenant";
+      return;
+    }
+    const absl::StatusOr<OfferResult> result = core_.Offer(event, origin, partitions);
+    if (!result.ok()) {
+      offered = result.status();
+    } else if (*result == OfferResult::kNoTime) {
+      refused = "no_time";
+    } else if (*result == OfferResult::kTooOld) {
+      refused = "too_old_to_deduplicate";
+    }
+  };
+  // A record with several events is taken whole or not at all.
+  const size_t first = record.value.find_first_not_of(" \t\r\n");
+  absl::Status decoded;
+  if (first != std::string_view::npos && record.value[first] == '[') {
+    decoded = state.decoder->Decode(*state.batch, record, [](const Event&) {});
+  }
+  if (decoded.ok()) {
+    decoded = state.decoder->Decode(*state.batch, record, offer);
+  }
+  KPIWATCH_RETURN_IF_ERROR(offered);
+  if (!decoded.ok()) {
+    DeadLetterOf(s, record, "decode", MessageOf(decoded));
+  } else if (!refused.empty()) {
+    DeadLetterOf(s, record, refused,
+                 refused == "tenant"    ? "the event belongs to another tenant"
+                 : refused == "no_time" ? "neither the event nor its record has a time"
+                                        : "recorded before the window of known ids begins");
+  }
+  return absl::OkStatus();
+}
+
+void Engine::DeadLetterOf(uint32_t s, const Record& record, std::string_view reason,
+                          std::string_view message) {
+  const SourceState& state = sources_[s];
+  const PartitionId& partition = state.source.source->partitions()[record.partition].id;
+  constexpr size_t kMostBytes = 1 << 20;
+  v1::DeadLetter letter;
+  letter.set_source(state.source.options->name);
+  letter.set_topic(partition.topic);
+  letter.set_partition(partition.partition);
+  letter.set_offset(record.offset);
+  letter.set_reason(std::string(reason));
+  letter.set_message(std::string(message));
+  letter.set_key(std::string(record.key.substr(0, kMostBytes)));
+  letter.set_value(std::string(record.value.substr(0, kMostBytes)));
+  letter.set_timestamp_unix_ms(record.timestamp_ms == kNoTime ? 0 : record.timestamp_ms);
+  if (state.source.options->kafka) {
+    letter.set_dead_letter_topic(state.source.options->kafka->dead_letter_topic);
+  }
+  metrics_->ingest_records
+      .With({partition.topic.empty() ? state.source.options->name : partition.topic,
+             "dead_letter"})
+      .Add();
+  if (const auto held_back = log_limiter_.Pass("letter/" + letter.source())) {
+    Log(LogLevel::kWarn, "a record could not be taken",
+        {{"source", letter.source()},
+         {"topic", letter.topic()},
+         {"partition", letter.partition()},
+         {"offset", letter.offset()},
+         {"reason", reason},
+         {"error", message},
+         {"more", *held_back}});
+  }
+  core_.AddDeadLetter(std::move(letter));
+}
+
+void Engine::NoteFailedPartitions(SourceState* state) {
+  const std::span<const PartitionState> partitions = state->source.source->partitions();
+  state->failed.resize(partitions.size());
+  for (size_t p = 0; p < partitions.size(); ++p) {
+    if (partitions[p].failed && !state->failed[p]) {
+      Log(LogLevel::kError, "a partition has stopped and is not read any more",
+          {{"source", state->source.options->name},
+           {"topic", partitions[p].id.topic},
+           {"partition", partitions[p].id.partition},
+           {"position", partitions[p].position},
+           {"error", partitions[p].error}});
+    }
+    state->failed[p] = partitions[p].failed;
+  }
+}
+
+absl::StatusOr<bool> Engine::FinishStep() {
+  KPIWATCH_RETURN_IF_ERROR(AwaitCommit());
+  const absl::Time now = clock_->Now();
+  bool ready = true;
+  for (uint32_t s = 0; s < sources_.size(); ++s) {
+    EventSource& source = *sources_[s].source.source;
+    core_.completeness(s).Update(now, source.partitions());
+    ready = ready && source.ready();
+  }
+  ready_ = ready;
+  const absl::Time begin = absl::Now();
+  WriteBatch& batch = batches_[batch_];
+  KPIWATCH_ASSIGN_OR_RETURN(const Core::StepResult result, core_.FinishStep(now, &batch));
+  NoteEvaluations(begin);
+  more_to_seal_ = result.more_to_seal;
+  outbox_.AddChanges(&batch);
+  const uint64_t waiting = outbox_.length();
+  metrics_->outbox_length.Set(static_cast<double>(waiting));
+  if (waiting == 0) {
+    outbox_waiting_since_ = absl::InfiniteFuture();
+  } else {
+    outbox_waiting_since_ = std::min(outbox_waiting_since_, begin);
+  }
+  metrics_->outbox_oldest_seconds.Set(
+      waiting == 0 ? 0 : absl::ToDoubleSeconds(begin - outbox_waiting_since_));
+  if (batch.empty()) {
+    return false;
+  }
+  committed_positions_.clear();
+  for (uint32_t s = 0; s < sources_.size(); ++s) {
+    std::vector<StoredPosition> positions;
+    const std::span<const PartitionState> partitions = sources_[s].source.source->partitions();
+    for (size_t p = 0; p < partitions.size() && p < sources_[s].stored.size(); ++p) {
+      positions.push_back({partitions[p].id, sources_[s].stored[p]});
+    }
+    committed_positions_.emplace_back(s, std::move(positions));
+  }
+  auto entries = std::make_shared<std::vector<v1::OutboxEntry>>(core_.TakeStepEntries());
+  committing_ = true;
+  batch_ = 1 - batch_;
+  committer_.Submit(&batch, [this, entries] {
+    const int64_t now_ms = absl::ToUnixMillis(absl::Now());
+    for (const v1::OutboxEntry& entry : *entries) {
+      if (entry.transition().cause_time_unix_ms() > 0) {
+        metrics_->event_to_alert_seconds.Observe(
+            static_cast<double>(now_ms - entry.transition().cause_time_unix_ms()) / 1000);
+      }
+    }
+    outbox_.Publish(std::move(*entries));
+  });
+  return true;
+}
+
+absl::Status Engine::AwaitCommit() {
+  if (!committing_) {
+    return absl::OkStatus();
+  }
+  committing_ = false;
+  KPIWATCH_RETURN_IF_ERROR(committer_.Wait());
+  for (const auto& [s, positions] : committed_positions_) {
+    sources_[s].source.source->Committed(positions);
+  }
+  return absl::OkStatus();
+}
+
+void Engine::NoteEvaluations(absl::Time begin) {
+  const size_t rules = core_.rulebook().rules.size();
+  evaluation_counts_.resize(rules);
+  last_evaluations_.resize(rules, {absl::InfinitePast(), absl::ZeroDuration()});
+  const absl::Duration took = absl::Now() - begin;
+  bool any = false;
+  for (RuleIndex r = 0; r < rules; ++r) {
+    const uint64_t count = core_.evaluations(r);
+    if (count != evaluation_counts_[r]) {
+      evaluation_counts_[r] = count;
+      last_evaluations_[r] = {begin, took};
+      any = true;
+    }
+  }
+  if (any) {
+    metrics_->rule_evaluation_seconds.Observe(absl::ToDoubleSeconds(took));
+  }
+}
+
+absl::Status Engine::Reload(std::shared_ptr<const Rulebook> rulebook,
+                            std::vector<std::string> channels) {
+  absl::Status status = absl::UnavailableError("the engine is busy or has stopped");
+  Ask([&] {
+    status = [&]() -> absl::Status {
+      // What was read under the old rules is judged by them, and is durable before the new ones.
+      KPIWATCH_RETURN_IF_ERROR(FinishStep().status());
+      KPIWATCH_RETURN_IF_ERROR(AwaitCommit());
+      KPIWATCH_RETURN_IF_ERROR(core_.SetRulebook(rulebook));
+      evaluation_counts_.clear();
+      last_evaluations_.clear();
+      KPIWATCH_RETURN_IF_ERROR(MakeDecoders());
+      outbox_.SetChannels(channels);
+      if (options_.rulebook_entered) {
+        options_.rulebook_entered(rulebook);
+      }
+      return absl::OkStatus();
+    }();
+  });
+  return status;
+}
+
+absl::Status Engine::WriteLastAcknowledgements() {
+  WriteBatch batch;
+  outbox_.AddChanges(&batch);
+  return batch.empty() ? absl::OkStatus() : store_->Write(batch);
+}
+
+void Engine::RunRequests() {
+  std::vector<std::function<void()>> requests;
+  requests_.PopAll(&requests, absl::ZeroDuration());
+  for (const std::function<void()>& request : requests) {
+    request();
+  }
+}
+
+bool Engine::Ask(std::function<void()> request) const {
+  if (!running_) {
+    request();
+    return true;
+  }
+  std::promise<void> done;
+  std::future<void> finished = done.get_future();
+  if (!requests_.TryPush([&] {
+        request();
+        done.set_value();
+      })) {
+    return false;
+  }
+  for (const SourceState& state : sources_) {
+    state.source.source->Wake();
+  }
+  finished.wait();
+  return true;
+}
+
+}  // namespace kpiwatch

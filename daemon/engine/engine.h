@@ -1,0 +1,134 @@
+// The loop of the daemon: poll → decode → fold → apply → evaluate → commit → hand over. Knows ports
+// only.
+//
+// Operation: a step takes what the sources have, at most Options::max_step_events or
+// max_step_time's worth of it: large steps while catching up, small ones while live. Its batch is
+// written beside the next step's reading. Entries reach the outbox's readers when they are durable.
+// Concurrency: Run on one thread; everything of EngineReadView, Reload and Stop from any thread.
+// What others ask for is done by Run between two steps, at most kMaxRequests at once; a request
+// beyond that, or after Run has ended, gets an empty answer.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "daemon/base/bounded_queue.h"
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
+#include "daemon/engine/committer.h"
+#include "daemon/engine/core.h"
+#include "daemon/engine/engine_metrics.h"
+#include "daemon/engine/outbox.h"
+#include "daemon/engine/read_view.h"
+#include "daemon/ingest/decoder.h"
+#include "daemon/ingest/event_source.h"
+#include "daemon/store/state_store.h"
+
+namespace kpiwatch {
+
+class Engine final : public EngineReadView {
+ public:
+  struct Options {
+    CoreOptions core;
+    size_t max_step_events = 400'000;
+    absl::Duration max_step_time = absl::Milliseconds(1000);
+    size_t poll_records = 10'000;
+    absl::Duration idle_wait = absl::Milliseconds(50);
+    uint64_t max_outbox = 2'000'000;  // entries; beyond it nothing is read until channels catch up
+    bool commit_beside = true;        // false: one thread, for simulations
+    // Called on the engine's thread when another rulebook has entered.
+    std::function<void(std::shared_ptr<const Rulebook>)> rulebook_entered;
+    // The dead letters that were written down, for the API; null: none.
+    std::function<absl::StatusOr<DeadLetterPage>(uint64_t after, size_t limit)> dead_letters;
+  };
+  struct Source {
+    std::string kind;  // "kafka", "log", "file"
+    std::unique_ptr<EventSource> source;
+    const SourceOptions* options = nullptr;  // borrowed
+  };
+  static constexpr size_t kMaxRequests = 256;
+
+  // Everything but the sources is borrowed.
+  Engine(Options options, StateStore* store, std::string store_uuid, const Clock* clock,
+         std::vector<Source> sources, EngineMetrics* metrics);
+  ~Engine() override;
+
+  // Restores the state and starts the sources. Errors: the store's, a source's configuration.
+  absl::Status Start(std::shared_ptr<const Rulebook> rulebook,
+                     const std::vector<std::string>& channels);
+  // Works until Stop or a fatal error; on a stop commits what is under way.
+  absl::Status Run();
+  // One round of Run: true when something was done.
+  absl::StatusOr<bool> RunOnce();
+  void Stop();
+  // Writes acknowledgements that came after Run had ended. REQUIRES: Run has ended.
+  absl::Status WriteLastAcknowledgements();
+
+  // Lets another rulebook in between two steps; `channels` are its channels. Returns when it is in.
+  absl::Status Reload(std::shared_ptr<const Rulebook> rulebook, std::vector<std::string> channels);
+
+  Outbox& outbox() { return outbox_; }
+  Core& core() { return core_; }
+
+  bool ready() const override { return ready_.load(); }
+  absl::Time Now() const override;
+  std::vector<RuleView> Rules() const override;
+  AlertPage Alerts(const AlertQuery& query) const override;
+  std::vector<SourceView> Sources() const override;
+  KpiSamples Samples(size_t limit) const override;
+  absl::StatusOr<DeadLetterPage> DeadLetters(uint64_t after, size_t limit) const override;
+
+ private:
+  struct SourceState {
+    Source source;
+    std::unique_ptr<RecordBatch> batch;
+    std::unique_ptr<Decoder> decoder;
+    std::vector<int64_t> stored;  // positions as of the last step, by partition
+    absl::Status error;           // of the last Poll
+    std::vector<bool> failed;     // partitions whose failure was logged
+  };
+
+  absl::Status MakeDecoders();
+  absl::StatusOr<bool> ReadSources(absl::Time step_begin, bool may_wait);
+  absl::Status TakeBatch(uint32_t source);
+  absl::Status TakeRecord(uint32_t source, const Record& record);
+  void DeadLetterOf(uint32_t source, const Record& record, std::string_view reason,
+                    std::string_view message);
+  absl::StatusOr<bool> FinishStep();
+  absl::Status AwaitCommit();
+  void NoteFailedPartitions(SourceState* state);
+  void NoteEvaluations(absl::Time begin);
+  void RunRequests();
+  bool Ask(std::function<void()> request) const;
+
+  const Options options_;
+  StateStore* const store_;
+  const Clock* const clock_;
+  EngineMetrics* const metrics_;
+  Outbox outbox_;
+  mutable Core core_;  // reading loads what is not in memory; on the engine's thread only
+  std::vector<SourceState> sources_;
+  Committer committer_;
+  WriteBatch batches_[2];
+  size_t batch_ = 0;
+  bool committing_ = false;
+  bool more_to_seal_ = false;
+  size_t step_events_ = 0;
+  std::vector<std::pair<uint32_t, std::vector<StoredPosition>>> committed_positions_;
+  std::atomic<bool> ready_ = false;
+  std::atomic<bool> stop_ = false;
+  std::atomic<bool> running_ = false;
+  mutable BoundedQueue<std::function<void()>> requests_{kMaxRequests};
+  std::vector<uint64_t> evaluation_counts_;  // by rule, as of the last step
+  std::vector<std::pair<absl::Time, absl::Duration>> last_evaluations_;
+  absl::Time outbox_waiting_since_ = absl::InfiniteFuture();
+  LogLimiter log_limiter_;
+};
+
+}  // namespace kpiwatch

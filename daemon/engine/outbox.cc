@@ -1,0 +1,215 @@
+#include "daemon/engine/outbox.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/base/status_macros.h"
+#include "daemon/base/wire.h"
+#include "daemon/engine/outbox_segments.h"
+#include "daemon/store/keys.h"
+
+namespace kpiwatch {
+namespace {
+
+constexpr std::string_view kAcknowledged = "acknowledged/";
+
+std::string AcknowledgedKey(std::string_view channel) {
+  return CursorKey(std::string(kAcknowledged) + std::string(channel));
+}
+
+// Keeps whole steps: cuts after the last entry whose step is complete, unless that is none.
+void KeepWholeSteps(size_t max, std::vector<v1::OutboxEntry>* entries) {
+  if (entries->size() <= max) {
+    return;
+  }
+  const auto step_of = [&](size_t i) {
+    return (*entries)[i].has_transition() ? (*entries)[i].transition().step() : -1;
+  };
+  size_t cut = max;
+  while (cut > 0 && step_of(cut) != -1 && step_of(cut - 1) == step_of(cut)) {
+    --cut;
+  }
+  entries->resize(cut == 0 ? max : cut);
+}
+
+}  // namespace
+
+absl::Status Outbox::Restore(uint64_t last_seq) {
+  std::deque<uint64_t> segments;
+  KPIWATCH_RETURN_IF_ERROR(
+      store_->Scan(Family::kOutbox, "", "", [&](std::string_view key, std::string_view) {
+        if (const auto first = ParseOutboxKey(key)) {
+          segments.push_back(*first);
+        }
+        return true;
+      }));
+  std::map<std::string, uint64_t> acknowledged;
+  const std::string prefix = CursorKey(kAcknowledged);
+  KPIWATCH_RETURN_IF_ERROR(store_->Scan(Family::kMeta, prefix, PrefixEnd(prefix),
+                                        [&](std::string_view key, std::string_view value) {
+                                          acknowledged[std::string(key.substr(prefix.size()))] =
+                                              wire::Reader(value).Varint();
+                                          return true;
+                                        }));
+  MutexLock lock(&mu_);
+  head_ = last_seq;
+  segments_ = std::move(segments);
+  acknowledged_ = std::move(acknowledged);
+  return absl::OkStatus();
+}
+
+void Outbox::SetChannels(const std::vector<std::string>& channels) {
+  MutexLock lock(&mu_);
+  std::map<std::string, uint64_t> kept;
+  for (const std::string& channel : channels) {
+    const auto it = acknowledged_.find(channel);
+    kept[channel] = it == acknowledged_.end() ? head_ : it->second;
+    if (it == acknowledged_.end()) {
+      unwritten_[channel] = head_;
+    }
+  }
+  for (const auto& [channel, seq] : acknowledged_) {
+    if (!kept.contains(channel)) {
+      forgotten_.push_back(channel);
+      unwritten_.erase(channel);
+    }
+  }
+  acknowledged_ = std::move(kept);
+}
+
+uint64_t Outbox::LeastAcknowledged() const {
+  uint64_t least = head_;
+  for (const auto& [channel, seq] : acknowledged_) {
+    least = std::min(least, seq);
+  }
+  return least;
+}
+
+void Outbox::AddChanges(WriteBatch* batch) {
+  MutexLock lock(&mu_);
+  for (const std::string& channel : forgotten_) {
+    batch->Delete(Family::kMeta, AcknowledgedKey(channel));
+  }
+  forgotten_.clear();
+  for (const auto& [channel, seq] : unwritten_) {
+    std::string value;
+    wire::AppendVarint(seq, &value);
+    batch->Put(Family::kMeta, AcknowledgedKey(channel), value);
+  }
+  unwritten_.clear();
+  const uint64_t least = LeastAcknowledged();
+  // A segment is done when the next one begins at or below the first entry still needed.
+  while (!segments_.empty()) {
+    const uint64_t next = segments_.size() > 1 ? segments_[1] : head_ + 1;
+    if (next > least + 1) {
+      break;
+    }
+    batch->Delete(Family::kOutbox, OutboxKey(segments_.front()));
+    segments_.pop_front();
+  }
+}
+
+bool Outbox::HasChanges() const {
+  MutexLock lock(&mu_);
+  return !unwritten_.empty() || !forgotten_.empty();
+}
+
+void Outbox::Publish(std::vector<v1::OutboxEntry> entries) {
+  if (entries.empty()) {
+    return;
+  }
+  MutexLock lock(&mu_);
+  for (const uint64_t first : SegmentBounds(entries)) {
+    segments_.push_back(first);
+  }
+  head_ = entries.back().seq();
+  for (v1::OutboxEntry& entry : entries) {
+    tail_.push_back(std::move(entry));
+  }
+  while (tail_.size() > kMaxTailEntries) {
+    tail_.pop_front();
+  }
+  more_.SignalAll();
+}
+
+absl::StatusOr<std::vector<v1::OutboxEntry>> Outbox::Read(uint64_t after, size_t max,
+                                                          absl::Duration max_wait) {
+  std::vector<v1::OutboxEntry> entries;
+  {
+    MutexLock lock(&mu_);
+    const auto deadline = CondVar::After(max_wait);
+    while (head_ <= after) {
+      if (!more_.WaitUntil(&mu_, deadline) && head_ <= after) {
+        return entries;
+      }
+    }
+    const uint64_t tail_first = head_ + 1 - tail_.size();
+    if (after + 1 >= tail_first) {
+      for (size_t i = after + 1 - tail_first; i < tail_.size() && entries.size() <= max; ++i) {
+        entries.push_back(tail_[i]);
+      }
+    }
+  }
+  if (entries.empty()) {
+    KPIWATCH_ASSIGN_OR_RETURN(entries, ReadStored(after, max));
+  }
+  KeepWholeSteps(max, &entries);
+  return entries;
+}
+
+absl::StatusOr<std::vector<v1::OutboxEntry>> Outbox::ReadStored(uint64_t after,
+                                                                size_t max) const {
+  uint64_t first = after + 1;
+  uint64_t head = 0;
+  {
+    MutexLock lock(&mu_);
+    head = head_;
+    for (const uint64_t segment : segments_) {
+      if (segment <= after + 1) {
+        first = segment;
+      }
+    }
+  }
+  std::vector<v1::OutboxEntry> entries;
+  absl::Status bad;
+  KPIWATCH_RETURN_IF_ERROR(store_->Scan(
+      Family::kOutbox, OutboxKey(first), "", [&](std::string_view, std::string_view value) {
+        bad = VisitSegment(value, [&](v1::OutboxEntry entry) {
+          // What lies beyond the head belongs to a step that is not published yet.
+          if (entry.seq() > after && entry.seq() <= head && entries.size() <= max) {
+            entries.push_back(std::move(entry));
+          }
+        });
+        return bad.ok() && entries.size() <= max;
+      }));
+  KPIWATCH_RETURN_IF_ERROR(bad);
+  return entries;
+}
+
+uint64_t Outbox::head() const {
+  MutexLock lock(&mu_);
+  return head_;
+}
+
+uint64_t Outbox::Acknowledged(const std::string& channel) const {
+  MutexLock lock(&mu_);
+  const auto it = acknowledged_.find(channel);
+  return it == acknowledged_.end() ? head_ : it->second;
+}
+
+void Outbox::Acknowledge(const std::string& channel, uint64_t seq) {
+  MutexLock lock(&mu_);
+  const auto it = acknowledged_.find(channel);
+  if (it == acknowledged_.end() || seq <= it->second) {
+    return;
+  }
+  it->second = std::min(seq, head_);
+  unwritten_[channel] = it->second;
+}
+
+uint64_t Outbox::length() const {
+  MutexLock lock(&mu_);
+  return head_ - LeastAcknowledged();
+}
+
+}  // namespace kpiwatch

@@ -1,0 +1,70 @@
+// The committed decisions that some channel has not acknowledged yet.
+//
+// Operation: the engine puts a step's entries into the batch that decided them; when that batch is
+// durable, Publish shows them to the readers. Acknowledgements become durable with the engine's
+// next step, and segments that every channel has acknowledged are deleted with it.
+// Concurrency: readers from any thread; Restore, SetChannels, AddChanges from the engine's, Publish
+// from the thread that commits.
+// Limits: the newest kMaxTailEntries entries are also kept in memory; older ones are read from the
+// store.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "daemon/base/mutex.h"
+#include "daemon/notify/outbox_reader.h"
+#include "daemon/store/state_store.h"
+
+namespace kpiwatch {
+
+class Outbox final : public OutboxReader {
+ public:
+  static constexpr size_t kMaxTailEntries = 20'000;
+
+  // `store` is borrowed.
+  explicit Outbox(const StateStore* store) : store_(store) {}
+
+  // Reads the index of segments and the acknowledgements. To be called once, first. `last_seq`: the
+  // number of the last entry ever written.
+  absl::Status Restore(uint64_t last_seq);
+  // The channels whose acknowledgement an entry waits for. A channel that was not there before
+  // starts at the present head; what a channel that is gone had acknowledged is forgotten.
+  void SetChannels(const std::vector<std::string>& channels);
+  // Adds new acknowledgements and deletions to *batch.
+  void AddChanges(WriteBatch* batch);
+  // True when AddChanges has something to write.
+  bool HasChanges() const;
+  // The entries of a durable step, ascending, next after the ones before.
+  void Publish(std::vector<v1::OutboxEntry> entries);
+
+  absl::StatusOr<std::vector<v1::OutboxEntry>> Read(uint64_t after, size_t max,
+                                                    absl::Duration max_wait) override;
+  uint64_t head() const override;
+  uint64_t Acknowledged(const std::string& channel) const override;
+  void Acknowledge(const std::string& channel, uint64_t seq) override;
+
+  // Entries that some channel has not acknowledged.
+  uint64_t length() const;
+
+ private:
+  absl::StatusOr<std::vector<v1::OutboxEntry>> ReadStored(uint64_t after, size_t max) const;
+  uint64_t LeastAcknowledged() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  const StateStore* const store_;
+  mutable Mutex mu_;
+  CondVar more_;
+  uint64_t head_ ABSL_GUARDED_BY(mu_) = 0;
+  std::deque<uint64_t> segments_ ABSL_GUARDED_BY(mu_);  // first numbers of the stored segments
+  std::deque<v1::OutboxEntry> tail_ ABSL_GUARDED_BY(mu_);  // the newest entries, up to head_
+  std::map<std::string, uint64_t> acknowledged_ ABSL_GUARDED_BY(mu_);
+  std::map<std::string, uint64_t> unwritten_ ABSL_GUARDED_BY(mu_);  // news since AddChanges
+  std::vector<std::string> forgotten_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace kpiwatch

@@ -1,0 +1,269 @@
+#include "daemon/engine/core.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/testing/core_driver.h"
+
+namespace kpiwatch {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr char kRules[] = R"(
+calendars:
+  - {name: cn, time_zone: Asia/Shanghai, day_close: "20:00", grace: 2h,
+     holidays: rules/calendars/cn-2026.yaml}
+org:
+  units:
+    - {id: company, name: 全国, manager: boss}
+    - {id: east, name: 华东, parent: company, manager: u100}
+  people:
+    - {id: boss, name: 老板, unit: company, level: chief}
+    - {id: u100, name: 主管, unit: east, level: chief}
+    - id: u102
+      name: 王一
+      unit: east
+      level: junior
+      to: 2026-11-10
+      leave: [{from: 2026-11-05, to: 2026-11-06}]
+    - {id: u103, name: 李二, unit: east, level: junior}
+kpis:
+  - {name: touches, owner: ops, type: simple, event: crm.activity.completed, measure: count(),
+     subject: data.owner_id, calendar: cn}
+  - {name: revenue, owner: ops, type: simple, event: erp.order.confirmed,
+     measure: sum(data.amount), currency: CNY, subject: data.owner_id, calendar: cn}
+  - {name: actions, owner: ops, type: verdict, all_of: [touches], calendar: cn,
+     floors: {junior: [2]}}
+targets:
+  - {kpi: revenue, person: u103, period: 2026-W46, target: 100 CNY}
+  - {kpi: revenue, person: u103, period: 2026-W47, target: 100 CNY}
+  - {kpi: revenue, person: u103, period: 2026-W48, target: 100 CNY}
+rules:
+  - name: slipping
+    kpi: actions
+    for_each: person
+    where: person.id == "u102"
+    period: day
+    evaluate: on_close
+    levels:
+      yellow: {when: miss_streak >= 2, notify: [owner, manager]}
+      orange: {when: miss_streak >= 3, notify: [owner, manager], open: talk, grant: senior_assist}
+  - name: week
+    kpi: revenue
+    for_each: person
+    period: week
+    evaluate: on_close
+    levels:
+      red: {when: completion < 40%, clear: completion >= 45%, notify: [manager, manager+1]}
+playbooks:
+  - {name: talk, title: 主管一对一沟通, assignee: manager, due: 1wd}
+)";
+
+std::vector<std::string> Notified(const v1::Transition& t) {
+  return {t.notified().begin(), t.notified().end()};
+}
+
+// Acceptance: junior misses Tue, Wed; approved leave Thu; misses Fri.
+TEST(CoreTest, LeaveNeitherBreaksNorExtendsAStreak) {
+  CoreDriver driver(kRules);
+  driver.Touch("u102", At("2026-11-02T10:00"), 2);
+  for (const char* day : {"02", "03", "04", "05", "06"}) {
+    driver.Heartbeat(At("2026-11-" + std::string(day) + "T23:00"));
+    driver.Step();
+  }
+  EXPECT_THAT(driver.log(),
+              ElementsAre("slipping person:u102 2026-11-04 green>yellow THRESHOLD",
+                          "slipping person:u102 2026-11-06 yellow>orange THRESHOLD"));
+  const v1::Transition& orange = driver.transitions()[1];
+  EXPECT_EQ(orange.miss_streak(), 3);
+  EXPECT_THAT(Notified(orange), ElementsAre("u102", "u100"));
+  EXPECT_EQ(orange.grant(), "senior_assist");
+  ASSERT_EQ(orange.tasks_size(), 1);
+  EXPECT_EQ(orange.tasks(0).assignee(), "u100");
+  EXPECT_EQ(absl::FromUnixMillis(orange.tasks(0).due_unix_ms()), At("2026-11-09T20:00"));
+  ASSERT_EQ(orange.skipped_size(), 1);
+  EXPECT_EQ(orange.skipped(0).reason(), "on_leave");
+  // Sealed when the day had closed, its grace was over and its heartbeat was sent.
+  EXPECT_EQ(absl::FromUnixMillis(orange.at_unix_ms()), At("2026-11-06T23:00"));
+}
+
+// Acceptance: misses 2026-09-30, then 10-08: one yellow at the seal of 10-08.
+TEST(CoreTest, ANationalHolidayNeitherBreaksNorExtendsAStreak) {
+  CoreDriver driver(kRules);
+  driver.Touch("u102", At("2026-09-29T10:00"), 2);
+  driver.Heartbeat(At("2026-10-09T00:00"));
+  driver.Step();
+  EXPECT_THAT(driver.log(), ElementsAre("slipping person:u102 2026-10-08 green>yellow THRESHOLD"));
+  EXPECT_EQ(driver.transitions()[0].skipped_size(), 7);
+}
+
+// Acceptance: week at 38 %, red sent; a late order lifts it to 44 %: withdrawn, the same are told.
+TEST(CoreTest, ALateOrderWithdrawsARedThatWasNeverTrue) {
+  CoreDriver driver(kRules);
+  driver.Order("u103", At("2026-11-11T10:00"), "38");
+  driver.Heartbeat(At("2026-11-16T00:00"));
+  driver.Step();
+  EXPECT_THAT(driver.log(), ElementsAre("week person:u103 2026-W46 green>red THRESHOLD"));
+  EXPECT_EQ(driver.transitions()[0].completion(), "0.380000");
+  driver.Order("u103", At("2026-11-12T10:00"), "6");
+  driver.Step();
+  EXPECT_THAT(driver.log(), ElementsAre("week person:u103 2026-W46 green>red THRESHOLD",
+                                        "week person:u103 2026-W46 red>green RESTATED"));
+  EXPECT_THAT(Notified(driver.transitions()[1]), ElementsAre("u100", "boss"));
+  driver.Order("u103", At("2026-11-18T10:00"), "44");
+  driver.Heartbeat(At("2026-11-23T00:00"));
+  driver.Step();
+  EXPECT_EQ(driver.log().size(), 2U) << "the next week at 44 % is not red";
+}
+
+// Acceptance: 38 % stands; then 44 %, then 46 %: stays red, then resolved.
+TEST(CoreTest, ARedStaysUntilItsClearLine) {
+  CoreDriver driver(kRules);
+  driver.Order("u103", At("2026-11-11T10:00"), "38");
+  driver.Order("u103", At("2026-11-18T10:00"), "44");
+  driver.Order("u103", At("2026-11-25T10:00"), "46");
+  driver.Heartbeat(At("2026-11-30T00:00"));
+  driver.Step();
+  EXPECT_THAT(driver.log(), ElementsAre("week person:u103 2026-W46 green>red THRESHOLD",
+                                        "week person:u103 2026-W48 red>green THRESHOLD"));
+}
+
+TEST(CoreTest, ADuplicateChangesNothing) {
+  CoreDriver driver(kRules);
+  driver.Order("u103", At("2026-11-11T10:00"), "38", "o1");
+  driver.Order("u103", At("2026-11-11T10:00"), "38", "o1");
+  driver.Step();
+  driver.Order("u103", At("2026-11-11T10:00"), "38", "o1");
+  driver.Restart();
+  driver.Order("u103", At("2026-11-11T10:00"), "38", "o1");
+  driver.Heartbeat(At("2026-11-16T00:00"));
+  driver.Step();
+  EXPECT_EQ(driver.transitions()[0].value(), "38");
+}
+
+TEST(CoreTest, ACrashBetweenStepsChangesNothing) {
+  CoreDriver driver(kRules);
+  driver.Touch("u102", At("2026-11-02T10:00"), 2);
+  for (const char* day : {"02", "03", "04"}) {
+    driver.Heartbeat(At("2026-11-" + std::string(day) + "T23:00"));
+    driver.Step();
+    driver.Restart();
+  }
+  EXPECT_THAT(driver.log(), ElementsAre("slipping person:u102 2026-11-04 green>yellow THRESHOLD"));
+}
+
+// D-08: a fact behind its own partition's heartbeat is late whatever the batch it came in.
+TEST(CoreTest, WhatComesBehindItsHeartbeatIsACorrectionWhereverTheBatchIsCut) {
+  for (const bool together : {true, false}) {
+    CoreDriver driver(kRules);
+    driver.Order("u103", At("2026-11-11T10:00"), "38");
+    driver.Heartbeat(At("2026-11-16T00:00"));
+    if (!together) {
+      driver.Step();
+    }
+    driver.Order("u103", At("2026-11-12T10:00"), "6");
+    driver.Step();
+    driver.Step();
+    EXPECT_THAT(driver.log(), ElementsAre("week person:u103 2026-W46 green>red THRESHOLD",
+                                          "week person:u103 2026-W46 red>green RESTATED"))
+        << together;
+  }
+}
+
+// D-03: a source is complete as far as the least of its partitions.
+TEST(CoreTest, ADayWaitsForEveryPartition) {
+  CoreDriver driver(kRules, {.partitions = 2});
+  driver.Order("u103", At("2026-11-11T10:00"), "38", {}, 1);
+  driver.Heartbeat(At("2026-11-16T00:00"), 0);
+  driver.Step();
+  EXPECT_THAT(driver.log(), IsEmpty());
+  driver.Heartbeat(At("2026-11-16T00:00"), 1);
+  driver.Step();
+  EXPECT_EQ(driver.log().size(), 1U);
+}
+
+// Acceptance: the feed is down; no miss counted, one data alert, then the verdict.
+TEST(CoreTest, LateDataIsAnAlertOfItsOwnAndNoMiss) {
+  CoreDriver driver(kRules, {.clock_by_events = false});
+  driver.Touch("u102", At("2026-11-02T10:00"), 2);
+  driver.Heartbeat(At("2026-11-03T00:00"));
+  driver.Step(At("2026-11-03T08:00"));
+  driver.Step(At("2026-11-03T22:00"));
+  driver.Step(At("2026-11-04T12:00"));
+  EXPECT_THAT(driver.log(), ElementsAre("data-late source:crm 2026-11-03 green>orange DATA_LATE"));
+  driver.Heartbeat(At("2026-11-04T11:00"));
+  driver.Step(At("2026-11-04T13:00"));
+  EXPECT_THAT(driver.log(),
+              ElementsAre("data-late source:crm 2026-11-03 green>orange DATA_LATE",
+                          "data-late source:crm 2026-11-03 orange>green DATA_COMPLETE"));
+  driver.Heartbeat(At("2026-11-05T00:00"));
+  driver.Step(At("2026-11-05T00:00"));
+  EXPECT_EQ(driver.log().back(), "slipping person:u102 2026-11-04 green>yellow THRESHOLD");
+}
+
+// D-07: what closed before the daemon went live is recorded and not sent.
+TEST(CoreTest, OldPeriodsAreRecordedAndNotSent) {
+  CoreDriver driver(kRules, {.clock_by_events = false, .live_from = At("2026-11-20T00:00")});
+  driver.Order("u103", At("2026-11-11T10:00"), "38");
+  driver.Heartbeat(At("2026-11-23T00:00"));
+  driver.Step(At("2026-11-23T03:00"));
+  ASSERT_FALSE(driver.transitions().empty());
+  EXPECT_EQ(driver.transitions()[0].period(), "2026-W46");
+  EXPECT_EQ(driver.transitions()[0].not_sent_reason(), "before_live");
+}
+
+// Acceptance: the threshold is edited while the streak is 2: kept, no second yellow.
+TEST(CoreTest, AnEditedRuleKeepsItsStreakAndTellsOnlyWhatDiffers) {
+  CoreDriver driver(kRules);
+  driver.Touch("u102", At("2026-11-02T10:00"), 2);
+  driver.Heartbeat(At("2026-11-04T23:00"));
+  driver.Step();
+  std::string edited = kRules;
+  edited.replace(edited.find("miss_streak >= 3"), 16, "miss_streak >= 4");
+  driver.Reload(edited);
+  driver.Step();
+  EXPECT_EQ(driver.log().size(), 1U);
+  driver.Heartbeat(At("2026-11-09T23:00"));
+  driver.Step();
+  EXPECT_THAT(driver.log(),
+              ElementsAre("slipping person:u102 2026-11-04 green>yellow THRESHOLD",
+                          "slipping person:u102 2026-11-09 yellow>orange THRESHOLD"));
+}
+
+TEST(CoreTest, ARemovedRuleResolvesWhatItFired) {
+  CoreDriver driver(kRules);
+  driver.Order("u103", At("2026-11-11T10:00"), "38");
+  driver.Heartbeat(At("2026-11-16T00:00"));
+  driver.Step();
+  std::string edited = kRules;
+  edited.replace(edited.find("name: week"), 10, "name: weak");
+  driver.Reload(edited);
+  driver.Step();
+  ASSERT_EQ(driver.log().size(), 2U);
+  EXPECT_EQ(driver.log()[1], "week person:u103 2026-W46 red>green RULE_REMOVED");
+  EXPECT_THAT(Notified(driver.transitions()[1]), ElementsAre("u100", "boss"));
+}
+
+// D-19: nobody's facts count for person:unassigned and the company, and raise one data alert.
+TEST(CoreTest, UnknownOwnersCountForTheCompanyAndRaiseOneAlert) {
+  CoreDriver driver(kRules);
+  driver.Order("u999", At("2026-11-11T10:00"), "38");
+  driver.Order("u999", At("2026-11-11T10:00"), "2");
+  driver.Step();
+  EXPECT_THAT(driver.log(), ElementsAre("unknown-owner person:unassigned  green>yellow UNKNOWN_OWNER"));
+  const auto book = driver.core().shared_rulebook();
+  const auto company = driver.core().subjects().FindByName("unit:company");
+  const auto nobody = driver.core().subjects().FindByName("person:unassigned");
+  ASSERT_TRUE(company && nobody);
+  const Period day{PeriodKind::kDay, *Day::Parse("2026-11-11"), *Day::Parse("2026-11-12")};
+  for (const SubjectId subject : {*company, *nobody}) {
+    const auto value = driver.core().ReadValue(*book->FindKpi("revenue"), subject, day);
+    ASSERT_TRUE(value.ok());
+    EXPECT_EQ(value->reading.value, Decimal::FromInt(40));
+  }
+}
+
+}  // namespace
+}  // namespace kpiwatch
