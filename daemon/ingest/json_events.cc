@@ -23,35 +23,45 @@ bool IsInteger(std::string_view token) {
 
 // The text of an attribute. Null stands for an absent one. An integer is taken as its text, which
 // only a plain object may have; any other value is a flaw and leaves *text as it is.
-absl::Status ReadAttribute(std::string_view name, od::value& value, std::string_view* text,
-                           Envelope* envelope) {
+bool ReadAttribute(std::string_view name, od::value& value, std::string_view* text,
+                   Envelope* envelope, absl::Status* error) {
   const std::string_view token = TokenOf(value);
-  if (!token.empty() && token[0] == '"') [[likely]] {
-    KPIWATCH_RETURN_IF_ERROR(ReadText(value, token, text));
+  if (IsTextToken(token)) [[likely]] {
+    if (!ReadText(value, token, text, error)) {
+      return false;
+    }
     if (text->empty()) {
       envelope->Note(Flaw::kEmpty, name);
     }
-    return absl::OkStatus();
-  }
-  if (token != "null") {
+  } else if (token != "null") {
     envelope->Note(Flaw::kValue, name);
     if (IsInteger<int64_t>(token)) {
       *text = token;
     }
   }
-  return absl::OkStatus();
+  return true;
 }
 
-absl::Status ReadSequence(od::value& value, Event* event, Envelope* envelope) {
+bool ReadSequence(od::value& value, Event* event, Envelope* envelope, absl::Status* error) {
   const std::string_view token = TokenOf(value);
-  if (IsInteger<int32_t>(token)) {
-    event->sequence = ParseSequence(token);
-    return absl::OkStatus();
+  std::string_view text = token;
+  if (!IsInteger<int32_t>(token) && !ReadAttribute("sequence", value, &text, envelope, error)) {
+    return false;
   }
-  std::string_view text;
-  KPIWATCH_RETURN_IF_ERROR(ReadAttribute("sequence", value, &text, envelope));
   event->sequence = ParseSequence(text);
-  return absl::OkStatus();
+  return true;
+}
+
+bool ReadBase64(od::value& value, Envelope* envelope, absl::Status* error) {
+  const std::string_view token = TokenOf(value);
+  if (IsTextToken(token)) {
+    envelope->has_data_base64 = true;
+    return ReadText(value, token, &envelope->data_base64, error);
+  }
+  if (token != "null") {
+    envelope->Note(Flaw::kValue, "data_base64");
+  }
+  return true;
 }
 
 // An attribute that nobody reads: only its form is looked at.
@@ -73,94 +83,88 @@ absl::Status JsonEvents::Read(std::string_view json,
                               absl::FunctionRef<absl::Status(const Envelope&)> each) {
   od::document document;
   KPIWATCH_RETURN_IF_ERROR(document_.Open(json, &document));
+  absl::Status error;
   od::json_type type;
-  if (const simdjson::error_code error = document.type().get(type)) {
-    return JsonError(error);
-  }
-  if (type == od::json_type::array) {
-    od::array array;
-    if (const simdjson::error_code error = document.get_array().get(array)) {
-      return JsonError(error);
-    }
-    for (auto element : array) {
-      od::object object;
-      if (const simdjson::error_code error = element.get_object().get(object)) {
-        return JsonError(error);
-      }
-      Envelope envelope;
-      KPIWATCH_RETURN_IF_ERROR(ReadEnvelope(object, &envelope));
-      KPIWATCH_RETURN_IF_ERROR(each(envelope));
-    }
-    return CheckAtEnd(document);
+  if (!Succeeded(document.type().get(type), &error)) {
+    return error;
   }
   od::object object;
-  if (const simdjson::error_code error = document.get_object().get(object)) {
-    return JsonError(error);
+  if (type != od::json_type::array) {
+    Envelope envelope;
+    if (!Succeeded(document.get_object().get(object), &error) ||
+        !ReadEnvelope(object, &envelope, &error)) {
+      return error;
+    }
+    KPIWATCH_RETURN_IF_ERROR(CheckAtEnd(document));
+    return each(envelope);
   }
-  Envelope envelope;
-  KPIWATCH_RETURN_IF_ERROR(ReadEnvelope(object, &envelope));
-  KPIWATCH_RETURN_IF_ERROR(CheckAtEnd(document));
-  return each(envelope);
+  od::array array;
+  if (!Succeeded(document.get_array().get(array), &error)) {
+    return error;
+  }
+  for (auto element : array) {
+    Envelope envelope;
+    if (!Succeeded(element.get_object().get(object), &error) ||
+        !ReadEnvelope(object, &envelope, &error)) {
+      return error;
+    }
+    KPIWATCH_RETURN_IF_ERROR(each(envelope));
+  }
+  return CheckAtEnd(document);
 }
 
-absl::Status JsonEvents::ReadEnvelope(od::object& object, Envelope* envelope) {
+bool JsonEvents::ReadEnvelope(od::object& object, Envelope* envelope, absl::Status* error) {
   builder_.Begin();
   for (auto result : object) {
     od::field field;
-    if (const simdjson::error_code error = std::move(result).get(field)) {
-      return JsonError(error);
-    }
     std::string_view key;
-    KPIWATCH_RETURN_IF_ERROR(ReadKey(field, &key));
-    KPIWATCH_RETURN_IF_ERROR(ReadMember(key, field.value(), envelope));
+    if (!Succeeded(std::move(result).get(field), error) || !ReadKey(field, &key, error) ||
+        !ReadMember(key, field.value(), envelope, error)) {
+      return false;
+    }
   }
-  return absl::OkStatus();
+  return true;
 }
 
-absl::Status JsonEvents::ReadMember(std::string_view key, od::value& value, Envelope* envelope) {
+bool JsonEvents::ReadMember(std::string_view key, od::value& value, Envelope* envelope,
+                            absl::Status* error) {
   Event& event = builder_.event();
   if (key == "data") {
     envelope->has_data = true;
     const FieldTree& tree = builder_.tree();
-    return ReadFields(value, tree, tree.root(), builder_.fields());
+    return ReadFields(value, tree, tree.root(), builder_.fields(), error);
   }
   if (std::string_view* slot = AttributeSlot(key, &event, envelope)) {
-    envelope->has_specversion = envelope->has_specversion || key == "specversion";
-    return ReadAttribute(key, value, slot, envelope);
+    envelope->has_specversion = envelope->has_specversion || slot == &envelope->specversion;
+    return ReadAttribute(key, value, slot, envelope, error);
   }
   if (key == "sequence") {
-    return ReadSequence(value, &event, envelope);
+    return ReadSequence(value, &event, envelope, error);
   }
   if (key == "data_base64") {
-    const std::string_view token = TokenOf(value);
-    envelope->has_data_base64 = token != "null";
-    if (envelope->has_data_base64 && (token.empty() || token[0] != '"')) {
-      envelope->Note(Flaw::kValue, key);
-      return absl::OkStatus();
-    }
-    return envelope->has_data_base64 ? ReadText(value, token, &envelope->data_base64)
-                                     : absl::OkStatus();
+    return ReadBase64(value, envelope, error);
   }
   CheckExtension(key, value, envelope);
-  return absl::OkStatus();
+  return true;
 }
 
 absl::Status JsonEvents::ReadData(std::string_view json) {
   od::document document;
   KPIWATCH_RETURN_IF_ERROR(data_document_.Open(json, &document));
+  absl::Status error;
   od::json_type type;
-  if (const simdjson::error_code error = document.type().get(type)) {
-    return JsonError(error);
+  if (!Succeeded(document.type().get(type), &error)) {
+    return error;
   }
   if (type != od::json_type::object) {
     return absl::OkStatus();  // data without named fields
   }
-  od::object object;
-  if (const simdjson::error_code error = document.get_object().get(object)) {
-    return JsonError(error);
-  }
   const FieldTree& tree = builder_.tree();
-  KPIWATCH_RETURN_IF_ERROR(ReadFields(object, tree, tree.root(), builder_.fields()));
+  od::object object;
+  if (!Succeeded(document.get_object().get(object), &error) ||
+      !ReadFields(object, tree, tree.root(), builder_.fields(), &error)) {
+    return error;
+  }
   return CheckAtEnd(document);
 }
 

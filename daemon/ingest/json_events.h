@@ -31,9 +31,9 @@ class JsonEvents {
   absl::Status ReadBase64Data(const Envelope& envelope);
 
  private:
-  absl::Status ReadEnvelope(simdjson::ondemand::object& object, Envelope* envelope);
-  absl::Status ReadMember(std::string_view key, simdjson::ondemand::value& value,
-                          Envelope* envelope);
+  bool ReadEnvelope(simdjson::ondemand::object& object, Envelope* envelope, absl::Status* error);
+  bool ReadMember(std::string_view key, simdjson::ondemand::value& value, Envelope* envelope,
+                  absl::Status* error);
 
   EventBuilder& builder_;
   JsonDocument document_;

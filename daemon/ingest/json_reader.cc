@@ -3,7 +3,6 @@
 #include <cstring>
 #include <utility>
 
-#include "daemon/base/status_macros.h"
 #include "daemon/ingest/event_builder.h"
 #include "fmt/format.h"
 
@@ -23,13 +22,13 @@ struct MoneyParts {
   FieldValue amount;
   FieldValue currency;
 
-  absl::Status Finish(std::string_view path, FieldValue* out) const {
+  bool Finish(std::string_view path, FieldValue* out, absl::Status* error) const {
     if (amount.kind == FieldKind::kMissing) {
-      return absl::OkStatus();  // some other object: no scalar
+      return true;  // some other object: no scalar
     }
     if (amount.kind == FieldKind::kNull) {
       out->kind = FieldKind::kNull;
-      return absl::OkStatus();
+      return true;
     }
     std::optional<Decimal> number;
     if (amount.kind == FieldKind::kNumber) {
@@ -38,17 +37,19 @@ struct MoneyParts {
       number = Decimal::Parse(amount.text);
     }
     if (!number) {
-      return absl::InvalidArgumentError(
+      *error = absl::InvalidArgumentError(
           fmt::format("{}.amount: '{}' is not a decimal number of at most {} and {} digits", path,
                       Excerpt(amount.text), Decimal::kMaxInputDigits, Decimal::kScaleDigits));
+      return false;
     }
     if (currency.kind != FieldKind::kString || currency.text.empty()) {
-      return absl::InvalidArgumentError(fmt::format("{}: an amount without its currency", path));
+      *error = absl::InvalidArgumentError(fmt::format("{}: an amount without its currency", path));
+      return false;
     }
     out->kind = FieldKind::kMoney;
     out->number = *number;
     out->text = currency.text;
-    return absl::OkStatus();
+    return true;
   }
 };
 
@@ -63,14 +64,14 @@ absl::Status JsonDocument::Open(std::string_view json, od::document* document) {
     std::memcpy(padded_.data(), json.data(), json.size());
   }
   std::memset(padded_.data() + json.size(), 0, simdjson::SIMDJSON_PADDING);
-  const simdjson::error_code error =
-      parser_.iterate(padded_.data(), json.size(), padded_.size()).get(*document);
-  return error == simdjson::SUCCESS ? absl::OkStatus() : JsonError(error);
+  absl::Status error;
+  Succeeded(parser_.iterate(padded_.data(), json.size(), padded_.size()).get(*document), &error);
+  return error;
 }
 
-absl::Status JsonError(simdjson::error_code error) {
+absl::Status JsonError(simdjson::error_code code) {
   return absl::InvalidArgumentError(
-      fmt::format("not valid JSON: {}", simdjson::error_message(error)));
+      fmt::format("not valid JSON: {}", simdjson::error_message(code)));
 }
 
 absl::Status CheckAtEnd(od::document& document) {
@@ -80,51 +81,27 @@ absl::Status CheckAtEnd(od::document& document) {
   return absl::OkStatus();
 }
 
-absl::Status ReadKey(od::field& field, std::string_view* key) {
-  const char* const start = field.key().raw();
-  const char* end = start;
-  while (*end != '"' && *end != '\\') {  // the padding ends every string that stage 1 let pass
-    ++end;
-  }
-  if (*end == '"') [[likely]] {
-    *key = std::string_view(start, static_cast<size_t>(end - start));
-    return absl::OkStatus();
-  }
-  const simdjson::error_code error = field.unescaped_key().get(*key);
-  return error == simdjson::SUCCESS ? absl::OkStatus() : JsonError(error);
-}
-
-absl::Status ReadText(od::value& value, std::string_view token, std::string_view* text) {
-  if (token.size() >= 2 && token.back() == '"' &&
-      std::memchr(token.data(), '\\', token.size()) == nullptr) [[likely]] {
-    *text = token.substr(1, token.size() - 2);
-    return absl::OkStatus();
-  }
-  const simdjson::error_code error = value.get_string().get(*text);
-  return error == simdjson::SUCCESS ? absl::OkStatus() : JsonError(error);
-}
-
-absl::Status ReadScalar(od::value& value, std::string_view token, std::string_view path,
-                        FieldValue* out) {
+bool ReadScalar(od::value& value, std::string_view token, std::string_view path, FieldValue* out,
+                absl::Status* error) {
   switch (token.empty() ? '\0' : token[0]) {
     case '"':
       out->kind = FieldKind::kString;
-      return ReadText(value, token, &out->text);
+      return ReadText(value, token, &out->text, error);
     case '{':
     case '[':
-      return absl::OkStatus();
+      return true;
     case 't':
     case 'f':
       if (token == "true" || token == "false") {
         out->kind = FieldKind::kBool;
         out->boolean = token[0] == 't';
-        return absl::OkStatus();
+        return true;
       }
       break;
     case 'n':
       if (token == "null") {
         out->kind = FieldKind::kNull;
-        return absl::OkStatus();
+        return true;
       }
       break;
     default:
@@ -132,62 +109,62 @@ absl::Status ReadScalar(od::value& value, std::string_view token, std::string_vi
         out->kind = FieldKind::kNumber;
         out->number = *number;
         out->text = {};
-        return absl::OkStatus();
+        return true;
       }
   }
-  return absl::InvalidArgumentError(
+  *error = absl::InvalidArgumentError(
       fmt::format("{}: '{}' is not a number of at most {} and {} digits", path, Excerpt(token),
                   Decimal::kMaxInputDigits, Decimal::kScaleDigits));
+  return false;
 }
 
-absl::Status ReadFields(od::value& value, const FieldTree& tree, const FieldTree::Node& node,
-                        absl::Span<FieldValue> fields) {
+bool ReadFields(od::value& value, const FieldTree& tree, const FieldTree::Node& node,
+                absl::Span<FieldValue> fields, absl::Status* error) {
   const std::string_view token = TokenOf(value);
   if (!token.empty() && token[0] == '{') {
     od::object object;
-    if (const simdjson::error_code error = value.get_object().get(object)) {
-      return JsonError(error);
-    }
-    return ReadFields(object, tree, node, fields);
+    return Succeeded(value.get_object().get(object), error) &&
+           ReadFields(object, tree, node, fields, error);
   }
   if (node.field == FieldTree::kNone) {
-    return absl::OkStatus();
+    return true;
   }
   FieldValue& slot = fields[static_cast<size_t>(node.field)];
-  absl::Status status = ReadScalar(value, token, node.path, &slot);
-  if (!status.ok() && IsOptional(tree, node)) {
-    slot.kind = FieldKind::kMissing;
-    return absl::OkStatus();
+  if (ReadScalar(value, token, node.path, &slot, error)) [[likely]] {
+    return true;
   }
-  return status;
+  if (!IsOptional(tree, node)) {
+    return false;
+  }
+  slot.kind = FieldKind::kMissing;
+  *error = absl::OkStatus();
+  return true;
 }
 
-absl::Status ReadFields(od::object& object, const FieldTree& tree, const FieldTree::Node& node,
-                        absl::Span<FieldValue> fields) {
+bool ReadFields(od::object& object, const FieldTree& tree, const FieldTree::Node& node,
+                absl::Span<FieldValue> fields, absl::Status* error) {
   const bool may_be_money = node.field != FieldTree::kNone && !IsOptional(tree, node);
   MoneyParts money;
   for (auto result : object) {
     od::field field;
-    if (const simdjson::error_code error = std::move(result).get(field)) {
-      return JsonError(error);
-    }
     std::string_view key;
-    KPIWATCH_RETURN_IF_ERROR(ReadKey(field, &key));
+    if (!Succeeded(std::move(result).get(field), error) || !ReadKey(field, &key, error)) {
+      return false;
+    }
+    const FieldTree::Node* const child = tree.Child(node, key);
     if (may_be_money && (key == "amount" || key == "currency")) {
       FieldValue* const part = key == "amount" ? &money.amount : &money.currency;
-      KPIWATCH_RETURN_IF_ERROR(ReadScalar(field.value(), TokenOf(field.value()), node.path, part));
-      if (const FieldTree::Node* child = tree.Child(node, key);
-          child != nullptr && child->field != FieldTree::kNone) {
+      if (!ReadScalar(field.value(), TokenOf(field.value()), node.path, part, error)) {
+        return false;
+      }
+      if (child != nullptr && child->field != FieldTree::kNone) {
         fields[static_cast<size_t>(child->field)] = *part;
       }
-      continue;
-    }
-    if (const FieldTree::Node* child = tree.Child(node, key)) {
-      KPIWATCH_RETURN_IF_ERROR(ReadFields(field.value(), tree, *child, fields));
+    } else if (child != nullptr && !ReadFields(field.value(), tree, *child, fields, error)) {
+      return false;
     }
   }
-  return may_be_money ? money.Finish(node.path, &fields[static_cast<size_t>(node.field)])
-                      : absl::OkStatus();
+  return !may_be_money || money.Finish(node.path, &fields[static_cast<size_t>(node.field)], error);
 }
 
 }  // namespace kpiwatch

@@ -1,5 +1,8 @@
 // JSON by simdjson On-Demand, for the decoders of this folder only: a document over unpadded bytes,
 // and the wanted fields out of a value.
+//
+// What runs once per member returns false and leaves the reason in *error, instead of a Status by
+// value: that alone would cost more than the parsing.
 #pragma once
 
 #include <string_view>
@@ -7,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "daemon/ingest/byte_scan.h"
 #include "daemon/ingest/field_tree.h"
 #include "daemon/model/event.h"
 #include "simdjson.h"
@@ -26,13 +30,27 @@ class JsonDocument {
 };
 
 // "not valid JSON: …"
-absl::Status JsonError(simdjson::error_code error);
+absl::Status JsonError(simdjson::error_code code);
 
 // Fails when something follows the document's value, which has been walked to its end.
 absl::Status CheckAtEnd(simdjson::ondemand::document& document);
 
+// False, with *error set, unless `code` is success.
+inline bool Succeeded(simdjson::error_code code, absl::Status* error) {
+  if (code != simdjson::SUCCESS) [[unlikely]] {
+    *error = JsonError(code);
+    return false;
+  }
+  return true;
+}
+
 // The key of a field, unescaped.
-absl::Status ReadKey(simdjson::ondemand::field& field, std::string_view* key);
+inline bool ReadKey(simdjson::ondemand::field& field, std::string_view* key, absl::Status* error) {
+  const char* const start = field.key().raw();
+  const char* const end = FindEither(start, '"', '\\');  // stage 1 has seen that the key ends
+  *key = std::string_view(start, static_cast<size_t>(end - start));
+  return *end == '"' || Succeeded(field.unescaped_key().get(*key), error);
+}
 
 // The source text of a scalar, or "{" or "[" with what follows it.
 inline std::string_view TokenOf(simdjson::ondemand::value& value) {
@@ -43,20 +61,29 @@ inline std::string_view TokenOf(simdjson::ondemand::value& value) {
   return token;
 }
 
-// The text of a string whose token is `token`. REQUIRES: token[0] == '"'.
-absl::Status ReadText(simdjson::ondemand::value& value, std::string_view token,
-                      std::string_view* text);
+inline bool IsTextToken(std::string_view token) { return !token.empty() && token[0] == '"'; }
+
+// The text of a string whose token is `token`. REQUIRES: IsTextToken(token).
+inline bool ReadText(simdjson::ondemand::value& value, std::string_view token,
+                     std::string_view* text, absl::Status* error) {
+  if (token.size() >= 2 && token.back() == '"' &&
+      !Contains(token.data(), token.size(), '\\')) [[likely]] {
+    *text = token.substr(1, token.size() - 2);
+    return true;
+  }
+  return Succeeded(value.get_string().get(*text), error);
+}
 
 // A scalar of any kind; `path` is for messages.
-absl::Status ReadScalar(simdjson::ondemand::value& value, std::string_view token,
-                        std::string_view path, FieldValue* out);
+bool ReadScalar(simdjson::ondemand::value& value, std::string_view token, std::string_view path,
+                FieldValue* out, absl::Status* error);
 
 // Puts the wanted scalars at and below `node` into `fields` (by field index). An object with the
 // members amount and currency is money. Arrays are not scalars: kMissing. Errors: kInvalidArgument
 // for broken JSON and for numbers that cannot be held exactly.
-absl::Status ReadFields(simdjson::ondemand::value& value, const FieldTree& tree,
-                        const FieldTree::Node& node, absl::Span<FieldValue> fields);
-absl::Status ReadFields(simdjson::ondemand::object& object, const FieldTree& tree,
-                        const FieldTree::Node& node, absl::Span<FieldValue> fields);
+bool ReadFields(simdjson::ondemand::value& value, const FieldTree& tree,
+                const FieldTree::Node& node, absl::Span<FieldValue> fields, absl::Status* error);
+bool ReadFields(simdjson::ondemand::object& object, const FieldTree& tree,
+                const FieldTree::Node& node, absl::Span<FieldValue> fields, absl::Status* error);
 
 }  // namespace kpiwatch

@@ -16,21 +16,24 @@ int TwoDigits(const char* p) {
   return IsDigit(p[0]) && IsDigit(p[1]) ? (p[0] - '0') * 10 + (p[1] - '0') : -1;
 }
 
-int DaysIn(int year, int month) {
-  static constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-  return month == 2 && leap ? 29 : kDays[month - 1];
+constexpr bool IsLeap(uint32_t year) {
+  return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
-// Days since 1970-01-01 of a proleptic Gregorian date. Years are counted from March, so that the
-// leap day is the last of its year.
+constexpr int DaysIn(int year, int month) {
+  constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  return kDays[month - 1] + (month == 2 && IsLeap(static_cast<uint32_t>(year)) ? 1 : 0);
+}
+
+// Days since 1970-01-01 of a Gregorian date from year 1 on.
 int64_t DaysFromCivil(int year, int month, int day) {
-  const int64_t y = month <= 2 ? year - 1 : year;
-  const int64_t era = (y >= 0 ? y : y - 399) / 400;
-  const int64_t year_of_era = y - era * 400;
-  const int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  const int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return era * 146'097 + day_of_era - 719'468;
+  constexpr int kDaysBefore[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+  constexpr int64_t kDaysBefore1970 = 719'162;
+  const auto years = static_cast<uint32_t>(year) - 1;
+  const uint32_t days = years * 365 + years / 4 - years / 100 + years / 400;
+  const bool leap_day_past = month > 2 && IsLeap(static_cast<uint32_t>(year));
+  return int64_t{days} + kDaysBefore[month - 1] + (leap_day_past ? 1 : 0) + day - 1 -
+         kDaysBefore1970;
 }
 
 // The offset "Z" or "+08:00" at the end of a time, in milliseconds.
