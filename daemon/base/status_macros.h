@@ -20,9 +20,11 @@
 // Evaluates `expr` (an absl::StatusOr<T>); assigns its value to `lhs` or returns its status.
 #define KPIWATCH_ASSIGN_OR_RETURN(lhs, expr) \
   KPIWATCH_ASSIGN_OR_RETURN_IMPL(KPIWATCH_CONCAT(kpiwatch_status_or_, __LINE__), lhs, expr)
+// NOLINTBEGIN(bugprone-macro-parentheses): `tmp` is a name and `lhs` may be a declaration
 #define KPIWATCH_ASSIGN_OR_RETURN_IMPL(tmp, lhs, expr) \
   auto tmp = (expr);                                   \
   if (!tmp.ok()) {                                     \
     return tmp.status();                               \
   }                                                    \
   lhs = *std::move(tmp)
+// NOLINTEND(bugprone-macro-parentheses)

@@ -102,6 +102,7 @@ TEST(BoundedQueueTest, PopAllReturnsEmptyHandedAfterItsTimeout) {
 TEST(BoundedQueueTest, ManyThreadsLoseAndRepeatNothing) {
   constexpr int kProducers = 3;
   constexpr int kItems = 2'000;
+  constexpr int kAll = kProducers * kItems;
   BoundedQueue<int> queue(7);
   std::vector<int> seen;
   {
@@ -111,6 +112,7 @@ TEST(BoundedQueueTest, ManyThreadsLoseAndRepeatNothing) {
     });
     {
       std::vector<std::jthread> producers;
+      producers.reserve(kProducers);
       for (int p = 0; p < kProducers; ++p) {
         producers.emplace_back([&queue, p] {
           for (int i = 0; i < kItems; ++i) {
@@ -123,7 +125,7 @@ TEST(BoundedQueueTest, ManyThreadsLoseAndRepeatNothing) {
     queue.Close();
   }
   std::sort(seen.begin(), seen.end());
-  std::vector<int> expected(kProducers * kItems);
+  std::vector<int> expected(kAll);
   std::iota(expected.begin(), expected.end(), 0);
   EXPECT_EQ(seen, expected);
 }

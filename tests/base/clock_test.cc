@@ -20,9 +20,9 @@ TEST(ManualClockTest, MovesOnlyWhenTold) {
 TEST(ManualClockTest, AdvancesOfSeveralThreadsAddUp) {
   ManualClock clock(absl::UnixEpoch());
   {
-    std::vector<std::jthread> threads;
-    for (int t = 0; t < 4; ++t) {
-      threads.emplace_back([&clock] {
+    std::vector<std::jthread> threads(4);
+    for (std::jthread& thread : threads) {
+      thread = std::jthread([&clock] {
         for (int i = 0; i < 1'000; ++i) {
           clock.Advance(absl::Seconds(1));
         }

@@ -18,7 +18,7 @@ namespace kpiwatch {
 // The path of a file ("holiday_cn/2026.json") or folder of the outside data; nullopt when it is not
 // there.
 inline std::optional<std::string> SharedData(std::string_view name) {
-  const char* root = std::getenv("KPIWATCH_SHARED_DATA");
+  const char* root = std::getenv("KPIWATCH_SHARED_DATA");  // NOLINT(concurrency-mt-unsafe)
   const std::filesystem::path path =
       std::filesystem::path(root != nullptr ? root : "../shared/data") / name;
   std::error_code error;
@@ -29,7 +29,7 @@ inline std::optional<std::string> SharedData(std::string_view name) {
 }
 
 inline bool SharedDataIsMandatory() {
-  const char* ci = std::getenv("CI");
+  const char* ci = std::getenv("CI");  // NOLINT(concurrency-mt-unsafe)
   return ci != nullptr && std::string_view(ci) == "true";
 }
 
