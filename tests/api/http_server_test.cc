@@ -1,0 +1,353 @@
+// The server on real loopback sockets.
+#include "daemon/api/http_server.h"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "httplib.h"
+#include "tests/api/test_certificate.h"
+#include "tests/testing/temp_directory.h"
+
+namespace kpiwatch {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+// Answers with what it was asked.
+class EchoHandler final : public HttpHandler {
+ public:
+  std::optional<HttpReply> OnHead(const HttpRequest& head) override {
+    if (head.path == "/throw") {
+      throw std::runtime_error("a bug");
+    }
+    if (head.path == "/body" && head.method == "POST") {
+      return std::nullopt;
+    }
+    std::string text = head.method + " " + head.path;
+    for (const auto& [name, value] : head.query) {
+      text += " " + name + "=" + value;
+    }
+    return HttpReply{.status = head.path == "/missing" ? 404 : 200,
+                     .content_type = "text/plain",
+                     .body = text + " " + head.remote_addr,
+                     .headers = {{"X-Ours", "yes"}}};
+  }
+  HttpReply OnBody(const HttpRequest& request) override {
+    ++bodies;
+    return {.status = 202,
+            .content_type = "text/plain",
+            .body = std::to_string(request.body.size()) + ":" + request.body.substr(0, 20),
+            .headers = {}};
+  }
+  HttpReply OnRefused(int status) override {
+    return {.status = status,
+            .content_type = "text/plain",
+            .body = "refused " + std::to_string(status),
+            .headers = {}};
+  }
+  std::atomic<int> bodies = 0;
+};
+
+HttpServerOptions Options() {
+  HttpServerOptions options;
+  options.address = "127.0.0.1:0";
+  options.body_paths = {"/body"};
+  options.max_body_bytes = 1000;
+  options.keep_alive_timeout = absl::Seconds(1);
+  return options;
+}
+
+class HttpServerTest : public testing::Test {
+ protected:
+  void Start(const HttpServerOptions& options = Options()) {
+    auto server = HttpServer::Start(options, &handler_);
+    ASSERT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+  }
+  httplib::Client Client() { return httplib::Client("127.0.0.1", server_->port()); }
+
+  // Sends bytes as they are; returns one answer.
+  std::string Raw(const std::string& bytes) {
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(server_->port()));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    EXPECT_EQ(send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(bytes.size()));
+    std::string answer;
+    char buffer[4096];
+    for (ssize_t n = 0; !IsWhole(answer) && (n = recv(fd, buffer, sizeof(buffer), 0)) > 0;) {
+      answer.append(buffer, static_cast<size_t>(n));
+    }
+    close(fd);
+    return answer;
+  }
+  static bool IsWhole(const std::string& answer) {
+    const size_t end = answer.find("\r\n\r\n");
+    const size_t length = answer.find("Content-Length: ");
+    return end != std::string::npos && length < end &&
+           answer.size() >= end + 4 + std::stoul(answer.substr(length + 16));
+  }
+
+  EchoHandler handler_;
+  std::unique_ptr<HttpServer> server_;
+};
+
+TEST_F(HttpServerTest, TakesAnyFreePortAndTellsWhich) {
+  Start();
+  EXPECT_GT(server_->port(), 0);
+  EXPECT_EQ(server_->url(), "http://127.0.0.1:" + std::to_string(server_->port()));
+  auto client = Client();
+  const auto reply = client.Get("/x?a=1%202&b=");
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->status, 200);
+  EXPECT_EQ(reply->body, "GET /x a=1 2 b= 127.0.0.1");
+  EXPECT_EQ(reply->get_header_value("X-Ours"), "yes");
+}
+
+TEST_F(HttpServerTest, AnswersHeadWithoutABody) {
+  Start();
+  auto client = Client();
+  const auto reply = client.Head("/x");
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->status, 200);
+  EXPECT_EQ(reply->body, "");
+  EXPECT_NE(reply->get_header_value("Content-Length"), "0");
+}
+
+TEST_F(HttpServerTest, PassesEveryMethodOn) {
+  Start();
+  auto client = Client();
+  EXPECT_THAT(client.Put("/x", "b", "text/plain")->body, StartsWith("PUT /x"));
+  EXPECT_THAT(client.Delete("/x")->body, StartsWith("DELETE /x"));
+  EXPECT_THAT(client.Patch("/x", "b", "text/plain")->body, StartsWith("PATCH /x"));
+  EXPECT_THAT(client.Options("/x")->body, StartsWith("OPTIONS /x"));
+  EXPECT_EQ(client.Get("/missing")->status, 404);
+  EXPECT_THAT(client.Get("/missing")->body, StartsWith("GET /missing"));
+}
+
+TEST_F(HttpServerTest, AnswersAPostWithoutBodyOrLengthAtOnce) {
+  Start();  // as `curl -X POST` sends it
+  EXPECT_THAT(Raw("POST /x HTTP/1.1\r\nHost: a\r\n\r\n"), HasSubstr("POST /x"));
+}
+
+TEST_F(HttpServerTest, ReadsBodiesOfThePathsItWasTold) {
+  Start();
+  auto client = Client();
+  const auto reply = client.Post("/body", "hello", "text/plain");
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->status, 202);
+  EXPECT_EQ(reply->body, "5:hello");
+}
+
+TEST_F(HttpServerTest, ReadsChunkedBodies) {
+  Start();
+  EXPECT_THAT(Raw("POST /body HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+                  "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"),
+              HasSubstr("5:abcde"));
+}
+
+TEST_F(HttpServerTest, RefusesBodiesThatAreTooLargeAsSentOrOnceInflated) {
+  Start();
+  auto client = Client();
+  EXPECT_EQ(client.Post("/body", std::string(1000, 'x'), "text/plain")->status, 202);
+  const auto large = client.Post("/body", std::string(1001, 'x'), "text/plain");
+  ASSERT_TRUE(large);
+  EXPECT_EQ(large->status, 413);
+  EXPECT_EQ(large->body, "refused 413");
+
+  auto gzip = Client();
+  gzip.set_compress(true);
+  EXPECT_EQ(gzip.Post("/body", std::string(900, 'x'), "text/plain")->body.substr(0, 4), "900:");
+  const auto bomb = gzip.Post("/body", std::string(1'000'000, 'x'), "text/plain");
+  ASSERT_TRUE(bomb);
+  EXPECT_EQ(bomb->status, 413);
+  EXPECT_EQ(bomb->get_header_value("Connection"), "close");
+  EXPECT_EQ(handler_.bodies, 2);
+}
+
+TEST_F(HttpServerTest, RefusesABodyThatStopsShort) {
+  HttpServerOptions options = Options();
+  options.io_timeout = absl::Milliseconds(50);
+  Start(options);
+  EXPECT_THAT(Raw("POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc"),
+              HasSubstr("refused 400"));
+  EXPECT_EQ(handler_.bodies, 0);
+}
+
+TEST_F(HttpServerTest, AsksToCloseWhereABodyStaysUnread) {
+  Start();
+  EXPECT_THAT(Raw("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"),
+              HasSubstr("\r\nConnection: close\r\n"));
+  EXPECT_THAT(Raw("GET /x HTTP/1.1\r\nHost: a\r\n\r\n"),
+              testing::Not(HasSubstr("Connection: close")));
+}
+
+TEST_F(HttpServerTest, RefusesWhatIsNotHttp) {
+  Start();
+  EXPECT_THAT(Raw("nonsense\r\n\r\n"), HasSubstr("refused 400"));
+  EXPECT_THAT(Raw("GET /" + std::string(9000, 'x') + " HTTP/1.1\r\n\r\n"),
+              HasSubstr("refused 414"));
+  EXPECT_THAT(Raw("GET / HTTP/1.1\r\nA: " + std::string(9000, 'x') + "\r\n\r\n"),
+              HasSubstr("refused 400"));
+  auto client = Client();
+  EXPECT_EQ(client.Get("/x")->status, 200);  // and goes on
+}
+
+TEST_F(HttpServerTest, ServesWholeRepliesToRequestsForRanges) {
+  Start();
+  auto client = Client();
+  const auto reply = client.Get("/x", {{"Range", "bytes=0-1,0-1,0-1"}});
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->status, 200);
+  EXPECT_THAT(reply->body, StartsWith("GET /x"));
+}
+
+TEST_F(HttpServerTest, SurvivesAHandlerThatThrows) {
+  Start();
+  testing::internal::CaptureStderr();
+  auto client = Client();
+  const auto reply = client.Get("/throw");
+  const std::string log = testing::internal::GetCapturedStderr();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->status, 500);
+  EXPECT_EQ(reply->body, "refused 500");
+  EXPECT_THAT(log, HasSubstr("a bug"));
+}
+
+TEST_F(HttpServerTest, ServesMoreConnectionsThanItHasThreads) {
+  HttpServerOptions options = Options();
+  options.threads = 2;
+  options.max_waiting_connections = 1;
+  Start(options);
+  std::vector<std::thread> threads;
+  std::atomic<int> good = 0;
+  for (int i = 0; i < 12; ++i) {
+    threads.emplace_back([&] {
+      auto client = Client();
+      client.set_keep_alive(false);
+      const auto reply = client.Get("/x");
+      good += reply && reply->status == 200 ? 1 : 0;
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  EXPECT_EQ(good, 12);
+}
+
+TEST_F(HttpServerTest, DoesNotShareItsPort) {
+  Start();
+  HttpServerOptions second = Options();
+  second.address = "127.0.0.1:" + std::to_string(server_->port());
+  const auto other = HttpServer::Start(second, &handler_);
+  EXPECT_EQ(other.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(other.status().message()), HasSubstr(second.address));
+  EXPECT_THAT(std::string(other.status().message()), HasSubstr("in use"));
+}
+
+TEST_F(HttpServerTest, GivesItsPortBack) {
+  Start();
+  HttpServerOptions again = Options();
+  again.address = "127.0.0.1:" + std::to_string(server_->port());
+  {
+    auto client = Client();
+    client.Get("/x");
+  }
+  server_.reset();
+  Start(again);
+  EXPECT_EQ(Client().Get("/x")->status, 200);
+}
+
+TEST_F(HttpServerTest, ListensOnEveryInterfaceWithoutAHost) {
+  HttpServerOptions options = Options();
+  options.address = ":0";
+  Start(options);
+  EXPECT_THAT(server_->url(), StartsWith("http://localhost:"));
+  EXPECT_EQ(Client().Get("/x")->status, 200);
+}
+
+TEST(ListenAddressTest, ReadsHostsAndPorts) {
+  const auto pair = [](const char* host, int port) { return std::pair(std::string(host), port); };
+  EXPECT_EQ(*ParseListenAddress("127.0.0.1:9464"), pair("127.0.0.1", 9464));
+  EXPECT_EQ(*ParseListenAddress(":9464"), pair("", 9464));
+  EXPECT_EQ(*ParseListenAddress("[::1]:0"), pair("::1", 0));
+  EXPECT_EQ(*ParseListenAddress("kpi.local:65535"), pair("kpi.local", 65535));
+  for (const char* wrong : {"", "9464", "localhost", "localhost:", "localhost:x", "localhost:65536",
+                            "localhost:-1", "::1:80"}) {
+    EXPECT_EQ(ParseListenAddress(wrong).status().code(), absl::StatusCode::kInvalidArgument)
+        << wrong;
+  }
+}
+
+// ---- TLS ----------------------------------------------------------------------------------------
+
+class TlsTest : public HttpServerTest {
+ protected:
+  TlsTest() : cert_(directory_.path() + "/cert.pem"), key_(directory_.path() + "/key.pem") {
+    WriteTestCertificate(cert_, key_);
+  }
+  HttpServerOptions TlsOptions() {
+    HttpServerOptions options = Options();
+    options.tls = TlsConfig{
+        .cert_file = cert_, .key_file = key_, .client_ca_file = "", .require_tls13 = false};
+    return options;
+  }
+
+  TempDirectory directory_;
+  std::string cert_;
+  std::string key_;
+};
+
+TEST_F(TlsTest, ServesOverTls) {
+  Start(TlsOptions());
+  EXPECT_THAT(server_->url(), StartsWith("https://127.0.0.1:"));
+  httplib::SSLClient client("127.0.0.1", server_->port());
+  client.set_ca_cert_path(cert_.c_str());
+  const auto reply = client.Get("/x");
+  ASSERT_TRUE(reply) << httplib::to_string(reply.error());
+  EXPECT_EQ(reply->status, 200);
+}
+
+TEST_F(TlsTest, WantsAClientCertificateWhereItIsToldTo) {
+  HttpServerOptions options = TlsOptions();
+  options.tls->client_ca_file = cert_;
+  Start(options);
+  httplib::SSLClient stranger("127.0.0.1", server_->port());
+  stranger.set_ca_cert_path(cert_.c_str());
+  EXPECT_FALSE(stranger.Get("/x"));
+  httplib::SSLClient friendly("127.0.0.1", server_->port(), cert_, key_);
+  friendly.set_ca_cert_path(cert_.c_str());
+  const auto reply = friendly.Get("/x");
+  ASSERT_TRUE(reply) << httplib::to_string(reply.error());
+  EXPECT_EQ(reply->status, 200);
+}
+
+TEST_F(TlsTest, SaysWhichFileIsWrong) {
+  HttpServerOptions options = TlsOptions();
+  options.tls->key_file = directory_.path() + "/none.pem";
+  const auto server = HttpServer::Start(options, &handler_);
+  EXPECT_EQ(server.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(server.status().message()), HasSubstr("none.pem"));
+
+  std::ofstream(cert_) << "no certificate";
+  EXPECT_THAT(std::string(HttpServer::Start(TlsOptions(), &handler_).status().message()),
+              HasSubstr("cert.pem"));
+}
+
+}  // namespace
+}  // namespace kpiwatch
