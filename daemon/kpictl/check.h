@@ -1,0 +1,15 @@
+// kpictl check: every mistake and finding of rule files, kpiwatch.yaml and scenario tests.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "daemon/kpictl/console.h"
+
+namespace kpiwatch {
+
+// Prints one line for each diagnostic. Returns kExitWrong when one is a mistake, kExitLint when there
+// are only warnings and they are fatal, else kExitGood.
+int Check(const std::vector<std::string>& paths, bool lint_fatal, const Console& console);
+
+}  // namespace kpiwatch

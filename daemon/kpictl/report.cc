@@ -1,0 +1,139 @@
+#include "daemon/kpictl/report.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "daemon/kpictl/table.h"
+#include "daemon/notify/facts.h"
+
+namespace kpiwatch {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Level LevelOf(v1::Level level) { return static_cast<Level>(level); }
+
+// A line; bytes that are no UTF-8 are replaced.
+std::string Line(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+// 0.799589 → "79.9589 %".
+std::string Percent(const Rational& ratio) {
+  const Rational hundredfold{Decimal::FromUnits(ratio.num.units() * 100), ratio.den};
+  return hundredfold.ToFixed(2) + " %";
+}
+
+// "王一 (person:u102)", or the written name where nobody has another.
+std::string SubjectText(const std::string& written, const LocalText& name) {
+  const std::string& text = name.For("zh");
+  const bool named = !text.empty() && !written.ends_with(":" + text);
+  return named ? fmt::format("{} ({})", text, written) : written;
+}
+
+std::string PersonText(const std::string& id, const Rulebook& rulebook) {
+  const Person* person = rulebook.org.FindPersonAny(id);
+  const std::string& name = person == nullptr ? id : person->name.For("zh");
+  return name.empty() ? id : name;
+}
+
+LocalText NameOf(const std::string& written, const Rulebook& rulebook) {
+  v1::Transition transition;
+  transition.set_subject(written);
+  return DescribeSubject(transition, rulebook).name;
+}
+
+}  // namespace
+
+std::string ValueJson(const PeriodValue& value) {
+  const KpiReading& reading = value.reading;
+  Json json;
+  json["kpi"] = value.kpi;
+  json["subject"] = value.subject;
+  json["from"] = value.period.begin.ToString();
+  json["to"] = value.period.end.ToString();
+  json["value"] = reading.value.ToString();
+  json["target"] = reading.target ? Json(reading.target->ToString()) : Json();
+  json["completion"] = reading.completion ? Json(reading.completion->ToFixed(6)) : Json();
+  json["level"] = std::string(LevelName(value.level));
+  return Line(json);
+}
+
+std::string TransitionJson(const v1::Transition& transition) {
+  Json json;
+  json["rule"] = transition.rule();
+  json["subject"] = transition.subject();
+  json["period"] = transition.period();
+  json["from_level"] = std::string(LevelName(LevelOf(transition.from_level())));
+  json["to_level"] = std::string(LevelName(LevelOf(transition.to_level())));
+  json["at"] = absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ",
+                                absl::FromUnixMillis(transition.at_unix_ms()),
+                                absl::UTCTimeZone());
+  json["reason"] = std::string(ReasonName(transition.reason()));
+  json["notified"] = Json::array();
+  for (const std::string& person : transition.notified()) {
+    json["notified"].push_back(person);
+  }
+  return Line(json);
+}
+
+void PrintValues(const std::vector<PeriodValue>& values, const Rulebook& rulebook,
+                 OutputFormat format, bool colours, std::ostream& out) {
+  if (format == OutputFormat::kNdjson) {
+    for (const PeriodValue& value : values) {
+      out << ValueJson(value) << '\n';
+    }
+    return;
+  }
+  Table table({{"KPI"},
+               {"subject"},
+               {"period"},
+               {"value", Table::Align::kRight},
+               {"target", Table::Align::kRight},
+               {"completion", Table::Align::kRight},
+               {"level"}});
+  for (const PeriodValue& value : values) {
+    const KpiReading& reading = value.reading;
+    const std::string completion = reading.completion ? Percent(*reading.completion) : "n/a";
+    table.Add({{value.kpi},
+               {SubjectText(value.subject, NameOf(value.subject, rulebook))},
+               {value.period.ToString()},
+               {reading.value.ToString()},
+               {reading.target ? reading.target->ToString() : "n/a"},
+               {completion, value.level},
+               {std::string(LevelName(value.level)), value.level}});
+  }
+  table.Print(out, colours);
+}
+
+void PrintTransitions(const std::vector<v1::Transition>& transitions, const Rulebook& rulebook,
+                      OutputFormat format, bool colours, std::ostream& out) {
+  if (format == OutputFormat::kNdjson) {
+    for (const v1::Transition& transition : transitions) {
+      out << TransitionJson(transition) << '\n';
+    }
+    return;
+  }
+  Table table({{"at"}, {"rule"}, {"subject"}, {"period"}, {"change"}, {"reason"}, {"told"}});
+  const absl::TimeZone zone = rulebook.calendars[0].options().zone;
+  for (const v1::Transition& transition : transitions) {
+    const Level from = LevelOf(transition.from_level());
+    const Level to = LevelOf(transition.to_level());
+    std::string told;
+    for (const std::string& person : transition.notified()) {
+      told += (told.empty() ? "" : ", ") + PersonText(person, rulebook);
+    }
+    table.Add({{absl::FormatTime("%Y-%m-%d %H:%M",
+                                 absl::FromUnixMillis(transition.at_unix_ms()), zone)},
+               {transition.rule()},
+               {SubjectText(transition.subject(), NameOf(transition.subject(), rulebook))},
+               {transition.period()},
+               {fmt::format("{} → {}", LevelName(from), LevelName(to)), to},
+               {std::string(ReasonName(transition.reason()))},
+               {told}});
+  }
+  table.Print(out, colours);
+}
+
+}  // namespace kpiwatch
