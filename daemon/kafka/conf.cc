@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <sstream>
 #include <vector>
 
 #include "daemon/base/nearest_name.h"
@@ -17,26 +19,30 @@ namespace {
 
 absl::Status Invalid(const std::string& text) { return absl::InvalidArgumentError(text); }
 
-std::vector<std::string> KnownProperties(rd_kafka_conf_t* conf) {
+// The library tells all of them, aliases too, only as a printed table: "name | C/P | range | ...".
+std::vector<std::string> KnownProperties() {
+  char* text = nullptr;
+  size_t size = 0;
+  std::FILE* memory = open_memstream(&text, &size);
+  if (memory == nullptr) {
+    return {};
+  }
+  rd_kafka_conf_properties_show(memory);
+  (void)std::fclose(memory);
   std::vector<std::string> names;
-  size_t count = 0;
-  const char** dump = rd_kafka_conf_dump(conf, &count);
-  for (size_t i = 0; i < count; i += 2) {
-    names.emplace_back(dump[i]);
+  std::istringstream table(std::string(text, size));
+  std::free(text);  // NOLINT(cppcoreguidelines-no-malloc): given by open_memstream
+  for (std::string line; std::getline(table, line);) {
+    const size_t end = line.find(' ');
+    if (line.find(" | ") != std::string::npos && end != 0 && end != std::string::npos) {
+      names.push_back(line.substr(0, end));
+    }
   }
-  rd_kafka_conf_dump_free(dump, count);
-  rd_kafka_topic_conf_t* topic_conf = rd_kafka_topic_conf_new();
-  dump = rd_kafka_topic_conf_dump(topic_conf, &count);
-  for (size_t i = 0; i < count; i += 2) {
-    names.emplace_back(dump[i]);
-  }
-  rd_kafka_conf_dump_free(dump, count);
-  rd_kafka_topic_conf_destroy(topic_conf);
   return names;
 }
 
-absl::Status Unknown(rd_kafka_conf_t* conf, const std::string& name) {
-  const std::vector<std::string> known = KnownProperties(conf);
+absl::Status Unknown(const std::string& name) {
+  const std::vector<std::string> known = KnownProperties();
   const std::optional<std::string_view> nearest = NearestName(name, known);
   return Invalid(nearest ? fmt::format("unknown Kafka property '{}', did you mean '{}'?", name,
                                        *nearest)
@@ -51,7 +57,7 @@ absl::Status Set(rd_kafka_conf_t* conf, const std::string& name, const std::stri
     case RD_KAFKA_CONF_OK:
       return absl::OkStatus();
     case RD_KAFKA_CONF_UNKNOWN:
-      return Unknown(conf, name);
+      return Unknown(name);
     default:
       return Invalid(secret ? fmt::format("Kafka property '{}' does not take this value", name)
                             : fmt::format("Kafka property '{}': {}", name, error.data()));

@@ -240,11 +240,15 @@ kafka::ClientPtr KafkaBroker::NewProducer(const std::string& transactional_id) {
   return MakeClient(RD_KAFKA_PRODUCER, address_, properties);
 }
 
-absl::Status KafkaBroker::CreateTopic(const std::string& topic, int partitions,
-                                      const std::map<std::string, std::string>& config) {
+rd_kafka_t* KafkaBroker::admin() {
   if (admin_ == nullptr) {
     admin_ = NewProducer("");
   }
+  return admin_.get();
+}
+
+absl::Status KafkaBroker::CreateTopic(const std::string& topic, int partitions,
+                                      const std::map<std::string, std::string>& config) {
   std::array<char, 256> error;
   const kafka::NewTopicPtr request(
       rd_kafka_NewTopic_new(topic.c_str(), partitions, 1, error.data(), error.size()));
@@ -252,8 +256,8 @@ absl::Status KafkaBroker::CreateTopic(const std::string& topic, int partitions,
     rd_kafka_NewTopic_set_config(request.get(), name.c_str(), value.c_str());
   }
   rd_kafka_NewTopic_t* requests[] = {request.get()};
-  const kafka::QueuePtr queue(rd_kafka_queue_new(admin_.get()));
-  rd_kafka_CreateTopics(admin_.get(), requests, 1, nullptr, queue.get());
+  const kafka::QueuePtr queue(rd_kafka_queue_new(admin()));
+  rd_kafka_CreateTopics(admin(), requests, 1, nullptr, queue.get());
   kafka::EventPtr answer;
   KPIWATCH_RETURN_IF_ERROR(WaitForAnswer(queue.get(), "creating a topic", &answer));
   size_t count = 0;
@@ -264,8 +268,8 @@ absl::Status KafkaBroker::CreateTopic(const std::string& topic, int partitions,
 
 absl::Status KafkaBroker::DeleteTopic(const std::string& topic) {
   rd_kafka_DeleteTopic_t* request = rd_kafka_DeleteTopic_new(topic.c_str());
-  const kafka::QueuePtr queue(rd_kafka_queue_new(admin_.get()));
-  rd_kafka_DeleteTopics(admin_.get(), &request, 1, nullptr, queue.get());
+  const kafka::QueuePtr queue(rd_kafka_queue_new(admin()));
+  rd_kafka_DeleteTopics(admin(), &request, 1, nullptr, queue.get());
   rd_kafka_DeleteTopic_destroy(request);
   kafka::EventPtr answer;
   KPIWATCH_RETURN_IF_ERROR(WaitForAnswer(queue.get(), "deleting a topic", &answer));
@@ -275,12 +279,30 @@ absl::Status KafkaBroker::DeleteTopic(const std::string& topic) {
   return ResultOf(results, count, "deleting a topic");
 }
 
+absl::Status KafkaBroker::DeleteGroup(const std::string& group) {
+  rd_kafka_DeleteGroup_t* request = rd_kafka_DeleteGroup_new(group.c_str());
+  const kafka::QueuePtr queue(rd_kafka_queue_new(admin()));
+  rd_kafka_DeleteGroups(admin(), &request, 1, nullptr, queue.get());
+  rd_kafka_DeleteGroup_destroy(request);
+  kafka::EventPtr answer;
+  KPIWATCH_RETURN_IF_ERROR(WaitForAnswer(queue.get(), "deleting a group", &answer));
+  size_t count = 0;
+  const rd_kafka_group_result_t** results = rd_kafka_DeleteGroups_result_groups(
+      rd_kafka_event_DeleteGroups_result(answer.get()), &count);
+  for (size_t i = 0; i < count; ++i) {
+    if (const rd_kafka_error_t* error = rd_kafka_group_result_error(results[i])) {
+      return kafka::ToStatus(rd_kafka_error_code(error), "deleting a group");
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status KafkaBroker::AddPartitions(const std::string& topic, int total) {
   std::array<char, 256> error;
   rd_kafka_NewPartitions_t* request = rd_kafka_NewPartitions_new(
       topic.c_str(), static_cast<size_t>(total), error.data(), error.size());
-  const kafka::QueuePtr queue(rd_kafka_queue_new(admin_.get()));
-  rd_kafka_CreatePartitions(admin_.get(), &request, 1, nullptr, queue.get());
+  const kafka::QueuePtr queue(rd_kafka_queue_new(admin()));
+  rd_kafka_CreatePartitions(admin(), &request, 1, nullptr, queue.get());
   rd_kafka_NewPartitions_destroy(request);
   kafka::EventPtr answer;
   KPIWATCH_RETURN_IF_ERROR(WaitForAnswer(queue.get(), "adding partitions", &answer));
@@ -295,8 +317,8 @@ absl::Status KafkaBroker::DeleteRecords(const std::string& topic, int32_t partit
   const kafka::PartitionsPtr before(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(before.get(), topic.c_str(), partition)->offset = offset;
   rd_kafka_DeleteRecords_t* request = rd_kafka_DeleteRecords_new(before.get());
-  const kafka::QueuePtr queue(rd_kafka_queue_new(admin_.get()));
-  rd_kafka_DeleteRecords(admin_.get(), &request, 1, nullptr, queue.get());
+  const kafka::QueuePtr queue(rd_kafka_queue_new(admin()));
+  rd_kafka_DeleteRecords(admin(), &request, 1, nullptr, queue.get());
   rd_kafka_DeleteRecords_destroy(request);
   kafka::EventPtr answer;
   return WaitForAnswer(queue.get(), "deleting records", &answer);

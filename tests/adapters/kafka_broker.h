@@ -50,6 +50,7 @@ class KafkaBroker {
   absl::Status CreateTopic(const std::string& topic, int partitions,
                            const std::map<std::string, std::string>& config = {});
   absl::Status DeleteTopic(const std::string& topic);
+  absl::Status DeleteGroup(const std::string& group);
   absl::Status AddPartitions(const std::string& topic, int total);
   // Deletes what is before `offset`.
   absl::Status DeleteRecords(const std::string& topic, int32_t partition, int64_t offset);
@@ -70,6 +71,7 @@ class KafkaBroker {
   absl::Status WaitUntilItServes();
   void Signal(int signal);
   void Reap();
+  rd_kafka_t* admin();
   kafka::ClientPtr NewProducer(const std::string& transactional_id);
 
   TempDirectory directory_;

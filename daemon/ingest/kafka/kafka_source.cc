@@ -26,11 +26,11 @@ constexpr std::array kDefaults = {
     kafka::Property{"auto.offset.reset", "error"},
     kafka::Property{"enable.partition.eof", "true"},
     // Both bound the one queue of all partitions.
-    kafka::Property{"queued.min.messages", "100000"},
+    kafka::Property{"queued.min.messages", "50000"},
     kafka::Property{"queued.max.messages.kbytes", "32768"},
     kafka::Property{"fetch.queue.backoff.ms", "2"},
     kafka::Property{"fetch.max.bytes", "16777216"},
-    kafka::Property{"fetch.message.max.bytes", "2097152"},
+    kafka::Property{"fetch.message.max.bytes", "1048576"},
     kafka::Property{"fetch.wait.max.ms", "100"},
     kafka::Property{"fetch.error.backoff.ms", "100"},
     kafka::Property{"reconnect.backoff.ms", "100"},

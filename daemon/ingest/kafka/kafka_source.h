@@ -28,9 +28,9 @@ namespace kpiwatch {
 // the given positions, committed records only. Partitions that appear later are read from their
 // beginning. A partition whose position is not on the broker any more (deleted records, a topic
 // created anew, a lost log) or whose records cannot be read stops with `failed`; the others go on.
-// Prefetched records are bounded for all partitions together (queued.max.messages.kbytes, 32 MB of
-// records, and queued.min.messages, 100,000; each may be overshot by one fetch of at most
-// fetch.max.bytes, 16 MB).
+// Prefetched records are bounded for all partitions together (queued.min.messages, 50,000, and
+// queued.max.messages.kbytes, 32 MB; each may be overshot by one fetch of at most fetch.max.bytes,
+// 16 MB before decompression).
 //
 // partitions()[i].position also passes what a reader never sees (transaction markers, records of
 // aborted transactions), so position == end means read to the end. `end` is what committed readers
