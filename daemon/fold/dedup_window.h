@@ -1,10 +1,12 @@
 // Which events were seen already (D-12).
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -50,6 +52,10 @@ class DedupWindow {
     open_.Append(id);
     return true;
   }
+
+  // Makes room for `ids` (at most max_ids) in total at once; growing into them doubles what Insert
+  // costs. For a backlog of known size.
+  void Reserve(size_t ids) { ids_.Reserve(std::min(ids, options_.max_ids)); }
 
   // Adds the ids inserted since the last call to *batch; nothing when there are none. `arrival`: the
   // moment of this step; one before that of an earlier step counts as that.

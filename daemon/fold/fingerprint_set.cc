@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 
@@ -53,22 +54,33 @@ FingerprintSet::~FingerprintSet() {
   }
 }
 
+// Reads the old table in order and therefore writes the new one nearly in order. Blocks are packed
+// before they are placed: which slots are taken is chance, and a branch on it costs more than a store.
 void FingerprintSet::Resize(Shard& shard, uint32_t capacity) {
-  Shard resized{AllocateSlots(capacity), capacity, shard.size, capacity / 4 * 3, capacity / 20 * 7};
-  for (uint32_t i = 0; i < shard.capacity; ++i) {
-    if (const uint64_t bits = shard.slots[i]; bits != 0) {
-      resized.slots[Find(resized, bits)] = bits;
+  constexpr uint32_t kBlock = 128;
+  const Shard old = shard;
+  shard.slots = AllocateSlots(capacity);
+  shard.capacity = capacity;
+  shard.most = static_cast<uint32_t>(uint64_t{capacity} * 4 / 5);
+  shard.least = capacity / 3;
+  std::array<uint64_t, kBlock> packed;
+  for (uint32_t begin = 0; begin < old.capacity; begin += kBlock) {
+    const uint32_t end = std::min(begin + kBlock, old.capacity);
+    uint32_t count = 0;
+    for (uint32_t i = begin; i < end; ++i) {
+      packed[count] = old.slots[i];
+      count += old.slots[i] != 0 ? 1 : 0;
+    }
+    for (uint32_t i = 0; i < count; ++i) {
+      shard.slots[Find(shard, packed[i])] = packed[i];
     }
   }
-  if (shard.slots != nullptr) {
-    FreeSlots(shard.slots, shard.capacity);
+  if (old.slots != nullptr) {
+    FreeSlots(old.slots, old.capacity);
   }
-  shard = resized;
 }
 
-void FingerprintSet::Grow(Shard& shard) {
-  Resize(shard, shard.capacity + shard.capacity / 10 * 3 + 1);
-}
+void FingerprintSet::Grow(Shard& shard) { Resize(shard, shard.capacity + shard.capacity / 2); }
 
 bool FingerprintSet::Erase(Fingerprint id) {
   Shard& shard = shards_[id.shard];
@@ -95,7 +107,7 @@ bool FingerprintSet::Erase(Fingerprint id) {
   --size_;
   const uint32_t least_capacity = LeastCapacity(static_cast<size_t>(id.shard));
   if (--shard.size < shard.least && shard.capacity > least_capacity) [[unlikely]] {
-    Resize(shard, std::max(least_capacity, shard.capacity / 13 * 10));
+    Resize(shard, std::max(least_capacity, shard.capacity / 3 * 2));
   }
   return true;
 }
@@ -104,8 +116,8 @@ void FingerprintSet::Reserve(size_t ids) {
   const double mean = static_cast<double>(ids) / kShards;
   const double most = mean + 5 * std::sqrt(mean);  // few shards are larger, and those grow
   for (size_t i = 0; i < kShards; ++i) {
-    const double spread = 1 + 0.3 * static_cast<double>(i) / kShards;
-    const auto capacity = static_cast<uint32_t>(most / 0.75 * spread) + 4;
+    const double spread = 1 + 0.5 * static_cast<double>(i) / kShards;
+    const auto capacity = static_cast<uint32_t>(most / 0.8 * spread) + 4;
     if (capacity > shards_[i].capacity) {
       Resize(shards_[i], capacity);
     }

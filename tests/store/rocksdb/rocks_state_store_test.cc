@@ -2,11 +2,8 @@
 
 #include <gtest/gtest.h>
 #include <rocksdb/status.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -73,36 +70,6 @@ TEST(RocksStateStoreTest, KeepsWhatWasWrittenWhenOpenedAgain) {
   auto store = MustOpen(temp.path());
   EXPECT_EQ(LastOf(*store), 1);
   EXPECT_EQ(OpenHeader(*store)->uuid, uuid);
-}
-
-TEST(RocksStateStoreTest, AKilledProcessLosesNoAcknowledgedBatch) {
-  TempDirectory temp;
-  for (int round = 0; round < 3; ++round) {
-    int pipe_ends[2];
-    ASSERT_EQ(pipe(pipe_ends), 0);
-    const pid_t child = fork();
-    if (child == 0) {
-      auto store = MustOpen(temp.path());
-      for (int i = 1;; ++i) {
-        const char acknowledged = store->Write(Numbered(round * 1000 + i)).ok() ? '+' : '-';
-        if (write(pipe_ends[1], &acknowledged, 1) != 1) _exit(1);
-      }
-    }
-    close(pipe_ends[1]);
-    int acknowledged = 0;
-    for (char mark = 0; acknowledged < 40 && read(pipe_ends[0], &mark, 1) == 1 && mark == '+';) {
-      ++acknowledged;
-    }
-    kill(child, SIGKILL);
-    for (char mark = 0; read(pipe_ends[0], &mark, 1) == 1 && mark == '+';) {
-      ++acknowledged;
-    }
-    close(pipe_ends[0]);
-    ASSERT_EQ(waitpid(child, nullptr, 0), child);
-    const int last = LastOf(*MustOpen(temp.path()));
-    EXPECT_GE(last, round * 1000 + acknowledged);
-    EXPECT_LE(last, round * 1000 + acknowledged + 1);
-  }
 }
 
 TEST(RocksStateStoreTest, ASecondOpenIsRefusedWithTheReason) {
