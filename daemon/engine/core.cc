@@ -23,6 +23,7 @@ Core::Core(CoreOptions options, StateStore* store, std::string store_uuid, Engin
   }
   promised_.resize(sources);
   counts_.resize(sources);
+  staged_counts_.resize(sources);
   newest_record_ms_.assign(sources, kNoTime);
 }
 
@@ -234,11 +235,7 @@ absl::Status Core::RollUp() {
   std::vector<Delta> deltas;
   deltas.reserve(series_->touched().size());
   for (const Touched& touched : series_->touched()) {
-    KPIWATCH_ASSIGN_OR_RETURN(
-        Aggregate now, series_->Sum(touched.subject, touched.kpi, touched.day, touched.day + 1));
-    now.count -= touched.before.count;
-    now.sum -= touched.before.sum;
-    deltas.push_back({touched.subject, touched.day, touched.kpi, now});
+    deltas.push_back({touched.subject, touched.day, touched.kpi, touched.added});
   }
   std::optional<std::pair<SubjectId, Day>> cached;
   for (const Delta& delta : deltas) {
@@ -286,7 +283,7 @@ absl::StatusOr<Core::StepResult> Core::FinishStep(absl::Time now, WriteBatch* ba
 
   const size_t events = std::exchange(offered_, 0);
   KPIWATCH_RETURN_IF_ERROR(WriteState(now, batch));
-  CountRecords();
+  StageCounts();
   series_->NextStep();
   ladders_->NextStep();
   causes_.clear();
@@ -303,10 +300,22 @@ void Core::AddDeadLetter(v1::DeadLetter letter) {
   pending_letters_.push_back(std::move(letter));
 }
 
-void Core::CountRecords() {
+void Core::StageCounts() {
+  for (size_t s = 0; s < counts_.size(); ++s) {
+    staged_counts_[s].resize(counts_[s].size());
+    for (size_t p = 0; p < counts_[s].size(); ++p) {
+      staged_counts_[s][p].topic = counts_[s][p].topic;
+      for (size_t r = 0; r < kResults; ++r) {
+        staged_counts_[s][p].counts[r] += std::exchange(counts_[s][p].counts[r], 0);
+      }
+    }
+  }
+}
+
+void Core::CountDurable() {
   static constexpr std::array<std::string_view, kResults> kNames = {
       "accepted", "duplicate", "late", "too_late", "ignored", "heartbeat"};
-  for (std::vector<PartitionCounts>& source : counts_) {
+  for (std::vector<PartitionCounts>& source : staged_counts_) {
     for (PartitionCounts& partition : source) {
       for (size_t r = 0; r < kResults; ++r) {
         if (partition.counts[r] > 0) {

@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -120,6 +121,8 @@ class Core {
   // bound it). Fills *batch (cleared first).
   absl::StatusOr<StepResult> FinishStep(absl::Time now, WriteBatch* batch);
 
+  // To be called when the last step's batch is in the store: the metrics count what is durable.
+  void CountDurable();
   // The entries that the last FinishStep decided, ascending.
   const std::vector<v1::OutboxEntry>& step_entries() const { return entries_; }
   // The same, given away; they are not seen again.
@@ -201,7 +204,7 @@ class Core {
   void AddKnownSubjects();
   uint32_t GroupOf(KpiIndex kpi) const { return group_of_kpi_[kpi]; }
   void MeetPartition(const Origin& origin, std::span<const PartitionState> partitions);
-  void CountRecords();
+  void StageCounts();
   void EmitUnknownOwners();
   absl::Status TakeHeartbeat(const Event& event, const Origin& origin,
                              std::span<const PartitionState> partitions);
@@ -245,6 +248,12 @@ class Core {
   // was kept.
   const Cause* FindCause(const Touched& touched, const Rule& rule, const OpenLadder& before,
                          const PeriodInput& after, Level level);
+  // The same for a unit or a verdict, whose causes lie in other cells.
+  const Cause* FindCauseBelow(const Touched& touched, const Rule& rule, const OpenLadder& before,
+                              const PeriodInput& after, Level level);
+  // Adds `delta` to *input: does the ladder reach `level` with it?
+  static bool Reaches(const Rule& rule, const Kpi& kpi, const OpenLadder& before,
+                      const Aggregate& delta, Level level, PeriodInput* input);
   // The causes of a cell: its own, or for a unit those of the people and units below it.
   std::vector<const Cause*> CausesOf(const Touched& touched);
 
@@ -269,6 +278,8 @@ class Core {
   absl::StatusOr<KpiReading> ReadFor(const Rule& rule, SubjectId subject, const Period& period,
                                      std::optional<Decimal> target);
   PeriodInput InputOf(const Period& period, const KpiReading& reading) const;
+  // First instant of a business day in Unix milliseconds, remembered for recent days.
+  int64_t BeginMs(CalendarIndex calendar, Day day) const;
   v1::Transition NewTransition(const Rule& rule, SubjectId subject, const Period& period,
                                Level from, Level to, v1::Reason reason, absl::Time at) const;
   void FillReading(const Rule& rule, const KpiReading& reading, v1::Transition* transition) const;
@@ -341,6 +352,15 @@ class Core {
   std::vector<v1::DeadLetter> pending_letters_;
   std::vector<std::string> unknown_owners_;
   std::vector<SubjectId> ancestors_;
+  mutable absl::flat_hash_map<std::pair<CalendarIndex, int32_t>, int64_t> begin_ms_;
+  struct OpenReadingKey {
+    SubjectId subject;
+    KpiIndex kpi = 0;
+    Period period;
+    friend bool operator==(const OpenReadingKey&, const OpenReadingKey&) = default;
+  };
+  std::optional<OpenReadingKey> open_reading_key_;
+  KpiReading open_reading_;
   size_t offered_ = 0;
   bool more_ = false;
   std::vector<int64_t> newest_record_ms_;  // by source
@@ -350,7 +370,7 @@ class Core {
     std::string topic;
     std::array<uint64_t, kResults> counts{};
   };
-  std::vector<std::vector<PartitionCounts>> counts_;
+  std::vector<std::vector<PartitionCounts>> counts_, staged_counts_;
   uint64_t& CountOf(const Origin& origin, Result result) {
     return counts_[origin.source][origin.partition].counts[result];
   }

@@ -12,6 +12,7 @@ namespace kpiwatch {
 
 void Core::BuildPlans() {
   const Rulebook& book = *rulebook_;
+  begin_ms_.clear();  // calendars may have changed
   kpi_id_of_.clear();
   for (const Kpi& kpi : book.kpis) {
     const auto known = kpi_ids_.Find(kpi.name);

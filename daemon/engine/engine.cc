@@ -136,6 +136,10 @@ absl::Status Engine::TakeBatch(uint32_t s) {
     KPIWATCH_RETURN_IF_ERROR(TakeRecord(s, record));
   }
   step_events_ += state.batch->records().size();
+  if (!first_records_ && !state.batch->records().empty()) {
+    first_records_ = true;
+    Log(LogLevel::kInfo, "first records", {{"source", state.source.options->name}});
+  }
   const std::span<const PartitionState> partitions = state.source.source->partitions();
   state.stored.resize(partitions.size(), -1);
   for (size_t p = 0; p < partitions.size(); ++p) {
@@ -304,6 +308,7 @@ absl::Status Engine::AwaitCommit() {
   }
   committing_ = false;
   KPIWATCH_RETURN_IF_ERROR(committer_.Wait());
+  core_.CountDurable();
   for (const auto& [s, positions] : committed_positions_) {
     sources_[s].source.source->Committed(positions);
   }

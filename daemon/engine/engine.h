@@ -120,6 +120,7 @@ class Engine final : public EngineReadView {
   bool committing_ = false;
   bool more_to_seal_ = false;
   size_t step_events_ = 0;
+  bool first_records_ = false;  // were taken, and the log says when
   std::vector<std::pair<uint32_t, std::vector<StoredPosition>>> committed_positions_;
   std::atomic<bool> ready_ = false;
   std::atomic<bool> stop_ = false;

@@ -11,6 +11,7 @@ namespace kpiwatch {
 
 absl::Status Core::EvaluateOpenPeriods() {
   const std::vector<Touched>& touched = series_->touched();
+  open_reading_key_.reset();
   // By index: reading a series may not change the list, but an iterator would not say so.
   for (size_t i = 0; i < touched.size(); ++i) {
     const Touched cell = touched[i];
@@ -40,7 +41,10 @@ absl::Status Core::EvaluateOpenPeriods() {
         }
         continue;
       }
-      const Period period = rulebook_->calendars[group.calendar].PeriodOf(rule.period, cell.day);
+      const Period period =
+          rule.period == PeriodKind::kDay
+              ? Period{PeriodKind::kDay, cell.day, cell.day + 1}
+              : rulebook_->calendars[group.calendar].PeriodOf(rule.period, cell.day);
       if (!is_open(period)) {
         continue;
       }
@@ -74,8 +78,13 @@ absl::Status Core::EvaluateOpen(const Touched& touched, RuleIndex r, const Perio
   if (!RuleCovers(*rulebook_, rule, subjects_.Get(touched.subject), period)) {
     return absl::OkStatus();
   }
-  KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading,
-                            ReadFor(rule, touched.subject, period, target));
+  // Rules of one KPI come one after the other and look at the same cell.
+  const OpenReadingKey key{touched.subject, rule.kpi, period};
+  if (open_reading_key_ != key) {
+    KPIWATCH_ASSIGN_OR_RETURN(open_reading_, ReadFor(rule, touched.subject, period, target));
+    open_reading_key_ = key;
+  }
+  const KpiReading& reading = open_reading_;
   const PeriodInput input = InputOf(period, reading);
   OpenLadder before;
   before.rule = id;
@@ -141,27 +150,53 @@ const Core::Cause* Core::FindCause(const Touched& touched, const Rule& rule,
                                    const OpenLadder& before, const PeriodInput& after,
                                    Level level) {
   const Kpi& kpi = rulebook_->kpis[rule.kpi];
-  const std::vector<const Cause*> causes = CausesOf(touched);
-  if (kpi.type != KpiType::kSimple) {
-    return causes.empty() ? nullptr : causes.back();
+  const bool person = subjects_.Get(touched.subject).kind == SubjectKind::kPerson;
+  if (!person || kpi.type != KpiType::kSimple) {
+    return FindCauseBelow(touched, rule, before, after, level);
   }
   // Back from the end of the step to its beginning, then forward event by event.
+  PeriodInput input = after;
+  input.count -= touched.added.count;
+  input.value -= MeasuredValue(kpi, touched.added);
+  const Cause* last = nullptr;
+  for (uint32_t c = touched.first_cause; c != 0; c = last->next) {
+    last = &causes_[c - 1];
+    if (Reaches(rule, kpi, before, last->delta, level, &input)) {
+      return last;
+    }
+  }
+  return last;
+}
+
+bool Core::Reaches(const Rule& rule, const Kpi& kpi, const OpenLadder& before,
+                   const Aggregate& delta, Level level, PeriodInput* input) {
+  input->count += delta.count;
+  input->value += MeasuredValue(kpi, delta);
+  if (input->target) {
+    input->completion = Completion(kpi.direction, input->value, *input->target);
+  }
+  return AdvanceOpen(rule, before.state, *input).level() == level;
+}
+
+const Core::Cause* Core::FindCauseBelow(const Touched& touched, const Rule& rule,
+                                        const OpenLadder& before, const PeriodInput& after,
+                                        Level level) {
+  const Kpi& kpi = rulebook_->kpis[rule.kpi];
+  const std::vector<const Cause*> causes = CausesOf(touched);
+  if (causes.empty() || kpi.type != KpiType::kSimple) {
+    return causes.empty() ? nullptr : causes.back();
+  }
   PeriodInput input = after;
   for (const Cause* cause : causes) {
     input.count -= cause->delta.count;
     input.value -= MeasuredValue(kpi, cause->delta);
   }
   for (const Cause* cause : causes) {
-    input.count += cause->delta.count;
-    input.value += MeasuredValue(kpi, cause->delta);
-    if (input.target) {
-      input.completion = Completion(kpi.direction, input.value, *input.target);
-    }
-    if (AdvanceOpen(rule, before.state, input).level() == level) {
+    if (Reaches(rule, kpi, before, cause->delta, level, &input)) {
       return cause;
     }
   }
-  return causes.empty() ? nullptr : causes.back();
+  return causes.back();
 }
 
 }  // namespace kpiwatch

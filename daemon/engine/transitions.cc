@@ -47,7 +47,6 @@ PeriodInput Core::InputOf(const Period& period, const KpiReading& reading) const
 v1::Transition Core::NewTransition(const Rule& rule, SubjectId subject, const Period& period,
                                    Level from, Level to, v1::Reason reason, absl::Time at) const {
   const Kpi& kpi = rulebook_->kpis[rule.kpi];
-  const BusinessCalendar& calendar = rulebook_->calendars[kpi.calendar];
   v1::Transition transition;
   transition.set_rule(rule.name);
   transition.set_subject(subjects_.Get(subject).Name());
@@ -57,10 +56,24 @@ v1::Transition Core::NewTransition(const Rule& rule, SubjectId subject, const Pe
   transition.set_to_level(static_cast<v1::Level>(to));
   transition.set_reason(reason);
   transition.set_at_unix_ms(absl::ToUnixMillis(at));
-  transition.set_currency(kpi.currency);
-  transition.set_period_begin_unix_ms(absl::ToUnixMillis(calendar.Begin(period.begin)));
-  transition.set_period_end_unix_ms(absl::ToUnixMillis(calendar.Begin(period.end)));
+  if (!kpi.currency.empty()) {
+    transition.set_currency(kpi.currency);
+  }
+  transition.set_period_begin_unix_ms(BeginMs(kpi.calendar, period.begin));
+  transition.set_period_end_unix_ms(BeginMs(kpi.calendar, period.end));
   return transition;
+}
+
+int64_t Core::BeginMs(CalendarIndex calendar, Day day) const {
+  constexpr size_t kMostRemembered = 4096;
+  if (begin_ms_.size() > kMostRemembered) {
+    begin_ms_.clear();
+  }
+  const auto [it, is_new] = begin_ms_.try_emplace(std::pair(calendar, day.number), 0);
+  if (is_new) {
+    it->second = absl::ToUnixMillis(rulebook_->calendars[calendar].Begin(day));
+  }
+  return it->second;
 }
 
 void Core::FillReading(const Rule& rule, const KpiReading& reading,
@@ -188,7 +201,9 @@ void Core::FillConsequences(const Rule& rule, SubjectId subject, const Period& p
         task->add_checklist(item);
       }
     }
-    transition->set_grant(tier->grant);
+    if (!tier->grant.empty()) {
+      transition->set_grant(tier->grant);
+    }
   } else {
     // Whoever got the fire gets its end.
     for (const std::string& person : *notified) {
@@ -206,7 +221,9 @@ void Core::FillConsequences(const Rule& rule, SubjectId subject, const Period& p
       not_sent.clear();  // the fire was sent, however old its period
     }
   }
-  transition->set_not_sent_reason(not_sent);
+  if (!not_sent.empty()) {
+    transition->set_not_sent_reason(not_sent);
+  }
 }
 
 void Core::Emit(v1::Transition transition) { emitted_.push_back(std::move(transition)); }

@@ -85,7 +85,7 @@ absl::StatusOr<uint32_t> SeriesTable::Add(SubjectId subject, Day day, KpiIndex k
   Cell& cell = CellFor(&series, row, kpi);
   if (cell.touched_step != step_) {
     cell.touched_step = step_;
-    touched_.push_back({.subject = subject, .day = day, .kpi = kpi, .before = cell.value});
+    touched_.push_back({.subject = subject, .day = day, .kpi = kpi, .added = {}});
     cell.touched = static_cast<uint32_t>(touched_.size());
     if (row->dirty_step != step_) {
       row->dirty_step = step_;
@@ -93,6 +93,7 @@ absl::StatusOr<uint32_t> SeriesTable::Add(SubjectId subject, Day day, KpiIndex k
     }
   }
   cell.value.Merge(delta);
+  touched_[cell.touched - 1].added.Merge(delta);
   return cell.touched - 1;
 }
 

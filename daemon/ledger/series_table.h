@@ -41,7 +41,7 @@ struct Touched {
   SubjectId subject;
   Day day;
   KpiIndex kpi = 0;
-  Aggregate before;           // its content when the step began
+  Aggregate added;            // what the step has added so far
   uint32_t first_cause = 0;   // chain of the step's causes, 1-based; 0: none kept
   uint32_t last_cause = 0;
 };
