@@ -4,6 +4,9 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
+
+#include "daemon/rulebook/loader.h"
 
 namespace kpiwatch {
 
@@ -18,5 +21,16 @@ struct WebConfig {
   std::optional<TlsConfig> tls;
   std::map<std::string, std::string> basic_auth_users;  // name → bcrypt hash; empty: no passwords
 };
+
+struct WebConfigResult {
+  std::optional<WebConfig> config;      // nullopt when a Diagnostic is an error
+  std::vector<Diagnostic> diagnostics;  // by line and column
+};
+
+// Relative paths inside are below the folder of the file. Never throws. All mistakes in one pass; a
+// password hash is never part of a message.
+WebConfigResult ParseWebConfig(const SourceFile& file);
+// The same for a file of the disk; one that cannot be read is a diagnostic.
+WebConfigResult LoadWebConfig(const std::string& path);
 
 }  // namespace kpiwatch

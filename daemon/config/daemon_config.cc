@@ -1,0 +1,205 @@
+#include "daemon/config/daemon_config.h"
+
+#include <algorithm>
+
+#include "daemon/config/config_reader.h"
+#include "daemon/rulebook/file_glob.h"
+#include "fmt/format.h"
+
+namespace kpiwatch {
+namespace {
+
+constexpr size_t kMaxSources = 100;
+
+// A node's content, however it was written: two nodes are equal when their texts are.
+void AppendText(const YamlNode& node, std::string* out) {
+  switch (node.kind) {
+    case YamlNode::Kind::kNull:
+      *out += '~';
+      break;
+    case YamlNode::Kind::kScalar:
+      *out += fmt::format("{}:{}", node.text.size(), node.text);
+      break;
+    case YamlNode::Kind::kList:
+    case YamlNode::Kind::kMap:
+      *out += node.is_list() ? '[' : '{';
+      for (const YamlNode* child : node.children) {
+        AppendText(*child, out);
+        *out += ',';
+      }
+      *out += ']';
+      break;
+  }
+}
+
+void ReadSources(MapReader* map, DaemonConfig* config) {
+  Diagnostics* const out = map->out();
+  const std::vector<const YamlNode*>& list = map->List("sources");
+  if (list.size() > kMaxSources) {
+    out->Error(*list[kMaxSources], fmt::format("there may be {} sources at most", kMaxSources));
+    return;
+  }
+  std::vector<std::pair<std::string, Place>> names;
+  std::optional<Place> log;
+  for (const YamlNode* node : list) {
+    SourceOptions source = ReadSource(*node, config->base_dir, config->instance, out);
+    const auto same = std::find_if(names.begin(), names.end(),
+                                   [&](const auto& entry) { return entry.first == source.name; });
+    if (same != names.end() && !source.name.empty()) {
+      out->Error(*node, fmt::format("there is a source '{}' already, at {}", source.name,
+                                    out->Describe(same->second)));
+    }
+    names.emplace_back(source.name, node->place);
+    if (source.log.has_value()) {
+      if (log.has_value()) {
+        out->Error(*node, fmt::format("events over HTTP go to one log, and {} has it",
+                                      out->Describe(*log)));
+      }
+      log = node->place;
+    }
+    config->sources.push_back(std::move(source));
+  }
+  if (config->sources.empty()) {
+    SourceOptions local;
+    local.name = "local";
+    local.log = LogSourceOptions{};
+    local.log->path = "log";
+    config->sources.push_back(std::move(local));
+  }
+}
+
+void ReadPublish(MapReader* map, DaemonConfig* config) {
+  const YamlNode* node = map->Find("publish");
+  if (node == nullptr) {
+    return;
+  }
+  MapReader publish(*node, "'publish'", map->out());
+  if (const YamlNode* kafka_node = publish.Require("kafka")) {
+    MapReader kafka(*kafka_node, "'kafka'", map->out());
+    KafkaCluster cluster = ReadKafkaCluster(&kafka, config->base_dir);
+    config->publish_kafka = PublishKafkaOptions{
+        .brokers = std::move(cluster.brokers),
+        .topic = kafka.RequireText("topic").value_or(""),
+        .properties = std::move(cluster.properties),
+        .secrets = std::move(cluster.secrets),
+    };
+    kafka.Finish();
+    for (const SourceOptions& source : config->sources) {
+      if (source.kafka.has_value() &&
+          std::find(source.kafka->topics.begin(), source.kafka->topics.end(),
+                    config->publish_kafka->topic) != source.kafka->topics.end()) {
+        map->out()->Error(*kafka_node, fmt::format("transitions would come back: source '{}' reads "
+                                                   "the topic '{}'",
+                                                   source.name, config->publish_kafka->topic));
+      }
+    }
+  }
+  publish.Finish();
+}
+
+void ReadTimes(MapReader* map, DaemonConfig* config) {
+  Diagnostics* const out = map->out();
+  if (const std::optional<std::string> text = map->Text("live_from")) {
+    absl::Time time;
+    std::string error;
+    if (absl::ParseTime(absl::RFC3339_full, *text, &time, &error)) {
+      config->live_from = time;
+    } else {
+      out->Error(*map->Find("live_from"),
+                 fmt::format("'live_from' is a moment such as 2026-09-28T00:00:00+08:00, not '{}'",
+                             *text));
+    }
+  }
+  config->correction_window =
+      map->Duration("correction_window").value_or(config->correction_window);
+  config->dedup.window = config->correction_window;
+  const YamlNode* node = map->Find("dedup");
+  if (node == nullptr) {
+    return;
+  }
+  MapReader dedup(*node, "'dedup'", out);
+  config->dedup.max_ids = dedup.Int("max_ids", 1000, DedupOptions::kMostIds)
+                              .value_or(static_cast<int>(config->dedup.max_ids));
+  config->dedup.window = dedup.Duration("window").value_or(config->dedup.window);
+  if (config->dedup.window < config->correction_window) {
+    out->Error(*dedup.Find("window"),
+               "'window' is at least the correction window: what comes late may come twice");
+  }
+  dedup.Finish();
+}
+
+void ReadRuleFilePatterns(MapReader* map, DaemonConfig* config) {
+  const YamlNode* node = map->Require("rule_files");
+  if (node == nullptr) {
+    return;
+  }
+  config->rule_files = ReadTexts(*node, "'rule_files'", map->out());
+  if (node->is_list() && node->children.empty()) {
+    map->out()->Error(*node, "'rule_files' names no file");
+  }
+}
+
+void ReadDocument(const YamlNode& document, DaemonConfig* config, Diagnostics* out) {
+  MapReader map(document, "kpiwatch.yaml", out);
+  ReadRuleFilePatterns(&map, config);
+  if (const YamlNode* node = map.Find("storage")) {
+    MapReader storage(*node, "'storage'", out);
+    config->storage_path = ResolvePath(config->base_dir, storage.RequireText("path").value_or(""));
+    storage.Finish();
+  }
+  if (const YamlNode* instance = map.Find("instance")) {
+    config->instance = ReadName(*instance, "'instance'", out).value_or(config->instance);
+  }
+  config->clock = static_cast<ClockKind>(ReadChoice(&map, "clock", {"wall", "events"}).value_or(0));
+  ReadSources(&map, config);
+  ReadPublish(&map, config);
+  ReadTimes(&map, config);
+  map.Finish();
+  for (size_t i = 0; map.is_map() && i + 1 < document.children.size(); i += 2) {
+    std::string text;
+    AppendText(*document.children[i + 1], &text);
+    config->sections.emplace(std::string(document.children[i]->text), std::move(text));
+  }
+}
+
+}  // namespace
+
+DaemonConfigResult ParseDaemonConfig(const SourceFile& file) {
+  DaemonConfig config;
+  config.file = file.path;
+  config.base_dir = FolderOf(file.path);
+  DaemonConfigResult result;
+  result.diagnostics = ReadConfigDocument(file, [&](const YamlNode& document, Diagnostics* out) {
+    ReadDocument(document, &config, out);
+  });
+  if (!HasErrors(result.diagnostics)) {
+    result.config = std::move(config);
+  }
+  return result;
+}
+
+DaemonConfigResult LoadDaemonConfig(const std::string& path) {
+  DaemonConfigResult result;
+  const std::optional<SourceFile> file = ReadConfigFile(path, &result.diagnostics);
+  return file.has_value() ? ParseDaemonConfig(*file) : result;
+}
+
+std::vector<std::string> SectionsThatNeedARestart(const DaemonConfig& running,
+                                                  const DaemonConfig& changed) {
+  std::vector<std::string> differing;
+  const auto note = [&](const auto& sections, const auto& others) {
+    for (const auto& [name, text] : sections) {
+      const auto other = others.find(name);
+      if (name != "rule_files" && (other == others.end() || other->second != text) &&
+          std::find(differing.begin(), differing.end(), name) == differing.end()) {
+        differing.push_back(name);
+      }
+    }
+  };
+  note(running.sections, changed.sections);
+  note(changed.sections, running.sections);
+  std::sort(differing.begin(), differing.end());
+  return differing;
+}
+
+}  // namespace kpiwatch
