@@ -13,7 +13,7 @@
 namespace kpiwatch {
 namespace {
 
-constexpr absl::Duration kRequestTimeout = absl::Seconds(3);
+constexpr absl::Duration kRequestTimeout = absl::Seconds(5);
 // How long a stop waits for a quiet outbox.
 constexpr absl::Duration kReadWait = absl::Milliseconds(200);
 
@@ -119,12 +119,12 @@ absl::Status KafkaPublisher::Session(const std::stop_token& stop) {
   // A look before taking over: a daemon that must not publish here shall fence nobody.
   KPIWATCH_ASSIGN_OR_RETURN(
       const std::optional<OutboxCursor> seen,
-      ReadCursor(producer->client(), place_, /*stable=*/false, kRequestTimeout));
+      ReadCursor(cluster(), place_, CursorRead::kAsItIs, kRequestTimeout));
   if (seen.has_value()) {
     KPIWATCH_RETURN_IF_ERROR(CheckCursor(*seen, place_, options_.store_uuid, outbox_->head()));
   }
   KPIWATCH_RETURN_IF_ERROR(producer->Init(stop));
-  KPIWATCH_ASSIGN_OR_RETURN(uint64_t cursor, FindCursor(producer->client()));
+  KPIWATCH_ASSIGN_OR_RETURN(uint64_t cursor, FindCursor());
   // Claims the place for this store, before there is anything to publish.
   KPIWATCH_RETURN_IF_ERROR(producer->Begin());
   KPIWATCH_RETURN_IF_ERROR(Commit(*producer, cursor, stop));
@@ -159,9 +159,9 @@ absl::Status KafkaPublisher::EnsureTopics(rd_kafka_t* client) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<uint64_t> KafkaPublisher::FindCursor(rd_kafka_t* client) {
+absl::StatusOr<uint64_t> KafkaPublisher::FindCursor() {
   KPIWATCH_ASSIGN_OR_RETURN(const std::optional<OutboxCursor> cursor,
-                            ReadCursor(client, place_, /*stable=*/true, kRequestTimeout));
+                            ReadCursor(cluster(), place_, CursorRead::kStable, kRequestTimeout));
   const uint64_t acknowledged = outbox_->Acknowledged(options_.channel_name);
   if (!cursor.has_value()) {
     return acknowledged;

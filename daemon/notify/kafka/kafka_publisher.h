@@ -92,7 +92,7 @@ class KafkaPublisher {
   void Run(const std::stop_token& stop);
   absl::Status Session(const std::stop_token& stop);
   absl::Status EnsureTopics(rd_kafka_t* client);
-  absl::StatusOr<uint64_t> FindCursor(rd_kafka_t* client);
+  absl::StatusOr<uint64_t> FindCursor();
   absl::Status PublishNext(TransactionalProducer& producer, uint64_t* cursor,
                            const std::stop_token& stop);
   absl::Status PublishPart(TransactionalProducer& producer, std::span<const Outgoing> records,

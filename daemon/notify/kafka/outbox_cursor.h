@@ -2,14 +2,13 @@
 // which nobody joins has committed, together with the records and in the same transaction.
 #pragma once
 
-#include <librdkafka/rdkafka.h>
-
 #include <cstdint>
 #include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "daemon/kafka/conf.h"
 
 namespace kpiwatch {
 
@@ -24,11 +23,15 @@ struct OutboxCursor {
   std::string store_uuid;  // of the store whose outbox that is; kept as the offset's metadata
 };
 
-// nullopt when none was committed or the cluster has forgotten it. With `stable` only an offset
-// that no transaction may still change. Errors: kUnavailable (also while a transaction is pending),
-// kPermissionDenied. Blocks up to twice `timeout`.
-absl::StatusOr<std::optional<OutboxCursor>> ReadCursor(rd_kafka_t* client,
-                                                       const CursorPlace& place, bool stable,
+enum class CursorRead : uint8_t {
+  kAsItIs,  // what is committed now
+  kStable,  // waits while a transaction is pending that may change it
+};
+
+// nullopt when none was committed or the cluster has forgotten it. Errors: kInvalidArgument for the
+// configuration; those of kafka::ToStatus. Blocks up to `timeout`.
+absl::StatusOr<std::optional<OutboxCursor>> ReadCursor(const kafka::Cluster& cluster,
+                                                       const CursorPlace& place, CursorRead read,
                                                        absl::Duration timeout);
 
 // Whether a store may go on from what the cluster remembers. kFailedPrecondition, with what to do,
