@@ -83,27 +83,13 @@ void AppendUtf8(uint32_t point, std::string* out) {
 
 // Punctuation by its text, the longest first.
 constexpr std::array<std::pair<std::string_view, TokenKind>, 21> kOperators = {{
-    {"&&", TokenKind::kAnd},
-    {"||", TokenKind::kOr},
-    {"==", TokenKind::kEqual},
-    {"!=", TokenKind::kNotEqual},
-    {"<=", TokenKind::kLessEqual},
-    {">=", TokenKind::kGreaterEqual},
-    {"<", TokenKind::kLess},
-    {">", TokenKind::kGreater},
-    {"!", TokenKind::kNot},
-    {"+", TokenKind::kPlus},
-    {"-", TokenKind::kMinus},
-    {"*", TokenKind::kStar},
-    {"/", TokenKind::kSlash},
-    {".", TokenKind::kDot},
-    {",", TokenKind::kComma},
-    {"?", TokenKind::kQuestion},
-    {":", TokenKind::kColon},
-    {"(", TokenKind::kOpenParen},
-    {")", TokenKind::kCloseParen},
-    {"[", TokenKind::kOpenBracket},
-    {"]", TokenKind::kCloseBracket},
+    {"&&", TokenKind::kAnd},       {"||", TokenKind::kOr},         {"==", TokenKind::kEqual},
+    {"!=", TokenKind::kNotEqual},  {"<=", TokenKind::kLessEqual},  {">=", TokenKind::kGreaterEqual},
+    {"<", TokenKind::kLess},       {">", TokenKind::kGreater},     {"!", TokenKind::kNot},
+    {"+", TokenKind::kPlus},       {"-", TokenKind::kMinus},       {"*", TokenKind::kStar},
+    {"/", TokenKind::kSlash},      {".", TokenKind::kDot},         {",", TokenKind::kComma},
+    {"?", TokenKind::kQuestion},   {":", TokenKind::kColon},       {"(", TokenKind::kOpenParen},
+    {")", TokenKind::kCloseParen}, {"[", TokenKind::kOpenBracket}, {"]", TokenKind::kCloseBracket},
 }};
 
 }  // namespace
@@ -189,8 +175,8 @@ Token Lexer::Number() {
   if (suffix > end) {
     const std::string_view whole = text_.substr(start, suffix - start);
     if (IsDurationUnit(text_.substr(end, suffix - end))) {
-      return Fail(start, fmt::format("durations such as '{}' are not supported by this version",
-                                     whole));
+      return Fail(start,
+                  fmt::format("durations such as '{}' are not supported by this version", whole));
     }
     return Fail(start, fmt::format("'{}' is not a number", whole));
   }
@@ -203,8 +189,8 @@ Token Lexer::Number() {
   const std::optional<Decimal> value = Decimal::Parse(text);
   if (!value) {
     return Fail(start, fmt::format("'{}' is not exact here: at most {} integer and {} fractional "
-                                   "digits", digits, Decimal::kMaxInputDigits,
-                                   Decimal::kScaleDigits));
+                                   "digits",
+                                   digits, Decimal::kMaxInputDigits, Decimal::kScaleDigits));
   }
   Token token = Take(TokenKind::kNumber, end - start);
   token.number = Rational::Of(*value);

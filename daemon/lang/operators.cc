@@ -107,8 +107,8 @@ Parser::Parsed Parser::Comparison(Operand left, Token op, int power, int depth) 
                 left.offset, {left.null_literal ? *right : left});
   }
   if (left.type != Type::kAny && right->type != Type::kAny && left.type != right->type) {
-    return Fail(op.offset, fmt::format("'{}' compares a {} with a {}", op.text,
-                                       TypeName(left.type), TypeName(right->type)));
+    return Fail(op.offset, fmt::format("'{}' compares a {} with a {}", op.text, TypeName(left.type),
+                                       TypeName(right->type)));
   }
   if (!equality && (left.type == Type::kBool || right->type == Type::kBool)) {
     return Fail(op.offset, fmt::format("'{}' cannot order bools", op.text));

@@ -85,8 +85,8 @@ bool Parser::Parse(Type result) {
     return Fail(whole->offset, "'null' can only be compared").has_value();
   }
   if (result != Type::kAny && whole->type != Type::kAny && whole->type != result) {
-    return Fail(whole->offset, fmt::format("expected a {} expression, found a {}",
-                                           TypeName(result), TypeName(whole->type)))
+    return Fail(whole->offset, fmt::format("expected a {} expression, found a {}", TypeName(result),
+                                           TypeName(whole->type)))
         .has_value();
   }
   return true;
@@ -253,7 +253,8 @@ Parser::Parsed Parser::Name(Token first) {
   if (token_.kind == TokenKind::kOpenParen) {
     const bool known = std::find(kFunctions.begin(), kFunctions.end(), path) != kFunctions.end();
     return Fail(first.offset, known ? fmt::format("the function '{}' is not supported by this "
-                                                  "version", path)
+                                                  "version",
+                                                  path)
                                     : fmt::format("unknown function '{}'", path));
   }
   if (const std::optional<Binding> binding = scope_.resolve(path)) {

@@ -36,9 +36,9 @@ absl::TimeZone ReadZone(MapReader* map) {
   const YamlNode* node = map->Find("time_zone");
   const std::string name(node != nullptr ? node->text : kDefaultZone);
   if (!absl::LoadTimeZone(name, &zone) || name.empty()) {
-    map->out()->Error(node != nullptr ? *node : map->node(),
-                      fmt::format("unknown time zone '{}'{}", name,
-                                  DidYouMean(NearestName(name, kCommonZones))));
+    map->out()->Error(
+        node != nullptr ? *node : map->node(),
+        fmt::format("unknown time zone '{}'{}", name, DidYouMean(NearestName(name, kCommonZones))));
   }
   return zone;
 }
@@ -52,7 +52,8 @@ std::optional<absl::Duration> ReadTimeOfDay(MapReader* map, std::string_view key
       node->is_scalar() ? ParseTimeOfDay(node->text) : std::nullopt;
   if (!time) {
     map->out()->Error(*node, fmt::format("'{}': expected a time of day such as \"20:00\", at most "
-                                         "\"24:00\", found {}", key, node->Describe()));
+                                         "\"24:00\", found {}",
+                                         key, node->Describe()));
   }
   return time;
 }
@@ -64,8 +65,8 @@ void ReadWorkingHours(MapReader* map, CalendarOptions* options) {
     const std::optional<absl::Duration> to =
         dash == std::string_view::npos ? std::nullopt : ParseTimeOfDay(node->text.substr(dash + 1));
     if (!node->is_scalar() || !from || !to || *from >= *to) {
-      map->out()->Error(*node, fmt::format("expected hours such as \"09:00-12:00\", found {}",
-                                           node->Describe()));
+      map->out()->Error(
+          *node, fmt::format("expected hours such as \"09:00-12:00\", found {}", node->Describe()));
     } else if (!options->working_hours.empty() && *from < options->working_hours.back().second) {
       map->out()->Error(*node, fmt::format("working hours {} begin before the hours above end",
                                            node->Describe()));
@@ -136,8 +137,8 @@ void ReadHolidays(MapReader* map, LoadState* state, CalendarOptions* options) {
   for (const std::string& pattern : ReadTexts(*node, "'holidays'", &state->out)) {
     const std::vector<std::string> paths = ExpandGlob(pattern, folder);
     if (paths.empty()) {
-      state->out.Error(*node, fmt::format("no holiday file matches '{}' (seen from {})", pattern,
-                                          folder));
+      state->out.Error(*node,
+                       fmt::format("no holiday file matches '{}' (seen from {})", pattern, folder));
     }
     for (const std::string& path : paths) {
       absl::StatusOr<std::string> text = ReadWholeFile(path, YamlTree::kMaxBytes);
@@ -149,11 +150,11 @@ void ReadHolidays(MapReader* map, LoadState* state, CalendarOptions* options) {
       absl::StatusOr<HolidaySet> set = path.ends_with(".json")
                                            ? ParseHolidayJson(file.path, file.text)
                                            : ReadHolidayYaml(file, state);
-      const absl::Status status =
-          set.ok() ? MergeHolidays(*set, &options->holidays) : set.status();
+      const absl::Status status = set.ok() ? MergeHolidays(*set, &options->holidays) : set.status();
       if (!status.ok()) {
-        state->out.Error(*node, set.ok() ? fmt::format("{}: {}", path, std::string(status.message()))
-                                         : std::string(status.message()));
+        state->out.Error(*node, set.ok()
+                                    ? fmt::format("{}: {}", path, std::string(status.message()))
+                                    : std::string(status.message()));
       }
     }
   }

@@ -108,8 +108,8 @@ std::optional<lang::Program> EventScope::Compile(const YamlNode& node, lang::Typ
   return ReportFull(node, out) ? std::nullopt : program;
 }
 
-std::optional<FieldId> EventScope::Field(const YamlNode& node, std::string_view path,
-                                         size_t offset, Diagnostics* out) {
+std::optional<FieldId> EventScope::Field(const YamlNode& node, std::string_view path, size_t offset,
+                                         Diagnostics* out) {
   lang::Error error;
   const std::optional<lang::Program> program =
       lang::Program::Compile(path, MakeScope(), Type::kAny, &error);
@@ -125,7 +125,8 @@ std::optional<FieldId> EventScope::Field(const YamlNode& node, std::string_view 
     out->ExpressionError(node, {.offset = offset,
                                 .message = fmt::format("expected a field such as data.amount, "
                                                        "found '{}'; expressions are not supported "
-                                                       "here by this version", path)});
+                                                       "here by this version",
+                                                       path)});
     return std::nullopt;
   }
   return FieldId(*program->single_slot());
@@ -133,11 +134,27 @@ std::optional<FieldId> EventScope::Field(const YamlNode& node, std::string_view 
 
 std::optional<lang::Program> CompileCondition(const YamlNode& node, Diagnostics* out) {
   lang::Scope scope = ScopeOf(kConditionNames, 0);
-  scope.reserved = Strings({"floor", "stretch", "gap", "expected", "pace_index", "projection",
-                            "projected_completion", "required_rate", "max_attainable",
-                            "behind_streak", "level", "num", "den", "completeness", "idle",
-                            "overdue", "day.completion", "week.completion", "month.completion",
-                            "quarter.completion", "year.completion"});
+  scope.reserved = Strings({"floor",
+                            "stretch",
+                            "gap",
+                            "expected",
+                            "pace_index",
+                            "projection",
+                            "projected_completion",
+                            "required_rate",
+                            "max_attainable",
+                            "behind_streak",
+                            "level",
+                            "num",
+                            "den",
+                            "completeness",
+                            "idle",
+                            "overdue",
+                            "day.completion",
+                            "week.completion",
+                            "month.completion",
+                            "quarter.completion",
+                            "year.completion"});
   return Compile(node, scope, Type::kBool, out);
 }
 

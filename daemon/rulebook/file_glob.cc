@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <system_error>
+#include <utility>
 
 #include "daemon/rulebook/loader.h"
 #include "daemon/rulebook/yaml_tree.h"
@@ -67,6 +68,9 @@ std::string FolderOf(std::string_view path) {
 
 std::vector<std::string> ExpandGlob(std::string_view pattern, std::string_view base_dir) {
   std::vector<std::string> files;
+  if (std::string plain = At(pattern, base_dir, false); IsFile(plain)) {
+    return {std::move(plain)};  // a name may hold the characters of a pattern
+  }
   glob_t found{};
   if (glob(At(pattern, base_dir, true).c_str(), 0, nullptr, &found) == 0) {
     for (size_t i = 0; i < found.gl_pathc; ++i) {
@@ -88,8 +92,8 @@ absl::StatusOr<std::string> ReadWholeFile(const std::string& path, size_t max_by
     text.append(block, static_cast<size_t>(in.gcount()));
   }
   if (in.bad() || (text.empty() && !in.eof())) {
-    return absl::NotFoundError(fmt::format("cannot read {}: {}", path,
-                                           std::generic_category().message(errno)));
+    return absl::NotFoundError(
+        fmt::format("cannot read {}: {}", path, std::generic_category().message(errno)));
   }
   text.resize(std::min(text.size(), max_bytes + 1));
   return text;
@@ -104,10 +108,9 @@ absl::StatusOr<std::vector<SourceFile>> ReadRuleFiles(const std::vector<std::str
     const std::vector<std::string> found =
         fs::is_directory(plain, error) ? RuleFilesBelow(plain) : ExpandGlob(pattern, base_dir);
     if (found.empty()) {
-      return absl::NotFoundError(
-          fs::is_directory(plain, error)
-              ? fmt::format("no *.yaml file in the folder '{}'", plain)
-              : fmt::format("no file matches '{}'", plain));
+      return absl::NotFoundError(fs::is_directory(plain, error)
+                                     ? fmt::format("no *.yaml file in the folder '{}'", plain)
+                                     : fmt::format("no file matches '{}'", plain));
     }
     for (const std::string& path : found) {
       if (std::find(paths.begin(), paths.end(), path) == paths.end()) {

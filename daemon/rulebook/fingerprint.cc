@@ -46,9 +46,9 @@ std::string RuleMeaning(const Rule& rule, const Rulebook& book) {
   Append(rule.name, &out);
   Append(book.kpis[rule.kpi].name, &out);
   Append(rule.where ? rule.where->Canonical() : "", &out);
-  out += fmt::format("{}|{}|{}|{}|{}|", static_cast<int>(rule.for_each),
-                     static_cast<int>(rule.period), static_cast<int>(rule.evaluate),
-                     rule.clear_after, rule.max_gap_days);
+  out +=
+      fmt::format("{}|{}|{}|{}|{}|", static_cast<int>(rule.for_each), static_cast<int>(rule.period),
+                  static_cast<int>(rule.evaluate), rule.clear_after, rule.max_gap_days);
   for (const Tier& tier : rule.tiers) {
     Append(LevelName(tier.level), &out);
     Append(tier.when.Canonical(), &out);

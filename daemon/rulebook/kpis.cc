@@ -9,8 +9,8 @@
 namespace kpiwatch {
 namespace {
 
-constexpr std::array<std::string_view, 8> kTypes = {"simple",     "verdict",  "ratio", "derived",
-                                                    "cumulative", "conversion", "duration", "stock"};
+constexpr std::array<std::string_view, 8> kTypes = {
+    "simple", "verdict", "ratio", "derived", "cumulative", "conversion", "duration", "stock"};
 
 bool IsVerdict(const YamlNode& node) {
   const YamlNode* type = node.Get("type");
@@ -20,15 +20,15 @@ bool IsVerdict(const YamlNode& node) {
 // Whether the KPI is of a type that this version has; reports others.
 bool CheckType(MapReader* map) {
   const YamlNode* type = map->Find("type");
-  if (type == nullptr || (type->is_scalar() && (type->text == "simple" || type->text == "verdict"))) {
+  if (type == nullptr ||
+      (type->is_scalar() && (type->text == "simple" || type->text == "verdict"))) {
     return true;
   }
   const bool known = std::find(kTypes.begin(), kTypes.end(), type->text) != kTypes.end();
-  map->out()->Error(*type, known ? fmt::format("KPI type '{}' is not supported by this version",
-                                               type->text)
-                                 : fmt::format("expected a KPI type such as simple, found {}{}",
-                                               type->Describe(),
-                                               DidYouMean(NearestName(type->text, kTypes))));
+  map->out()->Error(
+      *type, known ? fmt::format("KPI type '{}' is not supported by this version", type->text)
+                   : fmt::format("expected a KPI type such as simple, found {}{}", type->Describe(),
+                                 DidYouMean(NearestName(type->text, kTypes))));
   return false;
 }
 
@@ -40,8 +40,8 @@ Direction ReadDirection(MapReader* map) {
   if (node->text == "range") {
     map->out()->Error(*node, "direction 'range' is not supported by this version");
   } else if (node->text != "down") {
-    map->out()->Error(*node, fmt::format("expected the direction up or down, found {}",
-                                         node->Describe()));
+    map->out()->Error(*node,
+                      fmt::format("expected the direction up or down, found {}", node->Describe()));
   }
   return Direction::kDown;
 }
@@ -61,8 +61,8 @@ void ReadExpose(MapReader* map, Kpi* kpi) {
       } else if (level->text == "person") {
         kpi->expose_people = true;
       } else {
-        map->out()->Error(*level, fmt::format("expected unit or person, found {}",
-                                              level->Describe()));
+        map->out()->Error(*level,
+                          fmt::format("expected unit or person, found {}", level->Describe()));
       }
     }
   }
@@ -115,8 +115,8 @@ void LoadKpis(LoadState* state) {
   }
   // Every name is known before the first is used; of two equal ones the first in the files is kept.
   for (const YamlNode* node : state->sections.kpis) {
-    const auto index = static_cast<size_t>(std::find(nodes.begin(), nodes.end(), node) -
-                                           nodes.begin());
+    const auto index =
+        static_cast<size_t>(std::find(nodes.begin(), nodes.end(), node) - nodes.begin());
     if (const std::string& name = state->book.kpis[index].name; !name.empty()) {
       state->kpis.Declare(name, index, node->Get("name")->place, &state->out);
     }

@@ -30,10 +30,9 @@ bool Overlap(const SimpleComparison& a, const SimpleComparison& b) {
   }
   const SimpleComparison& below = IsBelow(a.comparator) ? a : b;
   const SimpleComparison& above = IsBelow(a.comparator) ? b : a;
-  const bool both_closed = below.comparator == Comparator::kLessEqual &&
-                           above.comparator == Comparator::kGreaterEqual;
-  return above.threshold < below.threshold ||
-         (both_closed && above.threshold == below.threshold);
+  const bool both_closed =
+      below.comparator == Comparator::kLessEqual && above.comparator == Comparator::kGreaterEqual;
+  return above.threshold < below.threshold || (both_closed && above.threshold == below.threshold);
 }
 
 bool IsRange(const std::optional<SimpleComparison>& c) {
@@ -62,13 +61,13 @@ void LintOrder(const Tier& lower, const Tier& higher, const YamlNode& rule, Diag
     return;
   }
   const bool same_side = IsBelow(a->comparator) == IsBelow(b->comparator);
-  const bool stricter = IsBelow(a->comparator) ? b->threshold < a->threshold
-                                               : b->threshold > a->threshold;
+  const bool stricter =
+      IsBelow(a->comparator) ? b->threshold < a->threshold : b->threshold > a->threshold;
   if (!same_side || !stricter) {
-    out->Warning(TierNode(rule, higher, "when").place,
-                 fmt::format("levels are out of order: {} is '{}', but {} is '{}'",
-                             LevelName(lower.level), lower.when.source(), LevelName(higher.level),
-                             higher.when.source()));
+    out->Warning(
+        TierNode(rule, higher, "when").place,
+        fmt::format("levels are out of order: {} is '{}', but {} is '{}'", LevelName(lower.level),
+                    lower.when.source(), LevelName(higher.level), higher.when.source()));
   }
 }
 
@@ -107,10 +106,11 @@ void LintTargets(const Rule& rule, const YamlNode& node, const Kpi& kpi, const T
     const std::string period = rule.period == PeriodKind::kTarget
                                    ? "'from' and 'to'"
                                    : fmt::format("a {}", PeriodKindName(rule.period));
-    out->Warning(node.place, fmt::format("rule '{}' asks for targets, but KPI '{}' has none of a "
-                                         "{} with {}", rule.name, kpi.name,
-                                         rule.for_each == ForEach::kUnit ? "unit" : "person",
-                                         period));
+    out->Warning(node.place,
+                 fmt::format("rule '{}' asks for targets, but KPI '{}' has none of a "
+                             "{} with {}",
+                             rule.name, kpi.name,
+                             rule.for_each == ForEach::kUnit ? "unit" : "person", period));
   }
 }
 
@@ -185,8 +185,7 @@ void LintCalendars(LoadState* state) {
       told = target.kpi;
       state->out.Warning(state->target_places[i],
                          fmt::format("calendar '{}' is known through {}, before the end of {}",
-                                     calendar.name(), known->ToString(),
-                                     target.period.ToString()));
+                                     calendar.name(), known->ToString(), target.period.ToString()));
     }
   }
 }

@@ -36,7 +36,7 @@ std::string MapReader::KeyName(std::string_view key) const {
 
 const YamlNode* MapReader::Find(std::string_view key) {
   if (std::find(known_.begin(), known_.end(), key) == known_.end()) {
-    known_.push_back(key);
+    known_.emplace_back(key);
   }
   const YamlNode* value = node_.Get(key);
   if (value != nullptr && value->kind == YamlNode::Kind::kNull) {
@@ -105,8 +105,8 @@ const std::vector<const YamlNode*>& MapReader::List(std::string_view key) {
     return kNone;
   }
   if (!node->is_list()) {
-    out_->Error(*node, fmt::format("{}: expected a list, found {}", KeyName(key),
-                                   node->Describe()));
+    out_->Error(*node,
+                fmt::format("{}: expected a list, found {}", KeyName(key), node->Describe()));
     return kNone;
   }
   return node->children;
@@ -129,7 +129,7 @@ void MapReader::Finish() {
   if (!is_map()) {
     return;
   }
-  const auto has = [](const std::vector<std::string_view>& names, std::string_view name) {
+  const auto has = [](const auto& names, std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();
   };
   for (size_t i = 0; i < node_.children.size(); i += 2) {
@@ -138,10 +138,10 @@ void MapReader::Finish() {
       continue;
     }
     const std::optional<std::string_view> near = NearestName(key.text, known_);
-    out_->Error(key, fmt::format("{}: unknown key '{}'{}", what_, key.text,
-                                 near ? DidYouMean(near)
-                                      : fmt::format("; known keys are {}",
-                                                    fmt::join(known_, ", "))));
+    out_->Error(key,
+                fmt::format("{}: unknown key '{}'{}", what_, key.text,
+                            near ? DidYouMean(near)
+                                 : fmt::format("; known keys are {}", fmt::join(known_, ", "))));
   }
 }
 

@@ -17,7 +17,8 @@
 
 namespace kpiwatch {
 
-// ---- Single values. `what` names the value in messages ("key 'name'"); nullopt: reported. --------
+// ---- Single values. `what` names the value in messages ("key 'name'"); nullopt: reported.
+// --------
 
 std::optional<std::string> ReadText(const YamlNode& node, std::string_view what, Diagnostics* out);
 // A name that others refer to: letters, digits, '_', '-', '.'; begins with a letter or digit.
@@ -81,8 +82,8 @@ class MapReader {
   const YamlNode& node_;
   std::string what_;
   Diagnostics* out_;
-  std::vector<std::string_view> known_;     // in the order asked
-  std::vector<std::string_view> settled_;   // reported as not supported
+  std::vector<std::string> known_;         // in the order asked
+  std::vector<std::string_view> settled_;  // reported as not supported
 };
 
 }  // namespace kpiwatch

@@ -4,8 +4,7 @@
 
 namespace kpiwatch {
 
-bool NameTable::Declare(std::string_view name, size_t index, const Place& place,
-                        Diagnostics* out) {
+bool NameTable::Declare(std::string_view name, size_t index, const Place& place, Diagnostics* out) {
   const auto [it, inserted] = entries_.try_emplace(std::string(name), Entry{index, place});
   if (inserted) {
     names_.emplace_back(name);

@@ -78,8 +78,8 @@ std::string ReadLanguage(MapReader* map) {
     return "zh";
   }
   if (node->text != "zh" && node->text != "en") {
-    map->out()->Error(*node, fmt::format("expected the language zh or en, found {}",
-                                         node->Describe()));
+    map->out()->Error(*node,
+                      fmt::format("expected the language zh or en, found {}", node->Describe()));
   }
   return std::string(node->text);
 }
@@ -159,8 +159,8 @@ void OrderUnits(std::vector<UnitDraft> drafts, LoadState* state) {
   }
   for (size_t i = 0; i < drafts.size(); ++i) {
     if (!placed[i]) {
-      state->out.Error(*drafts[i].node, fmt::format("unit '{}' lies below itself",
-                                                    drafts[i].unit.id));
+      state->out.Error(*drafts[i].node,
+                       fmt::format("unit '{}' lies below itself", drafts[i].unit.id));
     }
   }
   for (size_t i = 0; i < org.units.size(); ++i) {

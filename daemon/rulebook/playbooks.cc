@@ -40,14 +40,15 @@ std::optional<Notify> ReadNotify(const YamlNode& node, LoadState* state) {
     }
   }
   const bool known = state->people.Find(text).has_value();
-  if (node.is_scalar() && (known || (!state->book.org.given && !text.empty() &&
-                                     !text.starts_with("manager")))) {
+  if (node.is_scalar() &&
+      (known || (!state->book.org.given && !text.empty() && !text.starts_with("manager")))) {
     return Notify{.steps = 0, .person = std::string(text)};
   }
-  state->out.Error(node, fmt::format("expected owner, manager, manager+1 … or the id of a person, "
-                                     "found {}{}", node.Describe(),
-                                     DidYouMean(NearestName(text, {"owner", "manager",
-                                                                   "manager+1"}))));
+  state->out.Error(node,
+                   fmt::format("expected owner, manager, manager+1 … or the id of a person, "
+                               "found {}{}",
+                               node.Describe(),
+                               DidYouMean(NearestName(text, {"owner", "manager", "manager+1"}))));
   return std::nullopt;
 }
 
@@ -61,11 +62,11 @@ void LoadPlaybooks(LoadState* state) {
       playbook.assignee = ReadNotify(*assignee, state).value_or(playbook.assignee);
     }
     if (const YamlNode* due = map.Find("due")) {
-      const std::optional<int> days =
-          due->is_scalar() ? ParseWorkingDays(due->text) : std::nullopt;
+      const std::optional<int> days = due->is_scalar() ? ParseWorkingDays(due->text) : std::nullopt;
       if (!days) {
         state->out.Error(*due, fmt::format("expected working days such as 1wd, at most {}wd, "
-                                           "found {}", kMaxDueDays, due->Describe()));
+                                           "found {}",
+                                           kMaxDueDays, due->Describe()));
       }
       playbook.due_working_days = days.value_or(playbook.due_working_days);
     }

@@ -20,7 +20,8 @@ SecretRef ReadSecret(MapReader* map, const std::string& key) {
   }
   if (!node->is_map()) {
     map->out()->Error(*node, fmt::format("'{0}': a secret does not stand in a rule file; write "
-                                         "{0}: {{file: PATH}} or {0}: {{env: NAME}}", key));
+                                         "{0}: {{file: PATH}} or {0}: {{env: NAME}}",
+                                         key));
     return secret;
   }
   MapReader place(*node, fmt::format("'{}'", key), map->out());
@@ -29,12 +30,11 @@ SecretRef ReadSecret(MapReader* map, const std::string& key) {
   place.Finish();
   const int given = (secret.set() ? 1 : 0) + (file ? 1 : 0) + (env ? 1 : 0);
   if (given != 1) {
-    map->out()->Error(*node, fmt::format("'{}': give one of a file and an environment variable",
-                                         key));
+    map->out()->Error(*node,
+                      fmt::format("'{}': give one of a file and an environment variable", key));
   }
-  return given == 1 && !secret.set()
-             ? SecretRef{.file = file.value_or(""), .env = env.value_or("")}
-             : secret;
+  return given == 1 && !secret.set() ? SecretRef{.file = file.value_or(""), .env = env.value_or("")}
+                                     : secret;
 }
 
 bool IsHostPort(std::string_view text) {
@@ -66,8 +66,8 @@ void ReadEmail(const YamlNode& node, LoadState* state, Receiver* receiver) {
                      "'email': 'auth_username' needs 'auth_password_file' or 'auth_password'");
   }
   email.require_tls = map.Bool("require_tls").value_or(true);
-  map.NotSupported({"to", "hello", "auth_identity", "auth_secret", "headers", "html", "text",
-                    "tls_config"});
+  map.NotSupported(
+      {"to", "hello", "auth_identity", "auth_secret", "headers", "html", "text", "tls_config"});
   map.Finish();
   receiver->email.push_back(std::move(email));
 }
@@ -78,8 +78,9 @@ void ReadWebhook(const YamlNode& node, LoadState* state, Receiver* receiver) {
   webhook.url = map.RequireText("url").value_or("");
   if (!webhook.url.empty() && !webhook.url.starts_with("http://") &&
       !webhook.url.starts_with("https://")) {
-    state->out.Error(*map.Find("url"), "'webhook': expected a URL that begins with http:// or "
-                                       "https://");
+    state->out.Error(*map.Find("url"),
+                     "'webhook': expected a URL that begins with http:// or "
+                     "https://");
   }
   webhook.bearer_token = ReadSecret(&map, "bearer_token");
   constexpr int kMostAlerts = 100'000;

@@ -72,13 +72,14 @@ std::vector<Matcher> ReadMatchers(MapReader* map) {
     std::optional<Matcher> matcher = node->is_scalar() ? ParseMatcher(node->text) : std::nullopt;
     if (!matcher) {
       map->out()->Error(*node, fmt::format("expected a matcher such as level=\"red\", with = != =~ "
-                                           "or !~, found {}", node->Describe()));
+                                           "or !~, found {}",
+                                           node->Describe()));
       continue;
     }
     if (matcher->op.ends_with('~')) {
       if (const std::string mistake = PatternMistake(matcher->value); !mistake.empty()) {
-        map->out()->Error(*node, fmt::format("'{}' is not a regular expression: {}",
-                                             matcher->value, mistake));
+        map->out()->Error(
+            *node, fmt::format("'{}' is not a regular expression: {}", matcher->value, mistake));
       }
     }
     matchers.push_back(*std::move(matcher));
@@ -114,8 +115,9 @@ Route ReadRoute(const YamlNode& node, size_t inherited, bool root, LoadState* st
     map.Require("receiver");
   }
   if (root && node.Get("matchers") != nullptr) {
-    state->out.Error(*node.Get("matchers"), "the root route takes everything; 'matchers' stand in "
-                                            "its 'routes'");
+    state->out.Error(*node.Get("matchers"),
+                     "the root route takes everything; 'matchers' stand in "
+                     "its 'routes'");
   }
   route.matchers = ReadMatchers(&map);
   CheckGrouping(&map);

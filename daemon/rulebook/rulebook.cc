@@ -6,8 +6,8 @@
 namespace kpiwatch {
 
 std::optional<KpiIndex> Rulebook::FindKpi(std::string_view name) const {
-  const auto it = std::find_if(kpis.begin(), kpis.end(),
-                               [&](const Kpi& kpi) { return kpi.name == name; });
+  const auto it =
+      std::find_if(kpis.begin(), kpis.end(), [&](const Kpi& kpi) { return kpi.name == name; });
   return it == kpis.end() ? std::nullopt
                           : std::optional<KpiIndex>(static_cast<KpiIndex>(it - kpis.begin()));
 }
@@ -19,8 +19,8 @@ const Target* Rulebook::FindTarget(KpiIndex kpi, std::string_view subject,
            std::tie(kpi, subject, period);
   };
   const auto it = std::lower_bound(targets.begin(), targets.end(), 0, less);
-  const bool found = it != targets.end() && it->kpi == kpi && it->subject == subject &&
-                     it->period == period;
+  const bool found =
+      it != targets.end() && it->kpi == kpi && it->subject == subject && it->period == period;
   return found ? &*it : nullptr;
 }
 

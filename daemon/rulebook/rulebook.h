@@ -51,8 +51,9 @@ struct Person {
   std::string id;  // "u102"
   LocalText name;
   UnitIndex unit = 0;
-  std::string level;     // junior, mid, senior …
-  std::string manager;   // person id; empty: the unit's manager (or, for that manager himself, the parent unit's)
+  std::string level;    // junior, mid, senior …
+  std::string manager;  // person id; empty: the unit's manager (or, for that manager himself, the
+                        // parent unit's)
   std::string email;
   std::string language;  // "zh" or "en"
   std::optional<Day> from, to;
@@ -66,15 +67,16 @@ struct Org {
   std::vector<Person> people;  // by id, then by from
   bool given = false;          // false: no file has an org; everyone seen is a subject (D-19)
 
-  // The person's entry on `day` (the entry whose [from,to) holds it; null: unknown or not employed).
+  // The person's entry on `day` (the entry whose [from,to) holds it; null: unknown or not
+  // employed).
   const Person* FindPerson(std::string_view id, Day day) const;
   const Person* FindPersonAny(std::string_view id) const;  // latest entry, whatever the day
   std::optional<UnitIndex> FindUnit(std::string_view id) const;
   // Who manages the person on `day`, `steps` levels up (1: manager, 2: manager+1); empty: nobody.
   // Managers who are not employed on `day` are passed over.
   std::string ManagerOf(std::string_view person, Day day, int steps) const;
-  // The same for a unit: steps 0 is the unit's own manager, or where it has none the next one above;
-  // each step goes on to another person.
+  // The same for a unit: steps 0 is the unit's own manager, or where it has none the next one
+  // above; each step goes on to another person.
   std::string ManagerOfUnit(UnitIndex unit, int steps) const;
 
   StringMap<std::vector<PersonIndex>> people_by_id;
@@ -108,11 +110,12 @@ struct Kpi {
   CalendarIndex calendar = 0;
   std::vector<std::string> sources;  // that must be complete before a day seals; empty: all (D-02)
   std::string currency;              // of a money KPI; empty: a plain number
-  std::vector<PeriodKind> periods;   // reserved for values output: the periods in which rules/targets look at it
+  std::vector<PeriodKind>
+      periods;  // reserved for values output: the periods in which rules/targets look at it
 
   // kSimple
-  std::vector<std::string> events;   // patterns of D-17
-  std::vector<std::string> reverse;  // event patterns whose facts count negative
+  std::vector<std::string> events;     // patterns of D-17
+  std::vector<std::string> reverse;    // event patterns whose facts count negative
   std::optional<lang::Program> where;  // slots are FieldIds of Rulebook::fields
   Measure measure;
   // The field that names the subject (a person id); `subject: unit` (the owner_unit) sets by_unit.
@@ -166,9 +169,9 @@ struct Tier {
   Level level = Level::kYellow;
   lang::Program when;
   std::optional<lang::Program> clear;
-  std::vector<Notify> notify;     // empty: nobody (shown, not sent: R-12)
-  std::vector<std::string> via;   // channels; empty: all that the receiver has
-  std::optional<size_t> open;     // index into Rulebook::playbooks
+  std::vector<Notify> notify;    // empty: nobody (shown, not sent: R-12)
+  std::vector<std::string> via;  // channels; empty: all that the receiver has
+  std::optional<size_t> open;    // index into Rulebook::playbooks
   std::string grant;
 };
 
@@ -189,7 +192,12 @@ struct Rule {
   uint64_t fingerprint = 0;  // of what changes verdicts; annotations and routes do not (S-22)
 };
 
-enum PersonSlot : uint16_t { kSlotPersonLevel = 0, kSlotPersonUnit = 1, kSlotPersonId = 2, kSlotUnitId = 3 };
+enum PersonSlot : uint16_t {
+  kSlotPersonLevel = 0,
+  kSlotPersonUnit = 1,
+  kSlotPersonId = 2,
+  kSlotUnitId = 3
+};
 
 struct Playbook {
   std::string name;
@@ -250,8 +258,8 @@ struct Rulebook {
   // Paths that are in `fields` whatever the rules say: data.owner_unit, and what a heartbeat
   // (sys.source.heartbeat) says: data.source, data.partition_scope, data.complete_until.
   FieldId owner_unit, heartbeat_source, heartbeat_scope, heartbeat_until;
-  std::vector<Kpi> kpis;          // verdict KPIs after the KPIs they name
-  std::vector<Target> targets;    // by (kpi, subject, period)
+  std::vector<Kpi> kpis;        // verdict KPIs after the KPIs they name
+  std::vector<Target> targets;  // by (kpi, subject, period)
   std::vector<Rule> rules;
   std::vector<Playbook> playbooks;
   std::vector<Receiver> receivers;

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kChannels = {"email", "webhook"};
 constexpr std::array<std::string_view, 9> kLaterChannels = {
-    "wecom", "wecom_robot", "dingtalk", "dingtalk_robot", "feishu",
-    "feishu_robot", "sms", "kafka", "alertmanager"};
+    "wecom",        "wecom_robot", "dingtalk", "dingtalk_robot", "feishu",
+    "feishu_robot", "sms",         "kafka",    "alertmanager"};
 
 // One of the words of `choices`, or the first where the key is absent; `later` are reported as not
 // supported yet.
@@ -34,12 +34,12 @@ T ReadChoice(MapReader* map, std::string_view key,
     words.push_back(word);
   }
   if (node->is_scalar() && std::find(later.begin(), later.end(), node->text) != later.end()) {
-    map->out()->Error(*node, fmt::format("'{}': '{}' is not supported by this version", key,
-                                         node->text));
+    map->out()->Error(*node,
+                      fmt::format("'{}': '{}' is not supported by this version", key, node->text));
   } else {
-    map->out()->Error(*node, fmt::format("'{}': expected one of {}, found {}{}", key,
-                                         fmt::join(words, ", "), node->Describe(),
-                                         DidYouMean(NearestName(node->text, words))));
+    map->out()->Error(
+        *node, fmt::format("'{}': expected one of {}, found {}{}", key, fmt::join(words, ", "),
+                           node->Describe(), DidYouMean(NearestName(node->text, words))));
   }
   return choices[0].second;
 }
@@ -67,8 +67,8 @@ std::vector<std::string> ReadVia(MapReader* map) {
       channels.push_back(std::move(channel));
     } else if (std::find(kLaterChannels.begin(), kLaterChannels.end(), channel) !=
                kLaterChannels.end()) {
-      map->out()->Error(*node, fmt::format("channel '{}' is not supported by this version",
-                                           channel));
+      map->out()->Error(*node,
+                        fmt::format("channel '{}' is not supported by this version", channel));
     } else {
       map->out()->Error(*node, fmt::format("unknown channel '{}'{}; this version has {}", channel,
                                            DidYouMean(NearestName(channel, kChannels)),
@@ -100,10 +100,11 @@ void CheckIntraday(const YamlNode& node, const lang::Program& program, const Rul
   const auto reads = [&](uint16_t slot) {
     return std::find(slots.begin(), slots.end(), slot) != slots.end();
   };
-  if (rule.evaluate == EvaluateMode::kIntraday && (reads(kSlotMissStreak) ||
-                                                   reads(kSlotHitStreak))) {
-    state->out.Error(node, "streaks change only when a period closes; this rule is "
-                           "'evaluate: intraday'");
+  if (rule.evaluate == EvaluateMode::kIntraday &&
+      (reads(kSlotMissStreak) || reads(kSlotHitStreak))) {
+    state->out.Error(node,
+                     "streaks change only when a period closes; this rule is "
+                     "'evaluate: intraday'");
   }
 }
 
@@ -166,6 +167,11 @@ void ReadTextMap(MapReader* map, std::string_view key, StringMap<std::string>* t
     return;
   }
   MapReader entries(*node, fmt::format("'{}'", key), map->out());
+  constexpr size_t kMaxEntries = 64;
+  if (node->children.size() > 2 * kMaxEntries) {
+    map->out()->Error(*node, fmt::format("'{}': more than {} entries", key, kMaxEntries));
+    return;
+  }
   for (size_t i = 0; node->is_map() && i + 1 < node->children.size(); i += 2) {
     const YamlNode& name = *node->children[i];
     if (name.is_scalar() && ReadName(name, fmt::format("a key of '{}'", key), map->out())) {
@@ -176,23 +182,26 @@ void ReadTextMap(MapReader* map, std::string_view key, StringMap<std::string>* t
 
 void CheckKpi(const YamlNode& name, const Kpi& kpi, const Rule& rule, LoadState* state) {
   if (kpi.by_unit && rule.for_each == ForEach::kPerson) {
-    state->out.Error(name, fmt::format("KPI '{}' is a KPI of units; its rules are 'for_each: unit'",
-                                       kpi.name));
+    state->out.Error(
+        name, fmt::format("KPI '{}' is a KPI of units; its rules are 'for_each: unit'", kpi.name));
   }
   if (kpi.type != KpiType::kVerdict) {
     return;
   }
   if (rule.period != PeriodKind::kDay) {
     state->out.Error(name, fmt::format("KPI '{}' is a verdict of days; its rules have "
-                                       "'period: day'", kpi.name));
+                                       "'period: day'",
+                                       kpi.name));
   }
   if (rule.evaluate == EvaluateMode::kIntraday) {
     state->out.Error(name, fmt::format("KPI '{}' is a verdict of whole days; 'evaluate: intraday' "
-                                       "is not supported for it", kpi.name));
+                                       "is not supported for it",
+                                       kpi.name));
   }
   if (rule.for_each == ForEach::kUnit && !kpi.by_unit) {
     state->out.Error(name, fmt::format("KPI '{}' is a verdict on persons; 'for_each: unit' is not "
-                                       "supported for it", kpi.name));
+                                       "supported for it",
+                                       kpi.name));
   }
 }
 
@@ -205,13 +214,13 @@ void LoadRule(const YamlNode& node, LoadState* state) {
                 &state->out);
   map.RequireName("name");
   if (!rule.name.empty()) {
-    state->rules.Declare(rule.name, state->book.rules.size(), node.Get("name")->place,
-                         &state->out);
+    state->rules.Declare(rule.name, state->book.rules.size(), node.Get("name")->place, &state->out);
   }
   if (const YamlNode* kind = map.Find("kind")) {
     const bool known = kind->text == "inactivity" || kind->text == "action";
     state->out.Error(*kind, known ? fmt::format("rules of kind '{}' are not supported by this "
-                                                "version", kind->text)
+                                                "version",
+                                                kind->text)
                                   : fmt::format("unknown kind {}; a rule over a KPI has no 'kind'",
                                                 kind->Describe()));
     return;  // the keys are those of another kind

@@ -41,8 +41,8 @@ std::optional<absl::Duration> ParseDuration(std::string_view text) {
     return std::nullopt;
   }
   while (!text.empty()) {
-    const auto digits = static_cast<size_t>(
-        std::find_if_not(text.begin(), text.end(), IsDigit) - text.begin());
+    const auto digits =
+        static_cast<size_t>(std::find_if_not(text.begin(), text.end(), IsDigit) - text.begin());
     if (digits == 0 || digits > 9) {
       return std::nullopt;
     }
@@ -52,8 +52,8 @@ std::optional<absl::Duration> ParseDuration(std::string_view text) {
     if (count == 0 && text.empty()) {
       return sum;  // "0" needs no unit
     }
-    const auto letters = static_cast<size_t>(
-        std::find_if(text.begin(), text.end(), IsDigit) - text.begin());
+    const auto letters =
+        static_cast<size_t>(std::find_if(text.begin(), text.end(), IsDigit) - text.begin());
     const std::optional<absl::Duration> unit = UnitOf(text.substr(0, letters));
     if (!unit) {
       return std::nullopt;
@@ -66,8 +66,7 @@ std::optional<absl::Duration> ParseDuration(std::string_view text) {
 
 }  // namespace
 
-std::optional<std::string> ReadText(const YamlNode& node, std::string_view what,
-                                    Diagnostics* out) {
+std::optional<std::string> ReadText(const YamlNode& node, std::string_view what, Diagnostics* out) {
   if (!node.is_scalar()) {
     Expected(node, what, "a text", out);
     return std::nullopt;
@@ -75,12 +74,10 @@ std::optional<std::string> ReadText(const YamlNode& node, std::string_view what,
   return std::string(node.text);
 }
 
-std::optional<std::string> ReadName(const YamlNode& node, std::string_view what,
-                                    Diagnostics* out) {
+std::optional<std::string> ReadName(const YamlNode& node, std::string_view what, Diagnostics* out) {
   const bool good = node.is_scalar() && !node.text.empty() && IsNameByte(node.text.front()) &&
-                    std::all_of(node.text.begin(), node.text.end(), [](char c) {
-                      return IsNameByte(c) || c == '-' || c == '.';
-                    });
+                    std::all_of(node.text.begin(), node.text.end(),
+                                [](char c) { return IsNameByte(c) || c == '-' || c == '.'; });
   if (!good) {
     Expected(node, what, "a name of letters, digits, '_', '-' and '.'", out);
     return std::nullopt;
@@ -140,8 +137,7 @@ std::optional<absl::Duration> ParseTimeOfDay(std::string_view text) {
   return absl::Hours(hours) + absl::Minutes(minutes);
 }
 
-std::vector<std::string> ReadTexts(const YamlNode& node, std::string_view what,
-                                   Diagnostics* out) {
+std::vector<std::string> ReadTexts(const YamlNode& node, std::string_view what, Diagnostics* out) {
   std::vector<std::string> texts;
   if (node.is_scalar()) {
     texts.emplace_back(node.text);

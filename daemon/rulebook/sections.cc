@@ -12,7 +12,7 @@ namespace {
 
 struct Section {
   std::string_view name;
-  std::vector<const YamlNode*> Sections::* nodes;
+  std::vector<const YamlNode*> Sections::*nodes;
   bool list;  // a list of items; else one mapping or text
 };
 
@@ -43,10 +43,10 @@ void Collect(const YamlNode& key, const YamlNode& value, Sections* sections, Dia
       names.push_back(s.name);
     }
     const std::optional<std::string_view> near = NearestName(key.text, names);
-    out->Error(key, fmt::format("unknown section '{}'{}", key.text,
-                                near ? DidYouMean(near)
-                                     : fmt::format("; known sections are {}",
-                                                   fmt::join(names, ", "))));
+    out->Error(key,
+               fmt::format("unknown section '{}'{}", key.text,
+                           near ? DidYouMean(near)
+                                : fmt::format("; known sections are {}", fmt::join(names, ", "))));
     return;
   }
   if (value.kind == YamlNode::Kind::kNull) {
@@ -58,8 +58,8 @@ void Collect(const YamlNode& key, const YamlNode& value, Sections* sections, Dia
   } else if (value.is_list()) {
     nodes.insert(nodes.end(), value.children.begin(), value.children.end());
   } else {
-    out->Error(value, fmt::format("section '{}': expected a list, found {}", key.text,
-                                  value.Describe()));
+    out->Error(value,
+               fmt::format("section '{}': expected a list, found {}", key.text, value.Describe()));
   }
 }
 
@@ -74,14 +74,15 @@ void CollectSections(const YamlNode& document, Sections* sections, Diagnostics* 
                                      document.Describe()));
     return;
   }
+  StringMap<Place> seen;
   for (size_t i = 0; i < document.children.size(); i += 2) {
     const YamlNode& key = *document.children[i];
-    const YamlNode* first = document.Get(key.text);
-    if (first != document.children[i + 1]) {
-      out->Error(key, fmt::format("section '{}' stands twice in this file; first at {}", key.text,
-                                  out->Describe(first->place)));
-    } else {
+    const auto [it, inserted] = seen.try_emplace(std::string(key.text), key.place);
+    if (inserted) {
       Collect(key, *document.children[i + 1], sections, out);
+    } else {
+      out->Error(key, fmt::format("section '{}' stands twice in this file; first at {}", key.text,
+                                  out->Describe(it->second)));
     }
   }
 }
@@ -96,8 +97,8 @@ void LoadCurrency(LoadState* state) {
     }
     first = node;
     if (!node->is_scalar() || !CurrencyDigits(node->text)) {
-      state->out.Error(*node, fmt::format("expected a currency code such as CNY, found {}",
-                                          node->Describe()));
+      state->out.Error(
+          *node, fmt::format("expected a currency code such as CNY, found {}", node->Describe()));
       continue;
     }
     state->book.currency = std::string(node->text);

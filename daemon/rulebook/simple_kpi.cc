@@ -18,7 +18,8 @@ std::vector<std::string> ReadEvents(const YamlNode& node, std::string_view key, 
                       !event.starts_with('.') && !event.ends_with('.');
     if (!good) {
       out->Error(node, fmt::format("{}: expected event types such as crm.activity.completed or "
-                                   "erp.order.*, found '{}'", key, event));
+                                   "erp.order.*, found '{}'",
+                                   key, event));
     }
   }
   return events;
@@ -34,7 +35,8 @@ void ReadMeasure(MapReader* map, EventScope* scope, std::string* path, Kpi* kpi)
   const size_t open = text.find('(');
   if (!node->is_scalar() || open == std::string_view::npos || !text.ends_with(')')) {
     map->out()->Error(*node, fmt::format("expected a measure such as count() or sum(data.amount), "
-                                         "found {}", node->Describe()));
+                                         "found {}",
+                                         node->Describe()));
     return;
   }
   const std::string_view function = text.substr(0, open);
@@ -42,7 +44,8 @@ void ReadMeasure(MapReader* map, EventScope* scope, std::string* path, Kpi* kpi)
   if (function == "count") {
     if (!argument.empty()) {
       map->out()->Error(*node, fmt::format("count() takes nothing, found '{}'; what is counted is "
-                                           "chosen by 'where'", argument));
+                                           "chosen by 'where'",
+                                           argument));
     }
     return;
   }
@@ -50,10 +53,11 @@ void ReadMeasure(MapReader* map, EventScope* scope, std::string* path, Kpi* kpi)
     static constexpr std::array<std::string_view, 6> kLater = {"avg",  "min",      "max",
                                                                "last", "distinct", "quantile"};
     const bool known = std::find(kLater.begin(), kLater.end(), function) != kLater.end();
-    map->out()->Error(*node, known ? fmt::format("measure '{}' is not supported by this version",
-                                                 function)
-                                   : fmt::format("unknown measure '{}'; this version has count() "
-                                                 "and sum(field)", function));
+    map->out()->Error(*node,
+                      known ? fmt::format("measure '{}' is not supported by this version", function)
+                            : fmt::format("unknown measure '{}'; this version has count() "
+                                          "and sum(field)",
+                                          function));
     return;
   }
   kpi->measure.kind = MeasureKind::kSum;
@@ -75,8 +79,8 @@ void ReadCurrency(MapReader* map, std::string_view path, const std::string& fall
   if (kpi->measure.kind != MeasureKind::kSum) {
     map->out()->Error(*node, "only a sum has a currency");
   } else if (!node->is_scalar() || !CurrencyDigits(node->text)) {
-    map->out()->Error(*node, fmt::format("expected a currency code such as CNY, found {}",
-                                         node->Describe()));
+    map->out()->Error(
+        *node, fmt::format("expected a currency code such as CNY, found {}", node->Describe()));
   }
   kpi->currency = std::string(node->text);
 }
@@ -92,8 +96,8 @@ std::string ReadSubject(MapReader* map, LoadState* state, Kpi* kpi) {
   EventScope scope(&state->book.fields, EventScope::kOwner);
   const YamlNode& place = node != nullptr ? *node : map->node();
   if (node != nullptr && !node->is_scalar()) {
-    state->out.Error(*node, fmt::format("expected a field such as data.owner_id, found {}",
-                                        node->Describe()));
+    state->out.Error(
+        *node, fmt::format("expected a field such as data.owner_id, found {}", node->Describe()));
   } else if (const std::optional<FieldId> field = scope.Field(place, path, 0, &state->out)) {
     kpi->subject = *field;
   }

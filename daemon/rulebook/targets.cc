@@ -56,13 +56,13 @@ std::optional<Decimal> ReadAmount(MapReader* map, std::string_view key, const Kp
   } else if (amount->currency != kpi.currency) {
     const std::string kind = kpi.currency.empty() ? "a plain number" : "in " + kpi.currency;
     const std::string example =
-        kpi.currency.empty() ? "no currency" : fmt::format("'{} {}'", amount->value.ToString(),
-                                                           kpi.currency);
+        kpi.currency.empty() ? "no currency"
+                             : fmt::format("'{} {}'", amount->value.ToString(), kpi.currency);
     out->Error(*node, fmt::format("'{}': KPI '{}' is {}; expected {}, found {}", key, kpi.name,
                                   kind, example, node->Describe()));
   } else if (amount->value.is_negative()) {
-    out->Error(*node, fmt::format("'{}': a target is not negative, found {}", key,
-                                  node->Describe()));
+    out->Error(*node,
+               fmt::format("'{}': a target is not negative, found {}", key, node->Describe()));
   } else {
     return amount->value;
   }
@@ -84,8 +84,8 @@ std::string ReadSubject(MapReader* map, const Kpi& kpi, LoadState* state) {
     return "";
   }
   if (person != nullptr && kpi.by_unit) {
-    state->out.Error(*node, fmt::format("KPI '{}' is a KPI of units; it has no targets of persons",
-                                        kpi.name));
+    state->out.Error(
+        *node, fmt::format("KPI '{}' is a KPI of units; it has no targets of persons", kpi.name));
   }
   if (state->book.org.given) {
     (person != nullptr ? state->people : state->units).Resolve(*node, &state->out);
@@ -122,7 +122,8 @@ std::optional<Period> ReadPeriod(MapReader* map, const BusinessCalendar& calenda
                           : absl::StatusOr<Period>(absl::InvalidArgumentError("not a text"));
   if (!parsed.ok()) {
     out->Error(*period, fmt::format("expected a period such as 2026, 2026-Q3, 2026-06, 2026-W40 or "
-                                    "2026-06-15, found {}", period->Describe()));
+                                    "2026-06-15, found {}",
+                                    period->Describe()));
     return std::nullopt;
   }
   return *parsed;
@@ -135,8 +136,8 @@ void CheckBounds(const Target& target, const Kpi& kpi, const Place& place, LoadS
   };
   if (beyond(target.floor, target.value) || beyond(target.value, target.stretch)) {
     state->out.Warning(place, fmt::format("'floor', 'target' and 'stretch' should {} for a KPI "
-                                          "whose direction is {}", up ? "rise" : "fall",
-                                          up ? "up" : "down"));
+                                          "whose direction is {}",
+                                          up ? "rise" : "fall", up ? "up" : "down"));
   }
 }
 
@@ -150,8 +151,8 @@ void ReadTarget(const YamlNode& node, LoadState* state) {
       name != nullptr ? state->kpis.Resolve(*name, &state->out) : std::nullopt;
   const Kpi& kpi = index ? state->book.kpis[*index] : kUnknown;
   if (kpi.type == KpiType::kVerdict) {
-    state->out.Error(*name, fmt::format("KPI '{}' is a verdict; it has floors, not targets",
-                                        kpi.name));
+    state->out.Error(*name,
+                     fmt::format("KPI '{}' is a verdict; it has floors, not targets", kpi.name));
   }
   Target target;
   target.kpi = static_cast<KpiIndex>(index.value_or(0));
@@ -194,10 +195,10 @@ void LoadTargets(LoadState* state) {
   for (const size_t i : order) {
     const Place& place = state->target_places[i];
     if (!sorted.empty() && key(sorted.back()) == key(targets[i])) {
-      state->out.Error(place, fmt::format("duplicate target of KPI '{}' for {} in {}; first at {}",
-                                          state->book.kpis[targets[i].kpi].name,
-                                          targets[i].subject, targets[i].period.ToString(),
-                                          state->out.Describe(places.back())));
+      state->out.Error(
+          place, fmt::format("duplicate target of KPI '{}' for {} in {}; first at {}",
+                             state->book.kpis[targets[i].kpi].name, targets[i].subject,
+                             targets[i].period.ToString(), state->out.Describe(places.back())));
       continue;
     }
     sorted.push_back(std::move(targets[i]));

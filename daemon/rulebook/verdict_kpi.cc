@@ -38,14 +38,14 @@ void ReadAllOf(MapReader* map, LoadState* state, Kpi* kpi) {
       continue;
     }
     if (state->book.kpis[*index].type == KpiType::kVerdict) {
-      state->out.Error(*node, fmt::format("'{}' is a verdict itself; 'all_of' takes simple KPIs",
-                                          node->text));
+      state->out.Error(
+          *node, fmt::format("'{}' is a verdict itself; 'all_of' takes simple KPIs", node->text));
       continue;
     }
     kpi->all_of.push_back(static_cast<KpiIndex>(*index));
   }
-  if (const YamlNode* node = map->Find("all_of"); node != nullptr && node->is_list() &&
-                                                  node->children.empty()) {
+  if (const YamlNode* node = map->Find("all_of");
+      node != nullptr && node->is_list() && node->children.empty()) {
     state->out.Error(*node, "'all_of' needs at least one KPI");
   }
 }
@@ -54,7 +54,8 @@ void ReadFloors(const YamlNode& node, std::string_view level, size_t parts, Load
                 Kpi* kpi) {
   if (!node.is_list()) {
     state->out.Error(node, fmt::format("expected a list of floors, one per KPI of 'all_of', "
-                                       "found {}", node.Describe()));
+                                       "found {}",
+                                       node.Describe()));
     return;
   }
   if (node.children.size() != parts) {

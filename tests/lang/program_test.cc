@@ -32,13 +32,14 @@ TEST_P(Meaning, IsAsWritten) {
   EXPECT_EQ(Show(program.Evaluate(world)), GetParam().result) << GetParam().source;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Literals, Meaning,
-    testing::Values(Case{"12", "12"}, Case{"1.5", "1.5"}, Case{".5", "0.5"}, Case{"1e3", "1000"},
-                    Case{"-3", "-3"}, Case{"40%", "0.4"}, Case{"0.00001%", "1/10000000"},
-                    Case{"true", "true"}, Case{"false", "false"},
-                    Case{R"("a\"b\n\x41\u4e2d\101")", "'a\"b\nA中A'"}, Case{"'it\\'s'", "'it's'"},
-                    Case{"1 // one", "1"}, Case{" ( 1 ) ", "1"}));
+INSTANTIATE_TEST_SUITE_P(Literals, Meaning,
+                         testing::Values(Case{"12", "12"}, Case{"1.5", "1.5"}, Case{".5", "0.5"},
+                                         Case{"1e3", "1000"}, Case{"-3", "-3"}, Case{"40%", "0.4"},
+                                         Case{"0.00001%", "1/10000000"}, Case{"true", "true"},
+                                         Case{"false", "false"},
+                                         Case{R"("a\"b\n\x41\u4e2d\101")", "'a\"b\nA中A'"},
+                                         Case{"'it\\'s'", "'it's'"}, Case{"1 // one", "1"},
+                                         Case{" ( 1 ) ", "1"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Arithmetic, Meaning,
@@ -53,12 +54,13 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Comparisons, Meaning,
     testing::Values(Case{"completion < 40%", "true"}, Case{"completion >= 40%", "false"},
-                    Case{"n == 12.0", "true"}, Case{"n != 12", "false"}, Case{"s == 'call'", "true"},
-                    Case{"s < 'calm'", "true"}, Case{"n > 11 && n <= 12", "true"},
-                    Case{"b == true", "true"}, Case{"n + 1 > 12", "true"},
-                    Case{"s in ['visit', 'call']", "true"}, Case{"s in []", "false"},
-                    Case{"n in [1, 2, 12,]", "true"}, Case{"!(n in [1])", "true"},
-                    Case{"1/3 < 0.333334", "true"}, Case{"1/3 > 0.333333", "true"}));
+                    Case{"n == 12.0", "true"}, Case{"n != 12", "false"},
+                    Case{"s == 'call'", "true"}, Case{"s < 'calm'", "true"},
+                    Case{"n > 11 && n <= 12", "true"}, Case{"b == true", "true"},
+                    Case{"n + 1 > 12", "true"}, Case{"s in ['visit', 'call']", "true"},
+                    Case{"s in []", "false"}, Case{"n in [1, 2, 12,]", "true"},
+                    Case{"!(n in [1])", "true"}, Case{"1/3 < 0.333334", "true"},
+                    Case{"1/3 > 0.333333", "true"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Fields, Meaning,
@@ -119,23 +121,23 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Types, Mistakes,
-    testing::Values(
-        Mistake{"n == 'x'", 2, "'==' compares a number with a string"},
-        Mistake{"s < 3", 2, "'<' compares a string with a number"},
-        Mistake{"n in [1, 'x']", 9, "'in' compares a number with a string"},
-        Mistake{"b < true", 2, "'<' cannot order bools"},
-        Mistake{"n && b", 0, "'&&' needs a bool, found a number"},
-        Mistake{"b || s", 5, "'||' needs a bool, found a string"},
-        Mistake{"!n", 1, "'!' needs a bool, found a number"},
-        Mistake{"s + 1", 0, "'+' needs a number, found a string"},
-        Mistake{"-s", 1, "'-' needs a number, found a string"},
-        Mistake{"1 < n < 3", 6, "'<' compares a bool with a number"},
-        Mistake{"n ? 1 : 2", 0, "'?' needs a bool, found a number"},
-        Mistake{"b ? 1 : 'x'", 8, "'?:' chooses between a number and a string"},
-        Mistake{"null", 0, "'null' can only be compared"},
-        Mistake{"n < null", 2, "'<' cannot compare with null"},
-        Mistake{"n + 1", 0, "expected a bool expression, found a number", Type::kBool},
-        Mistake{"'x'", 0, "expected a number expression, found a string", Type::kNumber}));
+    testing::Values(Mistake{"n == 'x'", 2, "'==' compares a number with a string"},
+                    Mistake{"s < 3", 2, "'<' compares a string with a number"},
+                    Mistake{"n in [1, 'x']", 9, "'in' compares a number with a string"},
+                    Mistake{"b < true", 2, "'<' cannot order bools"},
+                    Mistake{"n && b", 0, "'&&' needs a bool, found a number"},
+                    Mistake{"b || s", 5, "'||' needs a bool, found a string"},
+                    Mistake{"!n", 1, "'!' needs a bool, found a number"},
+                    Mistake{"s + 1", 0, "'+' needs a number, found a string"},
+                    Mistake{"-s", 1, "'-' needs a number, found a string"},
+                    Mistake{"1 < n < 3", 6, "'<' compares a bool with a number"},
+                    Mistake{"n ? 1 : 2", 0, "'?' needs a bool, found a number"},
+                    Mistake{"b ? 1 : 'x'", 8, "'?:' chooses between a number and a string"},
+                    Mistake{"null", 0, "'null' can only be compared"},
+                    Mistake{"n < null", 2, "'<' cannot compare with null"},
+                    Mistake{"n + 1", 0, "expected a bool expression, found a number", Type::kBool},
+                    Mistake{"'x'", 0, "expected a number expression, found a string",
+                            Type::kNumber}));
 
 INSTANTIATE_TEST_SUITE_P(
     Syntax, Mistakes,

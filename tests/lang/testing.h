@@ -24,8 +24,11 @@ class World {
   Scope scope() {
     return {.resolve = [this](std::string_view path) -> std::optional<Binding> {
               static const std::map<std::string, Type, std::less<>> kTyped = {
-                  {"n", Type::kNumber},          {"m", Type::kNumber}, {"s", Type::kString},
-                  {"b", Type::kBool},            {"completion", Type::kNumber}};
+                  {"n", Type::kNumber},
+                  {"m", Type::kNumber},
+                  {"s", Type::kString},
+                  {"b", Type::kBool},
+                  {"completion", Type::kNumber}};
               if (const auto it = kTyped.find(path); it != kTyped.end()) {
                 return Binding{.slot = Slot(path), .type = it->second};
               }

@@ -24,9 +24,7 @@ inline std::vector<std::string> Findings(const LoadResult& result, bool warnings
   }
   return lines;
 }
-inline std::vector<std::string> Errors(const LoadResult& result) {
-  return Findings(result, false);
-}
+inline std::vector<std::string> Errors(const LoadResult& result) { return Findings(result, false); }
 inline std::vector<std::string> Warnings(const LoadResult& result) {
   return Findings(result, true);
 }

@@ -1,0 +1,107 @@
+// Findings that are no mistakes.
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/rulebook/testing.h"
+
+namespace kpiwatch {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+std::string Base(std::string_view rest) {
+  return "kpis: [{name: k, owner: o, event: x, measure: count()}]\n" + std::string(rest);
+}
+
+TEST(Lint, WarningsDoNotRefuse) {
+  const LoadResult result = LoadText("kpis: [{name: k, event: x, measure: count()}]");
+  EXPECT_THAT(Warnings(result), ElementsAre("1:8: KPI 'k' has no owner"));
+  EXPECT_NE(result.rulebook, nullptr);
+  EXPECT_EQ(result.diagnostics[0].ToString(), "r.yaml:1:8: warning: KPI 'k' has no owner");
+}
+
+TEST(Lint, SaysWhenTwoKpisAreOne) {
+  EXPECT_THAT(Warnings(LoadText("kpis:\n  - {name: a, owner: o, event: x, measure: count()}\n"
+                                "  - {name: b, owner: o, event: x, measure: count()}\n")),
+              ElementsAre("3:5: KPI 'b' is defined like KPI 'a'"));
+}
+
+TEST(Lint, SaysWhenLevelsAreOutOfOrder) {
+  EXPECT_THAT(Warnings(LoadText(Base("rules:\n  - name: r\n    kpi: k\n    levels:\n"
+                                     "      yellow: {when: value < 4}\n"
+                                     "      red: {when: value < 8}\n"))),
+              ElementsAre("7:19: levels are out of order: yellow is 'value < 4', but red is "
+                          "'value < 8'"));
+  EXPECT_THAT(
+      Warnings(LoadText(Base("rules: [{name: r, kpi: k, levels: {yellow: {when: value > 4}, "
+                             "orange: {when: value > 6}, red: {when: 8 < value}}}]"))),
+      IsEmpty());
+}
+
+TEST(Lint, SaysWhenAClearLiesInsideItsTrigger) {
+  const auto warnings = [](std::string_view when, std::string_view clear) {
+    return Warnings(LoadText(Base("rules: [{name: r, kpi: k, levels: {red: {when: " +
+                                  std::string(when) + ", clear: " + std::string(clear) + "}}}]")));
+  };
+  EXPECT_THAT(warnings("value < 40", "value >= 35"),
+              ElementsAre("2:67: 'clear: value >= 35' can hold together with 'when: value < 40'"));
+  EXPECT_THAT(warnings("value < 40", "value < 45"), testing::SizeIs(1));
+  EXPECT_THAT(warnings("value <= 40", "value >= 40"), testing::SizeIs(1));
+  EXPECT_THAT(warnings("value < 40", "value >= 40"), IsEmpty());
+  EXPECT_THAT(warnings("value > 40", "value < 30"), IsEmpty());
+  EXPECT_THAT(warnings("value > 40", "value < 50"), testing::SizeIs(1));
+}
+
+TEST(Lint, SaysWhenARuleAsksForTargetsThatAreNotThere) {
+  constexpr std::string_view kRule =
+      "rules: [{name: r, kpi: k, period: week, levels: {red: {when: miss_streak >= 2}}}]\n";
+  EXPECT_THAT(Warnings(LoadText(Base(kRule))),
+              ElementsAre("2:9: rule 'r' asks for targets, but KPI 'k' has none of a person with a "
+                          "week"));
+  EXPECT_THAT(Warnings(LoadText(Base(std::string(kRule) + "targets: [{kpi: k, person: u, "
+                                                          "period: 2026-W40, target: 1}]"))),
+              IsEmpty());
+  EXPECT_THAT(Warnings(LoadText(Base(std::string(kRule) + "targets: [{kpi: k, person: u, "
+                                                          "period: 2026-09, target: 1}]"))),
+              testing::SizeIs(1));
+}
+
+TEST(Lint, SaysWhenARuleMatchesNobody) {
+  constexpr std::string_view kRule =
+      "org: {people: [{id: u1, level: mid}]}\n"
+      "rules: [{name: r, kpi: k, where: person.level == 'junior', levels: {red: {when: value < "
+      "2}}}]";
+  EXPECT_THAT(Warnings(LoadText(Base(kRule))), ElementsAre("3:34: rule 'r' matches nobody"));
+}
+
+TEST(Lint, SaysWhenACalendarEndsBeforeATarget) {
+  const std::string calendar = "calendars: [{name: cn, holidays: rules/calendars/cn-2026.yaml}]\n";
+  const LoadResult result =
+      LoadText(calendar +
+               "kpis: [{name: k, owner: o, event: x, measure: count()}]\ntargets:\n"
+               "  - {kpi: k, person: u, period: 2026, target: 1}\n"
+               "  - {kpi: k, person: u, period: 2027, target: 1}\n"
+               "  - {kpi: k, person: u, period: 2028, target: 1}\n");
+  EXPECT_THAT(
+      Warnings(result),
+      ElementsAre("5:5: calendar 'cn' is known through 2026-12-31, before the end of 2027"));
+}
+
+TEST(Lint, SaysWhatNothingLeadsTo) {
+  EXPECT_THAT(
+      Warnings(LoadText("playbooks: [{name: p}]\nreceivers: [{name: a}, {name: b}]\n")),
+      ElementsAre("1:13: no rule opens playbook 'p'", "2:24: no route leads to receiver 'b'"));
+  EXPECT_THAT(Warnings(LoadText(Base("rules: [{name: r, kpi: k, levels: "
+                                     "{red: {when: value < 2, notify: [owner]}}}]"))),
+              ElementsAre("2:9: rules notify people, but there are no 'receivers'"));
+}
+
+TEST(Lint, SaysWhenBoundsAreOutOfOrder) {
+  EXPECT_THAT(Warnings(LoadText(Base("targets: [{kpi: k, person: u, period: 2026, target: 5, "
+                                     "floor: 6}]"))),
+              ElementsAre("2:11: 'floor', 'target' and 'stretch' should rise for a KPI whose "
+                          "direction is up"));
+}
+
+}  // namespace
+}  // namespace kpiwatch
