@@ -32,8 +32,8 @@ struct Record {
   uint32_t partition = 0;  // index into EventSource::partitions()
   int64_t offset = 0;      // its number in the partition
   int64_t timestamp_ms = 0;  // the transport's time (produced, received); kNoTime when it has none
-  std::string_view key;
-  std::string_view value;
+  std::string_view key = {};
+  std::string_view value = {};
   bool tombstone = false;        // a null value
   const void* native = nullptr;  // the adapter's handle, for ReadHeaders
 };

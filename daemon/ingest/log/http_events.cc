@@ -1,0 +1,194 @@
+#include "daemon/ingest/log/http_events.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "daemon/base/status_macros.h"
+#include "daemon/ingest/envelope.h"
+#include "daemon/ingest/json_reader.h"
+#include "daemon/ingest/log/json_text.h"
+#include "fmt/format.h"
+
+namespace kpiwatch {
+namespace {
+
+namespace od = simdjson::ondemand;
+using Events = std::vector<HttpEvent>;
+
+constexpr std::string_view kAttributePrefix = "ce-";
+
+absl::string_view Absl(std::string_view text) { return {text.data(), text.size()}; }
+
+std::string_view Trim(std::string_view text) {
+  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
+  while (!text.empty() && blank(text.front())) {
+    text.remove_prefix(1);
+  }
+  while (!text.empty() && blank(text.back())) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+
+// "application/json; charset=UTF-8" -> "application/json" in lower case.
+std::string MediaType(std::string_view content_type) {
+  return absl::AsciiStrToLower(Absl(Trim(content_type.substr(0, content_type.find(';')))));
+}
+
+bool IsUtf8Charset(std::string_view content_type) {
+  const std::string lower = absl::AsciiStrToLower(Absl(content_type));
+  const size_t at = lower.find("charset=");
+  return at == std::string::npos || absl::StrContains(lower.substr(at), "utf-8");
+}
+
+// The whole text is parsed, unlike in the decoders: what is stored must be sound throughout.
+absl::Status CheckJson(std::string_view json, simdjson::dom::parser* parser) {
+  const simdjson::error_code error = parser->parse(json.data(), json.size()).error();
+  return error == simdjson::SUCCESS ? absl::OkStatus() : JsonError(error);
+}
+
+absl::Status TooMany(size_t count) {
+  return count <= kMaxEventsPerRequest
+             ? absl::OkStatus()
+             : absl::ResourceExhaustedError(
+                   fmt::format("more than {} events in one request", kMaxEventsPerRequest));
+}
+
+absl::StatusOr<Events> SplitBatch(std::string_view body, simdjson::dom::parser* parser) {
+  KPIWATCH_RETURN_IF_ERROR(CheckJson(body, parser));
+  JsonDocument reader;
+  od::document document;
+  KPIWATCH_RETURN_IF_ERROR(reader.Open(body, &document));
+  od::array array;
+  if (document.get_array().get(array) != simdjson::SUCCESS) {
+    return absl::InvalidArgumentError("a batch is a JSON array of events");
+  }
+  Events events;
+  for (auto element : array) {
+    KPIWATCH_RETURN_IF_ERROR(TooMany(events.size() + 1));
+    od::object object;
+    std::string_view json;
+    if (element.get_object().get(object) != simdjson::SUCCESS) {
+      events.push_back({.status = absl::InvalidArgumentError("an event is a JSON object")});
+    } else if (const simdjson::error_code error = object.raw_json().get(json)) {
+      events.push_back({.status = JsonError(error)});
+    } else {
+      events.push_back({.json = std::string(Trim(json))});
+    }
+  }
+  return events;
+}
+
+absl::StatusOr<Events> SplitLines(std::string_view body, simdjson::dom::parser* parser) {
+  Events events;
+  while (!body.empty()) {
+    const size_t end = std::min(body.find('\n'), body.size());
+    const std::string_view line = Trim(body.substr(0, end));
+    body.remove_prefix(std::min(end + 1, body.size()));
+    if (line.empty()) {
+      continue;
+    }
+    KPIWATCH_RETURN_IF_ERROR(TooMany(events.size() + 1));
+    events.push_back({.json = std::string(line), .status = CheckJson(line, parser)});
+  }
+  return events;
+}
+
+// Header values are percent-encoded where they are not printable ASCII (HTTP binding 3.1.3.2).
+std::string PercentDecode(std::string_view text) {
+  const auto hex = [](char c) {
+    return '0' <= c && c <= '9'   ? c - '0'
+           : 'a' <= c && c <= 'f' ? c - 'a' + 10
+           : 'A' <= c && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+  };
+  std::string decoded;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0) {
+      decoded.push_back(static_cast<char>(hex(text[i + 1]) << 4 | hex(text[i + 2])));
+      i += 2;
+    } else {
+      decoded.push_back(text[i]);
+    }
+  }
+  return decoded;
+}
+
+// A binary event in structured form.
+absl::StatusOr<std::string> StructuredOf(std::string_view content_type,
+                                         std::span<const Header> headers, std::string_view body,
+                                         simdjson::dom::parser* parser) {
+  std::string json = "{";
+  for (const Header& header : headers) {
+    if (absl::StartsWithIgnoreCase(Absl(header.name), Absl(kAttributePrefix))) {
+      json += json.size() > 1 ? "," : "";
+      AppendJsonString(absl::AsciiStrToLower(Absl(header.name.substr(kAttributePrefix.size()))),
+                       &json);
+      json += ":";
+      AppendJsonString(PercentDecode(header.value), &json);
+    }
+  }
+  if (!content_type.empty()) {
+    json += ",\"datacontenttype\":";
+    AppendJsonString(content_type, &json);
+  }
+  if (!body.empty() && IsJsonContentType(content_type)) {
+    KPIWATCH_RETURN_IF_ERROR(CheckJson(body, parser));
+    json += fmt::format(",\"data\":{}", Trim(body));
+  } else if (!body.empty()) {
+    const std::string base64 = absl::Base64Escape(Absl(body));
+    json += fmt::format(",\"data_base64\":\"{}\"", base64);
+  }
+  return json + "}";
+}
+
+bool HasAttributes(std::span<const Header> headers) {
+  return std::any_of(headers.begin(), headers.end(), [](const Header& header) {
+    return absl::EqualsIgnoreCase(Absl(header.name), "ce-specversion");
+  });
+}
+
+}  // namespace
+
+absl::StatusOr<Events> SplitHttpEvents(std::string_view content_type,
+                                       std::span<const Header> headers, std::string_view body) {
+  simdjson::dom::parser parser;
+  if (const simdjson::error_code error = parser.allocate(body.size() + 1, kMaxJsonDepth)) {
+    return JsonError(error);
+  }
+  const std::string type = MediaType(content_type);
+  const bool structured = absl::StartsWith(type, "application/cloudevents") ||
+                          type == "application/x-ndjson" || type == "application/ndjson";
+  if (!structured) {
+    if (!HasAttributes(headers)) {
+      return absl::UnimplementedError(fmt::format(
+          "content type '{}' without ce- headers: expected application/cloudevents+json, "
+          "application/cloudevents-batch+json, application/x-ndjson, or an event in binary mode",
+          type));
+    }
+    Events events(1);
+    absl::StatusOr<std::string> json = StructuredOf(content_type, headers, body, &parser);
+    events[0].status = json.status();
+    events[0].json = json.ok() ? *std::move(json) : "";
+    return events;
+  }
+  if (!IsUtf8Charset(content_type)) {
+    return absl::UnimplementedError("only the charset UTF-8 is read");
+  }
+  if (type == "application/cloudevents-batch+json") {
+    return SplitBatch(body, &parser);
+  }
+  if (type == "application/cloudevents+json") {
+    return Events{{.json = std::string(Trim(body)), .status = CheckJson(body, &parser)}};
+  }
+  if (absl::EndsWith(type, "ndjson")) {
+    return SplitLines(body, &parser);
+  }
+  return absl::UnimplementedError(
+      fmt::format("content type '{}': CloudEvents are read in JSON only", type));
+}
+
+}  // namespace kpiwatch

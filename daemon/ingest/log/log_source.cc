@@ -1,0 +1,100 @@
+#include "daemon/ingest/log/log_source.h"
+
+#include <utility>
+
+#include "daemon/base/log.h"
+#include "daemon/base/status_text.h"
+#include "fmt/format.h"
+
+namespace kpiwatch {
+namespace {
+
+class LogBatch final : public RecordBatch {
+ public:
+  LogChunks* chunks() { return &chunks_; }
+  void Add(const LogRecord& record) {
+    records_.push_back(
+        {.offset = record.number, .timestamp_ms = record.time_ms, .value = record.value});
+  }
+  void ReadHeaders(const Record&, std::vector<Header>* headers) const override {
+    headers->push_back({"content-type", "application/cloudevents+json"});
+  }
+  void Clear() override {
+    records_.clear();
+    chunks_.Clear();
+  }
+
+ private:
+  LogChunks chunks_;
+};
+
+}  // namespace
+
+LogSource::LogSource(std::string name, SegmentLog* log) : name_(std::move(name)), log_(log) {}
+
+absl::Status LogSource::Start(std::span<const StoredPosition> positions) {
+  const int64_t begin = log_->begin();
+  const int64_t end = log_->end();
+  state_.position = begin;
+  for (const StoredPosition& stored : positions) {
+    if (stored.id == state_.id) {
+      state_.position = stored.next_offset;
+    }
+  }
+  state_.end = state_.first_seen_end = end;
+  if (state_.position < begin || state_.position > end) {
+    Fail(
+        fmt::format("the stored position {} is not in the log, which holds the records {} to {} "
+                    "(not included): was it replaced, or the store restored from a copy?",
+                    state_.position, begin, end));
+  }
+  const bool usable = !state_.failed;
+  reader_ = std::make_unique<LogReader>(log_, usable ? state_.position : end);
+  if (usable) {
+    log_->Consumed(state_.position);
+  }
+  return absl::OkStatus();
+}
+
+std::unique_ptr<RecordBatch> LogSource::NewBatch() { return std::make_unique<LogBatch>(); }
+
+absl::Status LogSource::Poll(size_t max_records, absl::Duration max_wait, RecordBatch* batch) {
+  if (state_.failed || log_->end() == state_.position) {
+    log_->WaitBeyond(state_.failed ? log_->end() : state_.position, max_wait);
+  }
+  state_.end = log_->end();
+  if (state_.failed) {
+    return absl::OkStatus();
+  }
+  auto* const mine = static_cast<LogBatch*>(batch);
+  read_.clear();
+  const absl::Status status = reader_->Read(max_records, mine->chunks(), &read_);
+  for (const LogRecord& record : read_) {
+    mine->Add(record);
+  }
+  state_.position = reader_->next();
+  if (!status.ok()) {
+    Fail(std::string(MessageOf(status)));
+  }
+  return absl::OkStatus();
+}
+
+void LogSource::Committed(std::span<const StoredPosition> positions) {
+  for (const StoredPosition& stored : positions) {
+    if (stored.id == state_.id) {
+      log_->Consumed(stored.next_offset);
+    }
+  }
+}
+
+absl::Status LogSource::health() const {
+  return state_.failed ? absl::DataLossError(state_.error) : log_->health();
+}
+
+void LogSource::Fail(std::string error) {
+  Log(LogLevel::kError, "the local log cannot be read on", {{"source", name_}, {"reason", error}});
+  state_.failed = true;
+  state_.error = std::move(error);
+}
+
+}  // namespace kpiwatch
