@@ -112,12 +112,16 @@ class Channels final : public ChannelFactory {
     return std::make_unique<WebhookChannel>(config, webhook_);
   }
   std::unique_ptr<Channel> MakeEmail(const EmailConfig& config) override {
-    return std::make_unique<EmailChannel>(config, EmailOptions());
+    EmailOptions options;
+    options.clock = clock_;
+    return std::make_unique<EmailChannel>(config, options);
   }
-  explicit Channels(WebhookOptions webhook) : webhook_(std::move(webhook)) {}
+  Channels(WebhookOptions webhook, const Clock* clock)
+      : webhook_(std::move(webhook)), clock_(clock) {}
 
  private:
   const WebhookOptions webhook_;
+  const Clock* const clock_;
 };
 
 // The sources of the configuration and the local logs that feed them.
@@ -322,7 +326,7 @@ absl::Status Daemon::StartEngine(std::shared_ptr<const Rulebook> rulebook) {
   publisher_options_ = PublisherOptions(config_, header_.uuid);
   WebhookOptions webhook;
   webhook.external_url = flags_.external_url;
-  channels_ = std::make_unique<Channels>(webhook);
+  channels_ = std::make_unique<Channels>(webhook, &clock_);
   Engine::Options options;
   options.core.sources = &config_.sources;
   options.core.clock_by_events = config_.clock == ClockKind::kEvents;
