@@ -11,7 +11,6 @@
 #include "daemon/notify/retry_after.h"
 #include "daemon/notify/webhook/webhook_channel.h"
 #include "nlohmann/json.hpp"
-#include "tests/testing/fake_channel.h"
 #include "tests/testing/fake_outbox.h"
 #include "tests/testing/http_receiver.h"
 #include "tests/testing/notify_samples.h"
@@ -190,16 +189,18 @@ TEST_F(WebhookTest, DispatcherDeliversThroughFailuresWithOneKeyPerMessage) {
   ASSERT_TRUE(dead_letters.ok());
   FakeOutbox outbox;
   WebhookFactory factory;
-  ManualClock clock(absl::FromUnixSeconds(1'000'000));
-  FakePause pause(&clock);
+  const SystemClock clock;
+  SystemPause pause;
   NotifyMetrics metrics;
+  DispatcherOptions options;
+  options.retry.initial = options.retry.max = absl::Milliseconds(5);
   Dispatcher dispatcher({.outbox = &outbox,
                          .channels = &factory,
                          .clock = &clock,
                          .pause = &pause,
                          .metrics = &metrics,
                          .dead_letters = dead_letters->get()},
-                        {});
+                        options);
   dispatcher.SetRulebook(std::make_shared<const Rulebook>(rulebook_));
   outbox.Commit(transition_);
   v1::Transition resolve = SampleTransition(v1::LEVEL_YELLOW, v1::LEVEL_GREEN);

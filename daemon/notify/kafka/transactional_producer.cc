@@ -20,12 +20,13 @@ constexpr std::array kDefaults = {
     kafka::Property{"enable.idempotence", "true"},
     kafka::Property{"transaction.timeout.ms", "60000"},
     kafka::Property{"acks", "all"},
+    // A report for every record wakes the commit; without, it looks every 10 ms whether all are out.
+    kafka::Property{"delivery.report.only.error", "false"},
     kafka::Property{"linger.ms", "0"},  // a transaction is sent at once, whole
     kafka::Property{"compression.type", "lz4"},
     kafka::Property{"message.max.bytes", "8388608"},  // the broker's limit is what counts
     kafka::Property{"partitioner", "murmur2_random"},  // the same as the Java clients'
-    kafka::Property{"delivery.report.only.error", "true"},
-    kafka::Property{"retry.backoff.ms", "20"},
+    kafka::Property{"retry.backoff.ms", "5"},
     kafka::Property{"reconnect.backoff.ms", "100"},
     kafka::Property{"reconnect.backoff.max.ms", "2000"},
     kafka::Property{"socket.keepalive.enable", "true"},
@@ -36,8 +37,8 @@ constexpr std::array kReserved = {
     kafka::Reserved{"transactional.id", "it is made of the instance"},
     kafka::Reserved{"enable.idempotence", "transactions need it"},
     kafka::Reserved{"acks", "transactions need all of them"},
+    kafka::Reserved{"delivery.report.only.error", "commits are quick because of its value"},
     kafka::Reserved{"transaction.timeout.ms", "the daemon counts on its own value"},
-    kafka::Reserved{"delivery.report.only.error", "the daemon counts on its own value"},
 };
 
 }  // namespace
