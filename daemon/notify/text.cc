@@ -1,0 +1,282 @@
+#include "daemon/notify/text.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "daemon/notify/facts.h"
+#include "daemon/notify/number_text.h"
+#include "daemon/notify/words.h"
+#include "fmt/format.h"
+
+namespace kpiwatch {
+namespace {
+
+Level LevelOf(v1::Level level) {
+  return static_cast<Level>(std::clamp<int>(level, 0, kLevelCount - 1));
+}
+
+// Everything that the text of one transition is made from.
+struct Source {
+  const v1::Transition& transition;
+  const Rulebook& rulebook;
+  const Words& words;
+  const Kpi* kpi;  // null: unknown or a data alert
+  SubjectFacts subject;
+
+  Source(const v1::Transition& transition_in, const Rulebook& rulebook_in,
+         std::string_view language)
+      : transition(transition_in),
+        rulebook(rulebook_in),
+        words(WordsOf(language)),
+        kpi(nullptr),
+        subject(DescribeSubject(transition_in, rulebook_in)) {
+    if (const auto index = rulebook.FindKpi(transition.kpi()); index.has_value()) {
+      kpi = &rulebook.kpis[*index];
+    }
+  }
+
+  std::string_view language() const { return words.language; }
+  std::string KpiTitle() const {
+    const std::string title = kpi == nullptr ? "" : kpi->title.For(language());
+    return title.empty() ? transition.kpi() : title;
+  }
+  std::string SubjectText() const {
+    const std::string& name = subject.name.For(language());
+    const std::string& unit = subject.unit_name.For(language());
+    return subject.kind == "person" && !unit.empty()
+               ? fmt::format(fmt::runtime(words.unit_format), name, unit)
+               : name;
+  }
+  std::string ValueText(const std::string& value) const {
+    if (!transition.currency().empty()) {
+      return MoneyText(value, transition.currency(), language());
+    }
+    const std::string unit = kpi == nullptr || kpi->unit.empty() ? "" : " " + kpi->unit;
+    return GroupDigits(value) + unit;
+  }
+  std::string PersonName(const std::string& id) const {
+    const Person* person = rulebook.org.FindPersonAny(id);
+    const std::string name = person == nullptr ? "" : person->name.For(language());
+    return name.empty() ? id : name;
+  }
+  absl::TimeZone Zone() const {
+    if (rulebook.calendars.empty()) {
+      return absl::UTCTimeZone();
+    }
+    return rulebook.calendars[kpi == nullptr ? 0 : kpi->calendar].options().zone;
+  }
+};
+
+// The word in front of the headline: a level, or what became of the alert.
+std::string_view State(const Source& source) {
+  if (IsResolved(source.transition)) {
+    return source.transition.reason() == v1::REASON_RESTATED ? source.words.withdrawn
+                                                             : source.words.resolved;
+  }
+  return IsDataAlert(source.transition)
+             ? source.words.data
+             : source.words.levels[static_cast<size_t>(LevelOf(source.transition.to_level()))];
+}
+
+std::string Headline(const Source& source) {
+  std::vector<std::string> parts = {source.SubjectText()};
+  for (const std::string& part : {source.KpiTitle(), source.transition.period()}) {
+    if (!part.empty()) {
+      parts.push_back(part);
+    }
+  }
+  const std::string state = fmt::format(fmt::runtime(source.words.quoted_format), State(source));
+  return fmt::format("{}{}{}", state, source.language() == "zh" ? "" : " ",
+                     absl::StrJoin(parts, " "));
+}
+
+std::string CountedText(const Source& source) {
+  std::vector<std::string> lines;
+  const auto& counted = source.transition.counted();
+  for (int i = 0; i < std::min(counted.size(), kMaxPeriodsShown); ++i) {
+    const v1::CountedPeriod& period = counted[i];
+    std::string text(period.met() ? source.words.met : source.words.missed);
+    if (!period.value().empty()) {
+      text += " " + source.ValueText(period.value());
+    }
+    if (!period.value().empty() && !period.target().empty()) {
+      text += " / " + source.ValueText(period.target());
+    }
+    lines.push_back(fmt::format("{} {}", period.period(), text));
+  }
+  if (counted.size() > kMaxPeriodsShown) {
+    lines.push_back(fmt::format("{} {}", counted.size() - kMaxPeriodsShown, source.words.more));
+  }
+  return absl::StrJoin(lines, "\n");
+}
+
+// Neighbours with the same reason are one line.
+std::string SkippedText(const Source& source) {
+  std::vector<std::string> lines;
+  const auto& skipped = source.transition.skipped();
+  int shown = 0;
+  while (shown < skipped.size() && lines.size() < kMaxPeriodsShown) {
+    int end = shown + 1;
+    while (end < skipped.size() && skipped[end].reason() == skipped[shown].reason()) {
+      ++end;
+    }
+    const std::string span = end - shown == 1 ? skipped[shown].period()
+                                              : fmt::format(fmt::runtime(source.words.range_format),
+                                                            skipped[shown].period(),
+                                                            skipped[end - 1].period(), end - shown);
+    lines.push_back(fmt::format("{}{}{}", span, source.words.colon,
+                                SkipReasonText(skipped[shown].reason(), source.language())));
+    shown = end;
+  }
+  if (shown < skipped.size()) {
+    lines.push_back(fmt::format("{} {}", skipped.size() - shown, source.words.more));
+  }
+  return absl::StrJoin(lines, "\n");
+}
+
+std::string StreakText(const Source& source) {
+  const Rule* rule = FindRule(source.rulebook, source.transition.rule());
+  const PeriodKind kind = rule == nullptr ? PeriodKind::kDay : rule->period;
+  return fmt::format(fmt::runtime(source.words.streak_format), source.transition.miss_streak(),
+                     source.words.streak_units[static_cast<size_t>(kind)]);
+}
+
+std::string ChangeText(const Source& source) {
+  const auto name = [&](v1::Level level) {
+    return source.words.levels[static_cast<size_t>(LevelOf(level))];
+  };
+  return fmt::format("{} → {}", name(source.transition.from_level()),
+                     name(source.transition.to_level()));
+}
+
+std::vector<TextRow> Rows(const Source& source) {
+  const v1::Transition& transition = source.transition;
+  const Words& words = source.words;
+  std::vector<TextRow> rows;
+  const auto add = [&rows](std::string_view name, std::string text) {
+    if (!text.empty()) {
+      rows.push_back({std::string(name), std::move(text)});
+    }
+  };
+  const auto amount = [&](const std::string& value) {
+    return value.empty() ? "" : source.ValueText(value);
+  };
+  add(words.subject, source.SubjectText());
+  add(words.kpi, source.KpiTitle());
+  add(words.period, transition.period());
+  add(words.change, ChangeText(source));
+  add(words.value, amount(transition.value()));
+  add(words.target, amount(transition.target()));
+  add(words.completion,
+      transition.completion().empty() ? "" : PercentText(transition.completion()));
+  add(words.since, transition.since().empty()
+                       ? ""
+                       : fmt::format(fmt::runtime(words.since_format), transition.since()));
+  add(words.streak, transition.miss_streak() > 0 ? StreakText(source) : "");
+  add(words.why, std::string(ReasonSentence(transition.reason(), IsResolved(transition),
+                                            transition.to_level() > transition.from_level(),
+                                            source.language())));
+  add(words.shortfall, transition.detail());
+  add(words.counted, CountedText(source));
+  add(words.skipped, SkippedText(source));
+  add(words.grant, transition.grant());
+  add(words.rule, transition.rule());
+  return rows;
+}
+
+std::vector<TaskText> Tasks(const Source& source) {
+  std::vector<TaskText> tasks;
+  for (const v1::Task& task : source.transition.tasks()) {
+    TaskText text{.title = task.title().empty() ? task.playbook() : task.title(),
+                  .assignee = task.assignee().empty() ? "" : source.PersonName(task.assignee()),
+                  .due = {},
+                  .checklist = {task.checklist().begin(), task.checklist().end()}};
+    if (task.due_unix_ms() != 0) {
+      text.due = absl::FormatTime("%Y-%m-%d %H:%M", absl::FromUnixMillis(task.due_unix_ms()),
+                                  source.Zone());
+    }
+    tasks.push_back(std::move(text));
+  }
+  return tasks;
+}
+
+}  // namespace
+
+TransitionText Describe(const v1::Transition& transition, const Rulebook& rulebook,
+                        std::string_view language) {
+  const Source source(transition, rulebook, language);
+  TransitionText text{.level = ShownLevel(transition),
+                      .resolved = IsResolved(transition),
+                      .headline = Headline(source),
+                      .summary = {},
+                      .rows = Rows(source),
+                      .tasks = Tasks(source)};
+  if (const Rule* rule = FindRule(rulebook, transition.rule()); rule != nullptr) {
+    if (const auto it = rule->annotations.find("summary"); it != rule->annotations.end()) {
+      text.summary = RenderTemplate(it->second, TemplateValuesOf(transition, rulebook, language));
+    }
+  }
+  return text;
+}
+
+std::string PlainText(const TransitionText& text, std::string_view language) {
+  const Words& words = WordsOf(language);
+  std::string out = text.headline + "\n";
+  if (!text.summary.empty()) {
+    out += text.summary + "\n";
+  }
+  for (const TextRow& row : text.rows) {
+    const bool block = row.text.find('\n') != std::string::npos;
+    std::string value = row.text;
+    for (size_t at = value.find('\n'); at != std::string::npos; at = value.find('\n', at + 5)) {
+      value.replace(at, 1, "\n    ");
+    }
+    out += fmt::format("  {}{}{}{}\n", row.name, words.colon, block ? "\n    " : "", value);
+  }
+  for (const TaskText& task : text.tasks) {
+    out += fmt::format("  {}{}{}", words.task, words.colon, task.title);
+    for (const auto& [name, value] :
+         {std::pair(words.assignee, task.assignee), std::pair(words.due, task.due)}) {
+      out += value.empty() ? "" : fmt::format("; {}{}{}", name, words.colon, value);
+    }
+    out += "\n";
+    for (const std::string& item : task.checklist) {
+      out += fmt::format("    [ ] {}\n", item);
+    }
+  }
+  return out;
+}
+
+std::string SubjectLine(const Message& message) {
+  if (message.transitions.empty()) {
+    return "kpiwatch";
+  }
+  const Source source(*message.transitions.front(), *message.rulebook, message.language);
+  const size_t count = message.transitions.size() + message.truncated;
+  return count == 1
+             ? Headline(source)
+             : fmt::format(fmt::runtime(source.words.several_format), Headline(source), count);
+}
+
+TemplateValues TemplateValuesOf(const v1::Transition& transition, const Rulebook& rulebook,
+                                std::string_view language) {
+  const Source source(transition, rulebook, language);
+  return {{".Subject.Name", source.subject.name.For(language)},
+          {".Subject.ID", source.subject.id},
+          {".Subject.Unit", source.subject.unit_name.For(language)},
+          {".Rule", transition.rule()},
+          {".KPI.Name", transition.kpi()},
+          {".KPI.Title", source.KpiTitle()},
+          {".Level", std::string(source.words.levels[static_cast<size_t>(ShownLevel(transition))])},
+          {".Value", transition.value()},
+          {".Target", transition.target()},
+          {".Completion", transition.completion()},
+          {".MissStreak", std::to_string(transition.miss_streak())},
+          {".Period", transition.period()},
+          {".Status", IsResolved(transition) ? "resolved" : "firing"}};
+}
+
+}  // namespace kpiwatch

@@ -1,0 +1,180 @@
+#include "daemon/notify/webhook/alert_json.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "daemon/base/hash.h"
+#include "daemon/notify/facts.h"
+#include "daemon/notify/templates.h"
+#include "daemon/notify/text.h"
+#include "fmt/format.h"
+#include "nlohmann/json.hpp"
+
+namespace kpiwatch {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// What Go writes for a time that is not set.
+constexpr std::string_view kNoEnd = "0001-01-01T00:00:00Z";
+
+std::string TimeText(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone());
+}
+
+absl::Time StartOf(const v1::Transition& transition, const Rulebook& rulebook) {
+  const absl::Time at = absl::FromUnixMillis(transition.at_unix_ms());
+  const std::optional<KpiIndex> kpi = rulebook.FindKpi(transition.kpi());
+  if (transition.from_level() == v1::LEVEL_GREEN || transition.since().empty() ||
+      !kpi.has_value()) {
+    return at;
+  }
+  const BusinessCalendar& calendar = rulebook.calendars[rulebook.kpis[*kpi].calendar];
+  const auto since = calendar.ParsePeriod(transition.since());
+  return since.ok() ? std::min(at, calendar.SealTime(since->end - 1)) : at;
+}
+
+LabelMap AnnotationsOf(const v1::Transition& transition, const Message& message) {
+  LabelMap annotations;
+  if (const Rule* rule = FindRule(*message.rulebook, transition.rule()); rule != nullptr) {
+    const TemplateValues values = TemplateValuesOf(transition, *message.rulebook, message.language);
+    for (const auto& [name, text] : rule->annotations) {
+      annotations[name] = RenderTemplate(text, values);
+    }
+  }
+  const TransitionText text = Describe(transition, *message.rulebook, message.language);
+  annotations.try_emplace("summary", text.headline);
+  annotations.try_emplace("description", PlainText(text, message.language));
+  return annotations;
+}
+
+Json TasksOf(const v1::Transition& transition) {
+  Json tasks = Json::array();
+  for (const v1::Task& task : transition.tasks()) {
+    tasks.push_back(
+        {{"id", task.id()},
+         {"playbook", task.playbook()},
+         {"title", task.title()},
+         {"assignee", task.assignee()},
+         {"due", task.due_unix_ms() == 0 ? "" : TimeText(absl::FromUnixMillis(task.due_unix_ms()))},
+         {"checklist",
+          std::vector<std::string>(task.checklist().begin(), task.checklist().end())}});
+  }
+  return tasks;
+}
+
+Json CountedOf(const v1::Transition& transition) {
+  Json counted = Json::array();
+  for (const v1::CountedPeriod& period : transition.counted()) {
+    counted.push_back({{"period", period.period()},
+                       {"value", period.value()},
+                       {"target", period.target()},
+                       {"met", period.met()}});
+  }
+  return counted;
+}
+
+Json SkippedOf(const v1::Transition& transition) {
+  Json skipped = Json::array();
+  for (const v1::SkippedPeriod& period : transition.skipped()) {
+    skipped.push_back({{"period", period.period()}, {"reason", period.reason()}});
+  }
+  return skipped;
+}
+
+// Our own fields of an alert. Numbers are text, so that no reader rounds them.
+void AddOwnFields(const v1::Transition& transition, const Message& message, Json* alert) {
+  const SubjectFacts subject = DescribeSubject(transition, *message.rulebook);
+  const auto level = [](v1::Level value) {
+    return LevelName(static_cast<Level>(std::clamp<int>(value, 0, kLevelCount - 1)));
+  };
+  alert->update({{"id", transition.id()},
+                 {"rule", transition.rule()},
+                 {"kpi", transition.kpi()},
+                 {"subject", transition.subject()},
+                 {"subject_name", subject.name.For(message.language)},
+                 {"unit", subject.unit},
+                 {"level", level(transition.to_level())},
+                 {"from_level", level(transition.from_level())},
+                 {"at", TimeText(absl::FromUnixMillis(transition.at_unix_ms()))},
+                 {"period", transition.period()},
+                 {"since", transition.since()},
+                 {"reason", ReasonName(transition.reason())},
+                 {"value", transition.value()},
+                 {"target", transition.target()},
+                 {"completion", transition.completion()},
+                 {"currency", transition.currency()},
+                 {"miss_streak", transition.miss_streak()},
+                 {"detail", transition.detail()},
+                 {"counted", CountedOf(transition)},
+                 {"skipped", SkippedOf(transition)},
+                 {"notified", std::vector<std::string>(transition.notified().begin(),
+                                                       transition.notified().end())},
+                 {"tasks", TasksOf(transition)},
+                 {"grant", transition.grant()},
+                 {"cause_event_id", transition.cause_event_id()}});
+}
+
+// What all of them have with the same value.
+LabelMap CommonOf(const std::vector<LabelMap>& all) {
+  LabelMap common = all.empty() ? LabelMap() : all.front();
+  for (const LabelMap& one : all) {
+    std::erase_if(common, [&](const auto& entry) {
+      const auto it = one.find(entry.first);
+      return it == one.end() || it->second != entry.second;
+    });
+  }
+  return common;
+}
+
+}  // namespace
+
+std::string FingerprintOf(const v1::Transition& transition, const Rulebook& rulebook) {
+  const Rule* rule = FindRule(rulebook, transition.rule());
+  const bool by_period = rule != nullptr && (rule->evaluate == EvaluateMode::kIntraday ||
+                                             rule->period == PeriodKind::kTarget);
+  const Hash128 hash = HashOf({transition.rule(), transition.subject(),
+                               by_period ? std::string_view(transition.period()) : ""});
+  return fmt::format("{:016x}", hash.high);
+}
+
+std::string AlertmanagerJson(const Message& message, std::string_view external_url) {
+  std::vector<LabelMap> labels;
+  std::vector<LabelMap> annotations;
+  Json alerts = Json::array();
+  bool firing = false;
+  for (const v1::Transition* transition : message.transitions) {
+    const bool resolved = IsResolved(*transition);
+    firing = firing || !resolved;
+    labels.push_back(LabelsOf(*transition, *message.rulebook));
+    annotations.push_back(AnnotationsOf(*transition, message));
+    Json alert = {
+        {"status", resolved ? "resolved" : "firing"},
+        {"labels", labels.back()},
+        {"annotations", annotations.back()},
+        {"startsAt", TimeText(StartOf(*transition, *message.rulebook))},
+        {"endsAt",
+         resolved ? TimeText(absl::FromUnixMillis(transition->at_unix_ms())) : std::string(kNoEnd)},
+        {"generatorURL", external_url.empty() ? "" : fmt::format("{}/api/v1/alerts", external_url)},
+        {"fingerprint", FingerprintOf(*transition, *message.rulebook)}};
+    AddOwnFields(*transition, message, &alert);
+    alerts.push_back(std::move(alert));
+  }
+  const Json body = {{"version", "4"},
+                     {"groupKey", fmt::format("{{}}/{{receiver=\"{}\"}}:{{}}", message.receiver)},
+                     {"truncatedAlerts", message.truncated},
+                     {"status", firing ? "firing" : "resolved"},
+                     {"receiver", message.receiver},
+                     {"groupLabels", Json::object()},
+                     {"commonLabels", CommonOf(labels)},
+                     {"commonAnnotations", CommonOf(annotations)},
+                     {"externalURL", external_url},
+                     {"alerts", std::move(alerts)},
+                     {"idempotency_key", message.idempotency_key}};
+  return body.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace kpiwatch

@@ -1,0 +1,26 @@
+// The body of a webhook: Alertmanager's JSON, version "4", so that what reads Alertmanager's
+// webhooks reads ours, and our own fields beside it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "daemon/notify/channel.h"
+#include "daemon/rulebook/rulebook.h"
+#include "proto/kpiwatch/v1/transition.pb.h"
+
+namespace kpiwatch {
+
+// `external_url` is where people reach this daemon; may be empty.
+//
+// Each transition is an alert: "resolved" when its new level is green, else "firing", with the
+// level among its labels. An alert's startsAt is the moment it fired; when it changes later, the
+// moment at which the period in which it began was sealed, which may be earlier by the time that a
+// source was late. What names an alert over its life is the fingerprint.
+std::string AlertmanagerJson(const Message& message, std::string_view external_url);
+
+// 16 hexadecimal digits, the same for all transitions of one ladder: of (rule, subject), and of the
+// period where each period has a ladder of its own (intraday rules, `period: target`).
+std::string FingerprintOf(const v1::Transition& transition, const Rulebook& rulebook);
+
+}  // namespace kpiwatch

@@ -1,0 +1,162 @@
+#include "daemon/notify/words.h"
+
+#include <algorithm>
+
+namespace kpiwatch {
+namespace {
+
+constexpr Words kChinese = {
+    .language = "zh",
+    .levels = {"绿色", "黄色", "橙色", "红色"},
+    .resolved = "已解除",
+    .withdrawn = "已撤回",
+    .data = "数据",
+    .kpi = "指标",
+    .subject = "对象",
+    .period = "周期",
+    .change = "级别变化",
+    .value = "实际",
+    .target = "目标",
+    .completion = "完成率",
+    .since = "开始于",
+    .streak = "连续未达标",
+    .why = "原因",
+    .shortfall = "差距",
+    .counted = "计入的周期",
+    .skipped = "未计入的周期",
+    .grant = "已授权",
+    .rule = "规则",
+    .task = "任务",
+    .assignee = "负责人",
+    .due = "截止",
+    .checklist = "清单",
+    .colon = "：",
+    .met = "达标",
+    .missed = "未达标",
+    .more = "项未列出",
+    .more_alerts = "条预警未列出",
+    .streak_units = {"个工作日", "周", "个月", "个季度", "年", "个目标期"},
+    .streak_format = "{} {}（累计计算：触发较低级别的周期也计入）",
+    .since_format = "{} 起",
+    .unit_format = "{}（{}）",
+    .range_format = "{} 至 {}（{} 个）",
+    .quoted_format = "【{}】",
+    .several_format = "{} 等 {} 条",
+    .next = "下一步",
+    .footer = "本消息由 kpiwatch 发出，请勿直接回复。",
+};
+
+constexpr Words kEnglish = {
+    .language = "en",
+    .levels = {"Green", "Yellow", "Orange", "Red"},
+    .resolved = "Resolved",
+    .withdrawn = "Withdrawn",
+    .data = "Data",
+    .kpi = "KPI",
+    .subject = "Who",
+    .period = "Period",
+    .change = "Level",
+    .value = "Actual",
+    .target = "Target",
+    .completion = "Completion",
+    .since = "Since",
+    .streak = "Missed in a row",
+    .why = "Why",
+    .shortfall = "Shortfall",
+    .counted = "Periods that counted",
+    .skipped = "Periods that did not count",
+    .grant = "Granted",
+    .rule = "Rule",
+    .task = "Task",
+    .assignee = "Assignee",
+    .due = "Due",
+    .checklist = "Checklist",
+    .colon = ": ",
+    .met = "met",
+    .missed = "missed",
+    .more = "more not shown",
+    .more_alerts = "more alerts not shown",
+    .streak_units = {"working days", "weeks", "months", "quarters", "years", "target periods"},
+    .streak_format = "{} {} (counted in total: periods that led to lower levels included)",
+    .since_format = "{}",
+    .unit_format = "{} ({})",
+    .range_format = "{} to {} ({})",
+    .quoted_format = "[{}]",
+    .several_format = "{} and more, {} in all",
+    .next = "What to do next",
+    .footer = "Sent by kpiwatch; please do not reply.",
+};
+
+struct Bilingual {
+  std::string_view zh, en;
+  std::string_view In(std::string_view language) const { return language == "zh" ? zh : en; }
+};
+
+Bilingual ThresholdSentence(bool resolved, bool rises) {
+  if (resolved) {
+    return {"指标已恢复，预警解除。", "The figure has recovered; the alert is over."};
+  }
+  if (rises) {
+    return {"指标达到该级别的触发条件。", "The figure meets the condition of this level."};
+  }
+  return {"较高级别的条件已不再成立，级别下调。",
+          "The condition of the higher level no longer holds."};
+}
+
+Bilingual Sentence(v1::Reason reason, bool resolved, bool rises) {
+  switch (reason) {
+    case v1::REASON_RESTATED:
+      return resolved ? Bilingual{"数据已更正：此前的预警不成立，现予撤回。",
+                                  "Data was corrected: the earlier alert was not true and is "
+                                  "withdrawn."}
+                      : Bilingual{"数据已更正，重新判定后级别改变。",
+                                  "Data was corrected; judged again, the level is another one."};
+    case v1::REASON_PERIOD_CLOSED:
+      return {"周期已结束，周期内的预警随之关闭。",
+              "The period has ended, and the alert within it with it."};
+    case v1::REASON_RULE_REMOVED:
+      return {"规则已删除，预警关闭。", "The rule was removed; the alert is over."};
+    case v1::REASON_RULE_CHANGED:
+      return {"规则已修改，按新规则重新判定。",
+              "The rule was changed; judged again by the new one."};
+    case v1::REASON_DATA_LATE:
+      return {"数据源尚未证明该日数据完整；补齐之前不作判定，也不计为未达标。",
+              "The source has not proven that the day's data is complete; until then nothing is "
+              "judged, and nothing counts as missed."};
+    case v1::REASON_DATA_COMPLETE:
+      return {"数据已补齐，判定恢复。", "The data is complete; judging goes on."};
+    case v1::REASON_UNKNOWN_OWNER:
+      return {"有数据归属于组织名册之外的人员，暂计入公司合计；请补充名册。",
+              "Facts name people who are not in the organisation; they count for the company until "
+              "the roster names them."};
+    default:
+      return ThresholdSentence(resolved, rises);
+  }
+}
+
+}  // namespace
+
+const Words& WordsOf(std::string_view language) { return language == "zh" ? kChinese : kEnglish; }
+
+std::string_view ReasonSentence(v1::Reason reason, bool resolved, bool rises,
+                                std::string_view language) {
+  return Sentence(reason, resolved, rises).In(language);
+}
+
+std::string_view SkipReasonText(std::string_view reason, std::string_view language) {
+  struct Entry {
+    std::string_view reason;
+    Bilingual text;
+  };
+  constexpr std::array<Entry, 4> kReasons = {{
+      {"not_a_working_day", {"非工作日（周末或节假日）", "not a working day (weekend or holiday)"}},
+      {"on_leave", {"请假", "on leave"}},
+      {"not_employed", {"不在职", "not employed"}},
+      {"no_target", {"没有目标", "no target"}},
+  }};
+  const auto* it = std::find_if(kReasons.begin(), kReasons.end(),
+                                [reason](const Entry& entry) { return entry.reason == reason; });
+  return it == kReasons.end() ? reason : it->text.In(language);
+}
+
+}  // namespace kpiwatch

@@ -1,0 +1,159 @@
+#include "daemon/notify/webhook/alert_json.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/notify/webhook/webhook_channel.h"
+#include "nlohmann/json.hpp"
+#include "tests/testing/notify_samples.h"
+
+namespace kpiwatch {
+namespace {
+
+using testing::MatchesRegex;
+using testing::SizeIs;
+
+class AlertJsonTest : public testing::Test {
+ protected:
+  AlertJsonTest() : rulebook_(SampleRulebook()) {
+    message_.idempotency_key = "0123456789abcdef0123456789abcdef";
+    message_.receiver = "managers";
+    message_.language = "zh";
+    message_.rulebook = &rulebook_;
+  }
+  // The body for these transitions.
+  nlohmann::json Body(const std::vector<v1::Transition>& transitions) {
+    message_.transitions.clear();
+    for (const v1::Transition& transition : transitions) {
+      message_.transitions.push_back(&transition);
+    }
+    return nlohmann::json::parse(AlertmanagerJson(message_, "https://kpi.example.com"));
+  }
+  nlohmann::json Alert(const v1::Transition& transition) {
+    return Body({transition}).at("alerts").at(0);
+  }
+
+  Rulebook rulebook_;
+  Message message_;
+};
+
+TEST_F(AlertJsonTest, HasEveryFieldOfVersionFour) {
+  const auto body = Body({SampleTransition(v1::LEVEL_GREEN, v1::LEVEL_YELLOW)});
+  EXPECT_EQ(body.at("version"), "4");
+  EXPECT_EQ(body.at("groupKey"), "{}/{receiver=\"managers\"}:{}");
+  EXPECT_EQ(body.at("truncatedAlerts"), 0);
+  EXPECT_EQ(body.at("status"), "firing");
+  EXPECT_EQ(body.at("receiver"), "managers");
+  EXPECT_TRUE(body.at("groupLabels").is_object());
+  EXPECT_EQ(body.at("commonLabels").at("alertname"), "actions-slipping");
+  EXPECT_TRUE(body.at("commonAnnotations").is_object());
+  EXPECT_EQ(body.at("externalURL"), "https://kpi.example.com");
+  ASSERT_THAT(body.at("alerts"), SizeIs(1));
+  const auto& alert = body.at("alerts").at(0);
+  EXPECT_EQ(alert.at("status"), "firing");
+  EXPECT_EQ(alert.at("labels").at("level"), "yellow");
+  EXPECT_EQ(alert.at("labels").at("subject"), "person:u102");
+  EXPECT_EQ(alert.at("annotations").at("summary"),
+            "王一 missed key actions 0 working days in a row");
+  EXPECT_EQ(alert.at("startsAt"), "2026-09-29T14:00:00.000Z");
+  EXPECT_EQ(alert.at("endsAt"), "0001-01-01T00:00:00Z");
+  EXPECT_EQ(alert.at("generatorURL"), "https://kpi.example.com/api/v1/alerts");
+  EXPECT_THAT(alert.at("fingerprint").get<std::string>(), MatchesRegex("[0-9a-f]{16}"));
+}
+
+TEST_F(AlertJsonTest, CarriesOurFieldsWithNumbersAsText) {
+  v1::Transition transition = SampleTransition(v1::LEVEL_YELLOW, v1::LEVEL_ORANGE);
+  transition.set_value("12345678901234567.5");
+  transition.set_completion("0.399960");
+  transition.set_miss_streak(3);
+  v1::Task* task = transition.add_tasks();
+  task->set_title("一对一");
+  task->set_due_unix_ms(1790762400000);
+  task->add_checklist("a");
+  transition.add_skipped()->set_reason("on_leave");
+  const auto body = Body({transition});
+  EXPECT_EQ(body.at("idempotency_key"), message_.idempotency_key);
+  const auto& alert = body.at("alerts").at(0);
+  EXPECT_EQ(alert.at("id"), "t-1");
+  EXPECT_EQ(alert.at("kpi"), "key_actions");
+  EXPECT_EQ(alert.at("subject_name"), "王一");
+  EXPECT_EQ(alert.at("level"), "orange");
+  EXPECT_EQ(alert.at("from_level"), "yellow");
+  EXPECT_EQ(alert.at("value"), "12345678901234567.5");
+  EXPECT_EQ(alert.at("completion"), "0.399960");
+  EXPECT_EQ(alert.at("reason"), "threshold");
+  EXPECT_EQ(alert.at("miss_streak"), 3);
+  EXPECT_EQ(alert.at("tasks").at(0).at("due"), "2026-09-30T10:00:00.000Z");
+  EXPECT_EQ(alert.at("tasks").at(0).at("checklist").at(0), "a");
+  EXPECT_EQ(alert.at("skipped").at(0).at("reason"), "on_leave");
+  EXPECT_EQ(alert.at("notified"), (std::vector<std::string>{"u100", "u102"}));
+}
+
+TEST_F(AlertJsonTest, ResolvedAlertEndsAndKeepsItsFingerprint) {
+  const auto fired = Alert(SampleTransition(v1::LEVEL_GREEN, v1::LEVEL_ORANGE));
+  v1::Transition over = SampleTransition(v1::LEVEL_ORANGE, v1::LEVEL_GREEN);
+  over.set_period("2026-10-09");
+  over.set_at_unix_ms(over.at_unix_ms() + 10 * 86'400'000LL);
+  const auto body = Body({over});
+  const auto& resolved = body.at("alerts").at(0);
+  EXPECT_EQ(body.at("status"), "resolved");
+  EXPECT_EQ(resolved.at("status"), "resolved");
+  EXPECT_EQ(resolved.at("fingerprint"), fired.at("fingerprint"));
+  EXPECT_EQ(resolved.at("labels"), fired.at("labels"));
+  EXPECT_EQ(resolved.at("startsAt"), fired.at("startsAt")) << "sealed at close and grace, as fired";
+  EXPECT_EQ(resolved.at("endsAt"), "2026-10-09T14:00:00.000Z");
+}
+
+TEST_F(AlertJsonTest, StartIsNeverBehindTheChange) {
+  v1::Transition late = SampleTransition(v1::LEVEL_YELLOW, v1::LEVEL_ORANGE);
+  late.set_since("2026-10-30");
+  EXPECT_EQ(Alert(late).at("startsAt"), "2026-09-29T14:00:00.000Z");
+  late.set_since("gibberish");
+  EXPECT_EQ(Alert(late).at("startsAt"), "2026-09-29T14:00:00.000Z");
+}
+
+TEST_F(AlertJsonTest, FingerprintNamesTheLadder) {
+  const v1::Transition transition = SampleTransition(v1::LEVEL_GREEN, v1::LEVEL_YELLOW);
+  v1::Transition other_day = transition;
+  other_day.set_period("2026-09-30");
+  v1::Transition other_subject = transition;
+  other_subject.set_subject("person:u103");
+  EXPECT_EQ(FingerprintOf(transition, rulebook_), FingerprintOf(other_day, rulebook_));
+  EXPECT_NE(FingerprintOf(transition, rulebook_), FingerprintOf(other_subject, rulebook_));
+  rulebook_.rules[0].evaluate = EvaluateMode::kIntraday;
+  EXPECT_NE(FingerprintOf(transition, rulebook_), FingerprintOf(other_day, rulebook_))
+      << "intraday, each period has a ladder of its own";
+}
+
+TEST_F(AlertJsonTest, CommonLabelsAreThoseOfAllAlerts) {
+  v1::Transition other = SampleTransition(v1::LEVEL_YELLOW, v1::LEVEL_ORANGE);
+  other.set_subject("person:u103");
+  message_.truncated = 4;
+  const auto body = Body({other, SampleTransition(v1::LEVEL_GREEN, v1::LEVEL_YELLOW)});
+  EXPECT_EQ(body.at("truncatedAlerts"), 4);
+  EXPECT_EQ(body.at("commonLabels").at("kpi"), "key_actions");
+  EXPECT_FALSE(body.at("commonLabels").contains("subject"));
+  EXPECT_FALSE(body.at("commonLabels").contains("level"));
+}
+
+TEST_F(AlertJsonTest, OneFiringAlertMakesTheMessageFiring) {
+  const auto body = Body({SampleTransition(v1::LEVEL_GREEN, v1::LEVEL_YELLOW),
+                          SampleTransition(v1::LEVEL_YELLOW, v1::LEVEL_GREEN)});
+  EXPECT_EQ(body.at("status"), "firing");
+}
+
+TEST_F(AlertJsonTest, BytesThatAreNoUtf8DoNotBreakTheBody) {
+  v1::Transition transition = SampleTransition(v1::LEVEL_GREEN, v1::LEVEL_YELLOW);
+  transition.set_period("2026\xff");
+  EXPECT_EQ(Alert(transition).at("period"), "2026\xEF\xBF\xBD");
+}
+
+TEST(UrlForLogsTest, LeavesOutWhatMayBeSecret) {
+  EXPECT_EQ(UrlForLogs("https://u:p@h.example:8443/a/b?key=1#f"), "https://h.example:8443/a/b");
+  EXPECT_EQ(UrlForLogs("http://h/a@b"), "http://h/a@b");
+  EXPECT_EQ(UrlForLogs("http://h?token=x"), "http://h");
+  EXPECT_EQ(UrlForLogs("nonsense"), "nonsense");
+}
+
+}  // namespace
+}  // namespace kpiwatch

@@ -1,0 +1,102 @@
+#include "daemon/notify/templates.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/testing/notify_samples.h"
+
+namespace kpiwatch {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+std::string Render(std::string_view text, const std::string& value = "1234567") {
+  return RenderTemplate(text, {{".Value", value}, {".Subject.Name", "王一"}, {".Rule", "a b"}});
+}
+std::string Mistake(std::string_view text) { return std::string(CheckTemplate(text).message()); }
+
+TEST(TemplatesTest, NamesBecomeTheirValues) {
+  EXPECT_EQ(Render("{{ .Subject.Name }} has {{.Value}}"), "王一 has 1234567");
+  EXPECT_EQ(Render("no action { } }}"), "no action { } }}");
+  EXPECT_EQ(Render(""), "");
+  EXPECT_EQ(Render("[{{ .Period }}]"), "[]") << "a name without a value";
+}
+
+TEST(TemplatesTest, FunctionsStandBeforeANameOrBehindABar) {
+  EXPECT_EQ(Render("{{ title .Rule }}"), "A B");
+  EXPECT_EQ(Render("{{ .Rule | title }}"), "A B");
+  EXPECT_EQ(Render("{{ toUpper .Rule | title }}|{{ .Rule|toUpper }}"), "A B|A B");
+  EXPECT_EQ(Render(R"({{ "red alert" | toUpper }})"), "RED ALERT");
+}
+
+TEST(TemplatesTest, DashesTakeWhiteSpaceAway) {
+  EXPECT_EQ(Render("a  {{- .Rule -}}  \n c"), "aa bc");
+  EXPECT_EQ(Render("a {{- .Rule }} c"), "aa b c");
+}
+
+TEST(TemplatesTest, HumanizeIsPrometheuss) {
+  const auto humanize = [](const char* value) { return Render("{{ humanize .Value }}", value); };
+  EXPECT_EQ(humanize("0"), "0");
+  EXPECT_EQ(humanize("1"), "1");
+  EXPECT_EQ(humanize("1234567"), "1.235M");
+  EXPECT_EQ(humanize("-12"), "-12");
+  EXPECT_EQ(humanize("0.02"), "20m");
+  EXPECT_EQ(humanize("1000"), "1k");
+  EXPECT_EQ(humanize("n/a"), "n/a") << "text that is no number stays";
+}
+
+TEST(TemplatesTest, HumanizePercentageTakesARatio) {
+  const auto percentage = [](const char* value) {
+    return Render("{{ .Value | humanizePercentage }}", value);
+  };
+  EXPECT_EQ(percentage("0.399960"), "40%");
+  EXPECT_EQ(percentage("0.799589"), "79.96%");
+  EXPECT_EQ(percentage("1.2"), "120%");
+}
+
+TEST(TemplatesTest, HumanizeDurationTakesSeconds) {
+  const auto duration = [](const char* value) {
+    return Render("{{ .Value | humanizeDuration }}", value);
+  };
+  EXPECT_EQ(duration("0.5"), "0.5s");
+  EXPECT_EQ(duration("59.5"), "59.5s");
+  EXPECT_EQ(duration("60"), "1m 0s");
+  EXPECT_EQ(duration("3600"), "1h 0m 0s");
+  EXPECT_EQ(duration("-93784"), "-1d 2h 3m 4s");
+}
+
+TEST(TemplatesTest, MistakesSayWhereAndWhatWasMeant) {
+  EXPECT_EQ(Mistake("ok {{ .Subject.Nam }}"),
+            "at byte 4: unknown name '.Subject.Nam'; did you mean '.Subject.Name'?");
+  EXPECT_EQ(Mistake("{{ .Value | humanise }}"),
+            "at byte 1: unknown function 'humanise'; did you mean 'humanize'?");
+  EXPECT_THAT(Mistake("{{ .Value"), HasSubstr("without '}}'"));
+  EXPECT_THAT(Mistake("{{ }}"), HasSubstr("empty action"));
+  EXPECT_THAT(Mistake("{{ .Value | }}"), HasSubstr("nothing stands behind '|'"));
+  EXPECT_THAT(Mistake("{{ range .Alerts }}"), HasSubstr("unknown name '.Alerts'"));
+  EXPECT_THAT(Mistake("{{ end }}"), HasSubstr("expected a name such as .Subject.Name"));
+  EXPECT_THAT(Mistake("{{ .Value | .Rule }}"), HasSubstr("expected a function behind '|'"));
+  EXPECT_THAT(Mistake("{{ title humanize .Value }}"), HasSubstr("join more with '|'"));
+  EXPECT_THAT(Mistake(R"({{ "open | title }})"), HasSubstr("quoted text does not end"));
+}
+
+TEST(TemplatesTest, RefusedTemplateIsShownAsItIs) {
+  EXPECT_EQ(Render("{{ .Nonsense }}"), "{{ .Nonsense }}");
+}
+
+TEST(TemplatesTest, CheckNamesTheRuleOfEveryMistake) {
+  Rulebook rulebook = SampleRulebook();
+  EXPECT_TRUE(CheckAnnotations(rulebook).ok());
+  rulebook.rules[0].file = "rules/sales.yaml";
+  rulebook.rules[0].line = 12;
+  rulebook.rules[0].annotations["summary"] = "{{ .Vale }}";
+  rulebook.rules[1].annotations["description"] = "{{";
+  EXPECT_THAT(std::string(CheckAnnotations(rulebook).message()),
+              AllOf(HasSubstr("rules/sales.yaml:12: rule 'actions-slipping', annotation 'summary': "
+                              "at byte 1: unknown name '.Vale'; did you mean '.Value'?\n"),
+                    HasSubstr("rule 'week-far-behind', annotation 'description'")));
+}
+
+}  // namespace
+}  // namespace kpiwatch

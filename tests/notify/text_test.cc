@@ -1,0 +1,222 @@
+#include "daemon/notify/text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "daemon/notify/number_text.h"
+#include "tests/testing/notify_samples.h"
+
+namespace kpiwatch {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class TextTest : public testing::Test {
+ protected:
+  TextTest()
+      : rulebook_(SampleRulebook()),
+        transition_(SampleTransition(v1::LEVEL_YELLOW, v1::LEVEL_ORANGE)) {}
+
+  TransitionText Text(std::string_view language = "zh") {
+    return Describe(transition_, rulebook_, language);
+  }
+  // The text of the row with this name; empty: there is none.
+  std::string Row(std::string_view name, std::string_view language = "zh") {
+    for (const TextRow& row : Text(language).rows) {
+      if (row.name == name) {
+        return row.text;
+      }
+    }
+    return "";
+  }
+  void AddCounted(const std::string& period, bool met) {
+    v1::CountedPeriod* counted = transition_.add_counted();
+    counted->set_period(period);
+    counted->set_met(met);
+  }
+  void AddSkipped(const std::string& period, const std::string& reason) {
+    v1::SkippedPeriod* skipped = transition_.add_skipped();
+    skipped->set_period(period);
+    skipped->set_reason(reason);
+  }
+
+  Rulebook rulebook_;
+  v1::Transition transition_;
+};
+
+TEST_F(TextTest, HeadlineSaysLevelPersonKpiAndPeriod) {
+  EXPECT_EQ(Text("zh").headline, "【橙色】王一（华东） 关键动作 2026-09-29");
+  EXPECT_EQ(Text("en").headline, "[Orange] Wang Yi (East) Key actions 2026-09-29");
+}
+
+TEST_F(TextTest, SummaryIsTheRulesAnnotation) {
+  transition_.set_miss_streak(3);
+  EXPECT_EQ(Text("en").summary, "Wang Yi missed key actions 3 working days in a row");
+  transition_.set_rule("week-far-behind");
+  EXPECT_EQ(Text("en").summary, "");
+}
+
+TEST_F(TextTest, MoneyAndCompletionAreExact) {
+  transition_.set_kpi("revenue");
+  transition_.set_currency("CNY");
+  transition_.set_value("399960.5");
+  transition_.set_target("1000000");
+  transition_.set_completion("0.399961");
+  EXPECT_EQ(Row("实际"), "399,960.50 元");
+  EXPECT_EQ(Row("目标"), "1,000,000.00 元");
+  EXPECT_EQ(Row("完成率"), "39.9961%");
+  EXPECT_EQ(Row("Actual", "en"), "CNY 399,960.50");
+}
+
+TEST_F(TextTest, PlainValuesCarryTheUnitOfMeasure) {
+  rulebook_.kpis[0].unit = "次";
+  transition_.set_value("12345");
+  EXPECT_EQ(Row("实际"), "12,345 次");
+  EXPECT_EQ(Row("目标"), "") << "nothing is said where there is no target";
+}
+
+TEST_F(TextTest, StreakSaysHowItCounts) {
+  transition_.set_miss_streak(3);
+  EXPECT_EQ(Row("连续未达标"), "3 个工作日（累计计算：触发较低级别的周期也计入）");
+  EXPECT_THAT(Row("Missed in a row", "en"), HasSubstr("3 working days (counted in total"));
+  rulebook_.rules[0].period = PeriodKind::kWeek;
+  EXPECT_THAT(Row("连续未达标"), testing::StartsWith("3 周"));
+}
+
+TEST_F(TextTest, CountedPeriodsSayValueAgainstTarget) {
+  AddCounted("2026-09-28", true);
+  AddCounted("2026-09-29", false);
+  transition_.mutable_counted(1)->set_value("5");
+  transition_.mutable_counted(1)->set_target("8");
+  EXPECT_EQ(Row("计入的周期"), "2026-09-28 达标\n2026-09-29 未达标 5 / 8");
+}
+
+TEST_F(TextTest, SkippedPeriodsWithTheSameReasonAreOneLine) {
+  for (int day = 1; day <= 7; ++day) {
+    AddSkipped("2026-10-0" + std::to_string(day), "not_a_working_day");
+  }
+  AddSkipped("2026-10-08", "on_leave");
+  AddSkipped("2026-10-09", "strike");
+  EXPECT_EQ(Row("未计入的周期"),
+            "2026-10-01 至 2026-10-07（7 个）：非工作日（周末或节假日）\n2026-10-08：请假\n"
+            "2026-10-09：strike");
+  EXPECT_THAT(Row("Periods that did not count", "en"),
+              HasSubstr("2026-10-01 to 2026-10-07 (7): not a working day"));
+}
+
+TEST_F(TextTest, LongListsOfPeriodsAreCut) {
+  for (int i = 0; i < kMaxPeriodsShown + 9; ++i) {
+    AddCounted("day", false);
+    AddSkipped("day", i % 2 == 0 ? "on_leave" : "no_target");
+  }
+  EXPECT_THAT(Row("计入的周期"), HasSubstr("\n9 项未列出"));
+  EXPECT_THAT(Row("未计入的周期"), HasSubstr("\n9 项未列出"));
+}
+
+TEST_F(TextTest, TasksSayWhoUntilWhenAndWhat) {
+  v1::Task* task = transition_.add_tasks();
+  task->set_title("主管一对一沟通");
+  task->set_assignee("u100");
+  task->set_due_unix_ms(1790762400000);  // 2026-09-30T10:00:00Z
+  task->add_checklist("重新分配资源");
+  task->add_checklist("调整策略");
+  const TransitionText text = Text();
+  ASSERT_THAT(text.tasks, SizeIs(1));
+  EXPECT_EQ(text.tasks[0].assignee, "陈敏");
+  EXPECT_EQ(text.tasks[0].due, "2026-09-30 18:00") << "in the time zone of the KPI's calendar";
+  EXPECT_THAT(PlainText(text, "zh"),
+              HasSubstr("  任务：主管一对一沟通; 负责人：陈敏; 截止：2026-09-30 18:00\n"
+                        "    [ ] 重新分配资源\n    [ ] 调整策略\n"));
+}
+
+TEST_F(TextTest, WithdrawnAlertSaysThatDataWasCorrected) {
+  transition_ = SampleTransition(v1::LEVEL_RED, v1::LEVEL_GREEN);
+  transition_.set_reason(v1::REASON_RESTATED);
+  EXPECT_EQ(Text().headline, "【已撤回】王一（华东） 关键动作 2026-09-29");
+  EXPECT_THAT(Row("原因"), HasSubstr("数据已更正：此前的预警不成立"));
+  EXPECT_THAT(Row("Why", "en"), HasSubstr("is withdrawn"));
+  EXPECT_EQ(Row("级别变化"), "红色 → 绿色");
+}
+
+TEST_F(TextTest, ResolvedAlertSaysSo) {
+  transition_ = SampleTransition(v1::LEVEL_RED, v1::LEVEL_GREEN);
+  EXPECT_THAT(Text("en").headline, HasSubstr("[Resolved]"));
+  EXPECT_TRUE(Text().resolved);
+  EXPECT_EQ(Text().level, Level::kRed);
+}
+
+TEST_F(TextTest, EveryReasonHasASentenceInBothLanguages) {
+  for (int reason = v1::REASON_THRESHOLD; reason <= v1::REASON_UNKNOWN_OWNER; ++reason) {
+    transition_.set_reason(static_cast<v1::Reason>(reason));
+    EXPECT_NE(Row("原因"), "") << reason;
+    EXPECT_NE(Row("Why", "en"), "") << reason;
+    EXPECT_NE(Row("原因"), Row("Why", "en")) << reason;
+  }
+}
+
+TEST_F(TextTest, DataAlertNamesTheSource) {
+  transition_ = SampleTransition(v1::LEVEL_GREEN, v1::LEVEL_YELLOW);
+  transition_.set_subject("source:crm");
+  transition_.set_kpi("");
+  transition_.set_rule("data_late");
+  transition_.set_reason(v1::REASON_DATA_LATE);
+  EXPECT_EQ(Text().headline, "【数据】crm 2026-09-29");
+  EXPECT_THAT(Row("原因"), HasSubstr("不计为未达标"));
+}
+
+TEST_F(TextTest, UnknownPeopleRulesAndKpisKeepTheirIds) {
+  transition_.set_subject("person:u999");
+  transition_.set_kpi("gone");
+  transition_.set_rule("gone-too");
+  EXPECT_EQ(Text().headline, "【橙色】u999 gone 2026-09-29");
+  EXPECT_THAT(Text().summary, IsEmpty());
+}
+
+TEST_F(TextTest, SubjectLineCountsWhatTheMessageHolds) {
+  Message message;
+  message.language = "zh";
+  message.rulebook = &rulebook_;
+  message.transitions = {&transition_};
+  EXPECT_EQ(SubjectLine(message), "【橙色】王一（华东） 关键动作 2026-09-29");
+  message.transitions = {&transition_, &transition_};
+  message.truncated = 3;
+  EXPECT_EQ(SubjectLine(message), "【橙色】王一（华东） 关键动作 2026-09-29 等 5 条");
+}
+
+TEST_F(TextTest, PlainTextIndentsLists) {
+  AddCounted("2026-09-28", false);
+  AddCounted("2026-09-29", false);
+  EXPECT_THAT(PlainText(Text(), "zh"),
+              HasSubstr("  计入的周期：\n    2026-09-28 未达标\n    2026-09-29 未达标\n"));
+}
+
+TEST(NumberTextTest, DigitsAreGroupedByThousands) {
+  EXPECT_EQ(GroupDigits("0"), "0");
+  EXPECT_EQ(GroupDigits("999"), "999");
+  EXPECT_EQ(GroupDigits("1000"), "1,000");
+  EXPECT_EQ(GroupDigits("-1234567.8901"), "-1,234,567.8901");
+  EXPECT_EQ(GroupDigits("n/a"), "n/a");
+  EXPECT_EQ(GroupDigits(""), "");
+}
+
+TEST(NumberTextTest, MoneyShowsAtLeastItsMinorUnit) {
+  EXPECT_EQ(MoneyText("1234567.5", "CNY", "zh"), "1,234,567.50 元");
+  EXPECT_EQ(MoneyText("1234567.8901", "CNY", "zh"), "1,234,567.8901 元") << "nothing is dropped";
+  EXPECT_EQ(MoneyText("-12", "USD", "zh"), "-12.00 USD");
+  EXPECT_EQ(MoneyText("12000", "JPY", "en"), "JPY 12,000");
+}
+
+TEST(NumberTextTest, PercentagesAreExact) {
+  EXPECT_EQ(PercentText("0.399960"), "39.996%");
+  EXPECT_EQ(PercentText("0.800000"), "80%");
+  EXPECT_EQ(PercentText("0"), "0%");
+  EXPECT_EQ(PercentText("1.5"), "150%");
+  EXPECT_EQ(PercentText("12.345678"), "1,234.5678%");
+  EXPECT_EQ(PercentText("-0.05"), "-5%");
+  EXPECT_EQ(PercentText("n/a"), "n/a");
+}
+
+}  // namespace
+}  // namespace kpiwatch
