@@ -17,11 +17,12 @@ struct Fraction {
 
 Wide Magnitude(__int128 v) { return v < 0 ? -static_cast<Wide>(v) : static_cast<Wide>(v); }
 
+// At least 1, so that everything divides by it.
 Wide Gcd(Wide a, Wide b) {
   while (b != 0) {
     a = std::exchange(b, a % b);
   }
-  return a;
+  return a == 0 ? 1 : a;
 }
 
 Fraction Reduced(bool negative, Wide num, Wide den) {
@@ -52,7 +53,7 @@ Decimal Signed(bool negative, Wide magnitude) {
 // REQUIRES: num and den of `f` are at most kMax.
 Rational RationalOf(const Fraction& f) {
   constexpr Wide kOne = Decimal::kOne;
-  if (kOne % f.den == 0) {
+  if (f.den != 0 && kOne % f.den == 0) {
     if (const std::optional<Wide> units = Product(f.num, kOne / f.den)) {
       return Rational::Of(Signed(f.negative, *units));
     }

@@ -245,22 +245,29 @@ bool Lexer::Escape(size_t start, std::string* out) {
     return false;
   }
   pos_ -= octal ? 1 : 0;
+  const std::optional<uint32_t> point = CodePoint(start, digits, octal ? 8 : 16);
+  if (point) {
+    AppendUtf8(*point, out);
+  }
+  return point.has_value();
+}
+
+std::optional<uint32_t> Lexer::CodePoint(size_t start, int digits, uint32_t base) {
   uint32_t point = 0;
   for (int i = 0; i < digits; ++i, ++pos_) {
     const int digit = pos_ < text_.size() ? HexDigit(text_[pos_]) : -1;
-    if (digit < 0 || (octal && digit > 7)) {
-      Fail(start, fmt::format("the escape '\\{}' needs {} {} digits", c, digits,
-                              octal ? "octal" : "hexadecimal"));
-      return false;
+    if (digit < 0 || static_cast<uint32_t>(digit) >= base) {
+      Fail(start, fmt::format("the escape '{}' needs {} {} digits", text_.substr(start, 2), digits,
+                              base == 8 ? "octal" : "hexadecimal"));
+      return std::nullopt;
     }
-    point = point * (octal ? 8 : 16) + static_cast<uint32_t>(digit);
+    point = point * base + static_cast<uint32_t>(digit);
   }
   if (point > 0x10FFFF || (point >= 0xD800 && point < 0xE000)) {
     Fail(start, "the escape is not a Unicode character");
-    return false;
+    return std::nullopt;
   }
-  AppendUtf8(point, out);
-  return true;
+  return point;
 }
 
 Token Lexer::Name() {

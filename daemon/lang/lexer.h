@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -70,6 +71,8 @@ class Lexer {
   Token Operator();
   // Appends the character that the escape at text_[pos_] (after the backslash) stands for.
   bool Escape(size_t start, std::string* out);
+  // Reads `digits` digits of `base` (8 or 16) as a character's number; nullopt: failed.
+  std::optional<uint32_t> CodePoint(size_t start, int digits, uint32_t base);
 
   std::string_view text_;
   size_t pos_ = 0;

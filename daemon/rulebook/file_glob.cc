@@ -72,6 +72,7 @@ std::vector<std::string> ExpandGlob(std::string_view pattern, std::string_view b
     return {std::move(plain)};  // a name may hold the characters of a pattern
   }
   glob_t found{};
+  // Its races are those of GLOB_TILDE. NOLINTNEXTLINE(concurrency-mt-unsafe)
   if (glob(At(pattern, base_dir, true).c_str(), 0, nullptr, &found) == 0) {
     for (size_t i = 0; i < found.gl_pathc; ++i) {
       if (std::string path = found.gl_pathv[i]; IsFile(path)) {

@@ -99,15 +99,15 @@ std::vector<std::string> MapReader::Texts(std::string_view key) {
 }
 
 const std::vector<const YamlNode*>& MapReader::List(std::string_view key) {
-  static const std::vector<const YamlNode*> kNone;
+  static const std::vector<const YamlNode*> none;
   const YamlNode* node = Find(key);
   if (node == nullptr) {
-    return kNone;
+    return none;
   }
   if (!node->is_list()) {
     out_->Error(*node,
                 fmt::format("{}: expected a list, found {}", KeyName(key), node->Describe()));
-    return kNone;
+    return none;
   }
   return node->children;
 }

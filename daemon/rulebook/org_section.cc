@@ -111,49 +111,48 @@ PersonDraft ReadPerson(const YamlNode& node, LoadState* state) {
   return draft;
 }
 
+// The drafts' parents by index. Several units without parent hang below the unit `company`; where
+// it is missing, and where there is no unit at all, it is added to the drafts.
+std::vector<std::optional<size_t>> ParentsOf(std::vector<UnitDraft>* drafts, LoadState* state) {
+  const auto tops = std::count_if(drafts->begin(), drafts->end(),
+                                  [](const UnitDraft& d) { return d.parent == nullptr; });
+  std::optional<size_t> company;
+  if (drafts->empty() || tops > 1) {
+    company = state->units.Find(kRootUnit);
+    if (!company) {
+      company = drafts->size();
+      UnitDraft& draft = drafts->emplace_back();
+      draft.unit.id = std::string(kRootUnit);
+      draft.unit.name = {.zh = "全公司", .en = "Company"};
+    }
+  }
+  std::vector<std::optional<size_t>> parents;
+  for (size_t i = 0; i < drafts->size(); ++i) {
+    const YamlNode* parent = (*drafts)[i].parent;
+    parents.push_back(parent != nullptr ? state->units.Find(parent->text)
+                      : i != company    ? company
+                                        : std::nullopt);
+  }
+  return parents;
+}
+
 // Puts parents before children; a unit below itself is reported.
 void OrderUnits(std::vector<UnitDraft> drafts, LoadState* state) {
-  // Several units without parent hang below the unit `company`, which is made where it is missing.
-  const auto roots = std::count_if(drafts.begin(), drafts.end(),
-                                   [](const UnitDraft& d) { return d.parent == nullptr; });
-  const bool implicit_root =
-      drafts.empty() || (roots > 1 && !state->units.Find(kRootUnit).has_value());
+  const std::vector<std::optional<size_t>> parents = ParentsOf(&drafts, state);
   Org& org = state->book.org;
   std::vector<std::optional<UnitIndex>> placed(drafts.size());
-  std::optional<UnitIndex> root;
-  if (implicit_root) {
-    org.units.emplace_back();
-    org.units.back().id = std::string(kRootUnit);
-    org.units.back().name = {.zh = "全公司", .en = "Company"};
-    root = 0;
-  }
   // Each round places the units whose parents stand; a chain of n units written from the leaf up
   // takes n rounds, which a company does not notice.
   bool progress = true;
   while (progress) {
     progress = false;
     for (size_t i = 0; i < drafts.size(); ++i) {
-      UnitDraft& draft = drafts[i];
-      if (placed[i]) {
+      if (placed[i] || (parents[i] && !placed[*parents[i]])) {
         continue;
       }
-      std::optional<UnitIndex> parent = root;
-      if (draft.parent != nullptr) {
-        const std::optional<size_t> index = state->units.Find(draft.parent->text);
-        if (index && !placed[*index]) {
-          continue;
-        }
-        parent = index ? placed[*index] : root;
-      } else if (roots > 1 && !implicit_root && draft.unit.id != kRootUnit) {
-        const std::optional<UnitIndex> company = placed[*state->units.Find(kRootUnit)];
-        if (!company) {
-          continue;
-        }
-        parent = company;
-      }
-      draft.unit.parent = parent;
+      drafts[i].unit.parent = parents[i] ? placed[*parents[i]] : std::nullopt;
       placed[i] = static_cast<UnitIndex>(org.units.size());
-      org.units.push_back(std::move(draft.unit));
+      org.units.push_back(drafts[i].unit);
       progress = true;
     }
   }

@@ -39,6 +39,7 @@ void Collect(const YamlNode& key, const YamlNode& value, Sections* sections, Dia
       return;
     }
     std::vector<std::string_view> names;
+    names.reserve(kSections.size());
     for (const Section& s : kSections) {
       names.push_back(s.name);
     }

@@ -142,14 +142,14 @@ void CheckBounds(const Target& target, const Kpi& kpi, const Place& place, LoadS
 }
 
 void ReadTarget(const YamlNode& node, LoadState* state) {
-  static const Kpi kUnknown;
+  static const Kpi unknown;
   MapReader map(node, "a target", &state->out);
   map.NotSupported({"growth", "split_of", "into", "over", "by", "of", "locked", "valid_from",
                     "valid_to", "approved_by", "reason", "weight", "mode"});
   const YamlNode* name = map.Require("kpi");
   const std::optional<size_t> index =
       name != nullptr ? state->kpis.Resolve(*name, &state->out) : std::nullopt;
-  const Kpi& kpi = index ? state->book.kpis[*index] : kUnknown;
+  const Kpi& kpi = index ? state->book.kpis[*index] : unknown;
   if (kpi.type == KpiType::kVerdict) {
     state->out.Error(*name,
                      fmt::format("KPI '{}' is a verdict; it has floors, not targets", kpi.name));
