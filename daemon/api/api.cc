@@ -1,7 +1,6 @@
 #include "daemon/api/api.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "absl/strings/match.h"

@@ -4,7 +4,8 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstring>
+#include <exception>
+#include <system_error>
 
 #include "absl/strings/numbers.h"
 #include "daemon/api/tls.h"
@@ -148,9 +149,10 @@ absl::Status HttpServer::Bind(std::string_view host, int port) {
       return absl::OkStatus();
     }
   }
-  return absl::UnavailableError(
-      fmt::format("cannot listen on {}: {}", options_.address,
-                  errno != 0 ? std::strerror(errno) : "the host is unknown or not this machine"));
+  return absl::UnavailableError(fmt::format("cannot listen on {}: {}", options_.address,
+                                            errno != 0
+                                                ? std::generic_category().message(errno)
+                                                : "the host is unknown or not this machine"));
 }
 
 void HttpServer::Serve() {

@@ -51,6 +51,7 @@ std::vector<Group> GroupByFile(const std::vector<RuleView>& rules, const HttpReq
     }
   }
   std::vector<Group> list;
+  list.reserve(by_file.size());
   for (auto& [file, group] : by_file) {
     list.push_back(std::move(group));
   }

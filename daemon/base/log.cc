@@ -31,8 +31,10 @@ struct Output {
   std::atomic<LogFormat> format = LogFormat::kLogfmt;
 };
 
-// Lives as long as the process, so that the last destructors may log.
+// Lives as long as the process, so that the last destructors may log. Standard error is one for the
+// process as well.
 Output& TheOutput() {
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
   static Output* const output = new Output;
   return *output;
 }

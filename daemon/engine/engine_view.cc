@@ -156,6 +156,7 @@ AlertPage Engine::Alerts(const AlertQuery& query) const {
   std::sort(alerts.begin(), alerts.end(),
             [&](const AlertView& a, const AlertView& b) { return key_of(a) < key_of(b); });
   AlertPage page;
+  page.total = alerts.size();
   for (AlertView& alert : alerts) {
     if (query.after && key_of(alert) <= *query.after) {
       continue;

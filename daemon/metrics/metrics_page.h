@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daemon/base/build_info.h"
@@ -16,12 +17,22 @@ class Collectable;
 
 namespace kpiwatch {
 
+// A counter of an adapter, whose type this folder does not know. Those of one name lie side by side
+// and differ in their labels.
+struct AdapterCounter {
+  std::string name;  // "kpiwatch_…_total"
+  std::string help;
+  std::vector<std::pair<std::string, std::string>> labels;
+  const Counter* counter = nullptr;
+};
+
 // Everything that is shown. The pointers are borrowed and must outlive the page.
 struct MetricsInputs {
   const EngineMetrics* engine = nullptr;
   const NotifyMetrics* notify = nullptr;
   const EngineReadView* view = nullptr;
   BuildInfo build;
+  std::vector<AdapterCounter> adapters;
   // Caps of the two families that grow with the business; what is beyond is counted in
   // kpiwatch_series_dropped_total.
   size_t max_kpi_samples = 20'000;

@@ -114,6 +114,15 @@ void AddSources(const std::vector<SourceView>& sources, std::vector<MetricFamily
   }
 }
 
+void AddAdapters(const std::vector<AdapterCounter>& counters, std::vector<MetricFamily>* out) {
+  for (const AdapterCounter& counter : counters) {
+    if (out->back().name != counter.name) {
+      out->push_back(MakeFamily(counter.name, MetricType::Counter, counter.help));
+    }
+    AddSample(&out->back(), counter.labels, static_cast<double>(counter.counter->value()));
+  }
+}
+
 }  // namespace
 
 std::vector<MetricFamily> SelfMetrics::Collect() const {
@@ -125,6 +134,7 @@ std::vector<MetricFamily> SelfMetrics::Collect() const {
   AddEngine(*inputs_.engine, &families);
   AddNotify(*inputs_.notify, &families);
   AddSources(inputs_.view->Sources(), &families);
+  AddAdapters(inputs_.adapters, &families);
   return families;
 }
 

@@ -99,6 +99,21 @@ TEST(MetricsPageTest, ShowsWhatWasCounted) {
   }
 }
 
+TEST(MetricsPageTest, ShowsTheCountersOfAdapters) {
+  const SampleDaemon daemon;
+  Counter accepted, refused;
+  accepted.Add(4);
+  MetricsInputs inputs = daemon.inputs();
+  inputs.adapters = {
+      {"kpiwatch_http_events_total", "Events.", {{"result", "accepted"}}, &accepted},
+      {"kpiwatch_http_events_total", "Events.", {{"result", "refused"}}, &refused},
+  };
+  const auto lines = Lines(MetricsPage(inputs).Render());
+  EXPECT_THAT(lines, Contains("# TYPE kpiwatch_http_events_total counter").Times(1));
+  EXPECT_THAT(lines, Contains("kpiwatch_http_events_total{result=\"accepted\"} 4"));
+  EXPECT_THAT(lines, Contains("kpiwatch_http_events_total{result=\"refused\"} 0"));
+}
+
 TEST(MetricsPageTest, ShowsEverySourceAndPartition) {
   const SampleDaemon daemon;
   const std::string page = MetricsPage(daemon.inputs()).Render();
