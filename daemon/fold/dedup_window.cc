@@ -38,13 +38,12 @@ DedupWindow::DedupWindow(Options options)
 }
 
 absl::Time DedupWindow::window_start() const {
-  return window_start_us_ == kNever ? absl::InfinitePast()
-                                    : absl::FromUnixMicros(window_start_us_);
+  return window_start_us_ == kNever ? absl::InfinitePast() : absl::FromUnixMicros(window_start_us_);
 }
 
 // How many of the last small segments the open one takes in. Afterwards classes descend from old to
-// new with fewer than kFanIn of each, and nothing small stands before something lasting. An id moves
-// to a higher class whenever it is written again.
+// new with fewer than kFanIn of each, and nothing small stands before something lasting. An id
+// moves to a higher class whenever it is written again.
 size_t DedupWindow::CountToMerge() const {
   size_t merged = 0;
   size_t total = open_.size();
@@ -119,8 +118,7 @@ void DedupWindow::SealSegment(absl::Time arrival, WriteBatch* batch) {
 absl::Status DedupWindow::DropOldest(const StateStore& store, WriteBatch* batch) {
   const Segment oldest = segments_.front();
   const std::string key = DedupKey(oldest.number);
-  KPIWATCH_ASSIGN_OR_RETURN(const std::optional<std::string> value,
-                            store.Get(Family::kDedup, key));
+  KPIWATCH_ASSIGN_OR_RETURN(const std::optional<std::string> value, store.Get(Family::kDedup, key));
   if (!value) {
     return Damaged(oldest.number, "is missing");
   }
@@ -196,8 +194,7 @@ absl::Status DedupWindow::RestoreSegment(std::string_view key, std::string_view 
   segments_.push_back({*number, head.newest_arrival_us, head.count});
   last_arrival_us_ = std::max(last_arrival_us_, head.newest_arrival_us);
   if (head.count >= kLeastLastingIds) {
-    small_.clear();
-    return absl::OkStatus();
+    return small_.empty() ? absl::OkStatus() : Damaged(*number, "follows a small one");
   }
   IdList& ids = small_.emplace_back();
   for (const Fingerprint id : unpacked_) {

@@ -36,7 +36,7 @@ class DedupWindow {
   static constexpr size_t kMostSegmentIds = 131'072;
 
   struct Options {
-    size_t max_ids = 16'000'000;                // 1 … kMaxIds; 12 bytes of memory each
+    size_t max_ids = 16'000'000;                // 1 … kMaxIds; 13 bytes of memory each
     absl::Duration min_age = absl::Hours(840);  // the correction window
   };
 
@@ -57,13 +57,13 @@ class DedupWindow {
   // costs. For a backlog of known size.
   void Reserve(size_t ids) { ids_.Reserve(std::min(ids, options_.max_ids)); }
 
-  // Adds the ids inserted since the last call to *batch; nothing when there are none. `arrival`: the
-  // moment of this step; one before that of an earlier step counts as that.
+  // Adds the ids inserted since the last call to *batch; nothing when there are none. `arrival`:
+  // the moment of this step; one before that of an earlier step counts as that.
   void SealSegment(absl::Time arrival, WriteBatch* batch);
 
   // Takes the oldest segments out, while the newest id of the oldest is older than now - min_age or
-  // there are more than max_ids, until at least `budget` ids are gone: one call takes out fewer than
-  // budget + kMostSegmentIds. REQUIRES: every batch that SealSegment wrote to is in `store`.
+  // there are more than max_ids, until at least `budget` ids are gone: one call takes out fewer
+  // than budget + kMostSegmentIds. REQUIRES: every batch that SealSegment wrote to is in `store`.
   // Errors: what the store returns, kDataLoss when it does not hold what was put there.
   absl::Status Expire(absl::Time now, const StateStore& store, WriteBatch* batch, size_t budget);
 
@@ -103,7 +103,7 @@ class DedupWindow {
   uint64_t next_number_ = 0;
   int64_t window_start_us_;
   int64_t last_arrival_us_;
-  std::string value_;                 // reused
+  std::string value_;                  // reused
   std::vector<Fingerprint> unpacked_;  // reused
 };
 

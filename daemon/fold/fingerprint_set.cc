@@ -55,13 +55,14 @@ FingerprintSet::~FingerprintSet() {
 }
 
 // Reads the old table in order and therefore writes the new one nearly in order. Blocks are packed
-// before they are placed: which slots are taken is chance, and a branch on it costs more than a store.
+// before they are placed: which slots are taken is chance, and a branch on it costs more than a
+// store.
 void FingerprintSet::Resize(Shard& shard, uint32_t capacity) {
   constexpr uint32_t kBlock = 128;
   const Shard old = shard;
   shard.slots = AllocateSlots(capacity);
   shard.capacity = capacity;
-  shard.most = static_cast<uint32_t>(uint64_t{capacity} * 4 / 5);
+  shard.most = static_cast<uint32_t>(uint64_t{capacity} * 3 / 4);
   shard.least = capacity / 3;
   std::array<uint64_t, kBlock> packed;
   for (uint32_t begin = 0; begin < old.capacity; begin += kBlock) {
@@ -114,10 +115,10 @@ bool FingerprintSet::Erase(Fingerprint id) {
 
 void FingerprintSet::Reserve(size_t ids) {
   const double mean = static_cast<double>(ids) / kShards;
-  const double most = mean + 5 * std::sqrt(mean);  // few shards are larger, and those grow
+  const double most = mean + 3 * std::sqrt(mean);  // few shards are larger, and those grow
   for (size_t i = 0; i < kShards; ++i) {
     const double spread = 1 + 0.5 * static_cast<double>(i) / kShards;
-    const auto capacity = static_cast<uint32_t>(most / 0.8 * spread) + 4;
+    const auto capacity = static_cast<uint32_t>(most / 0.75 * spread) + 4;
     if (capacity > shards_[i].capacity) {
       Resize(shards_[i], capacity);
     }

@@ -10,9 +10,9 @@
 namespace kpiwatch {
 
 // Operation: linear probing from a home slot that is proportional to the bits, so that a shard may
-// have any number of slots and moves to a larger table in one sweep through memory. At most 4/5 of
+// have any number of slots and moves to a larger table in one sweep through memory. At most 3/4 of
 // the slots are taken. Shards grow by half, each at another size, so that memory follows the number
-// of ids (10 to 15 bytes an id in one shard, about 12.3 over all of them) and only one shard at a
+// of ids (10.7 to 16 bytes an id in one shard, about 13 over all of them) and only one shard at a
 // time is there twice. Erasing shifts back what probed over the gap: no tombstones.
 // Concurrency: one thread.
 // Limitations: 8 bits of shard and 64 of slot must be evenly spread; they come from a hash.
@@ -78,7 +78,9 @@ class FingerprintSet {
     }
     return slot;
   }
-  static uint32_t LeastCapacity(size_t shard) { return 64 + static_cast<uint32_t>(shard * 32 / kShards); }
+  static uint32_t LeastCapacity(size_t shard) {
+    return 64 + static_cast<uint32_t>(shard * 32 / kShards);
+  }
   static void Resize(Shard& shard, uint32_t capacity);
   static void Grow(Shard& shard);
 

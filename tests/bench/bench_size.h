@@ -8,7 +8,8 @@
 namespace kpiwatch {
 
 inline int64_t BenchSize(int64_t full) {
-  const bool smoke = std::getenv("KPIWATCH_BENCH_SMOKE") != nullptr;  // NOLINT(concurrency-mt-unsafe)
+  const bool smoke =
+      std::getenv("KPIWATCH_BENCH_SMOKE") != nullptr;  // NOLINT(concurrency-mt-unsafe)
   return smoke ? full / 50 : full;
 }
 

@@ -79,9 +79,8 @@ void Insert(benchmark::State& state) {
     }
     inserted += fresh.size();
   }
-  state.counters["per_id"] =
-      benchmark::Counter(static_cast<double>(inserted),
-                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["per_id"] = benchmark::Counter(
+      static_cast<double>(inserted), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 BENCHMARK(Insert)->Arg(BenchSize(10'000'000))->Iterations(4)->Unit(benchmark::kMillisecond);
 
@@ -105,9 +104,9 @@ void InsertGrowing(benchmark::State& state) {
       }
     }
   }
-  state.counters["per_id"] = benchmark::Counter(
-      static_cast<double>(state.iterations()) * static_cast<double>(ids),
-      benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["per_id"] =
+      benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(ids),
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 BENCHMARK(InsertGrowing)->Arg(BenchSize(10'000'000))->Iterations(1)->Unit(benchmark::kMillisecond);
 
@@ -125,11 +124,14 @@ void InsertDuplicates(benchmark::State& state) {
       benchmark::DoNotOptimize(filled.window.Insert(known[i]));
     }
   }
-  state.counters["per_id"] = benchmark::Counter(
-      static_cast<double>(state.iterations()) * static_cast<double>(ids),
-      benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["per_id"] =
+      benchmark::Counter(static_cast<double>(state.iterations()) * static_cast<double>(ids),
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
-BENCHMARK(InsertDuplicates)->Arg(BenchSize(10'000'000))->Iterations(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(InsertDuplicates)
+    ->Arg(BenchSize(10'000'000))
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
 
 // The largest segment that a step of a draining backlog seals.
 void SealOneStep(benchmark::State& state) {

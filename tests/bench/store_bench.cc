@@ -98,8 +98,8 @@ std::string InChild(Work work) {
   return text;
 }
 
-// From the start of a process whose predecessor was killed in the middle of a drain to an open store
-// (open_ms) and to a window with all its ids (the time shown). Stands first, see InChild.
+// From the start of a process whose predecessor was killed in the middle of a drain to an open
+// store (open_ms) and to a window with all its ids (the time shown). Stands first, see InChild.
 void RecoverAfterKill(benchmark::State& state) {
   using Clock = std::chrono::steady_clock;
   const auto ids = static_cast<uint64_t>(state.range(0));
@@ -159,10 +159,10 @@ void DrainIds(benchmark::State& state) {
   }
 }
 BENCHMARK(DrainIds)
-    ->Args({BenchSize(10'000'000), 100'000, 0, 16'000'000})    // a backlog, ids only
-    ->Args({BenchSize(10'000'000), 100'000, 0, 2'000'000})     // and with a window that turns over
+    ->Args({BenchSize(10'000'000), 100'000, 0, 16'000'000})  // a backlog, ids only
+    ->Args({BenchSize(10'000'000), 100'000, 0, 2'000'000})   // and with a window that turns over
     ->Args({BenchSize(10'000'000), 100'000, 2'000, 16'000'000})  // with cells
-    ->Args({BenchSize(500'000), 500, 0, 16'000'000})           // small live steps
+    ->Args({BenchSize(500'000), 500, 0, 16'000'000})             // small live steps
     ->Iterations(1)
     ->Unit(benchmark::kMillisecond);
 

@@ -21,9 +21,7 @@ namespace {
 const absl::Time kStart = absl::FromUnixSeconds(1'750'000'000);
 constexpr size_t kNoBudget = 1'000'000'000;
 
-Fingerprint Id(uint64_t number) {
-  return FingerprintOf("acme", "/crm", std::to_string(number));
-}
+Fingerprint Id(uint64_t number) { return FingerprintOf("acme", "/crm", std::to_string(number)); }
 
 // A window with its store and the step around them.
 class Harness {
@@ -161,6 +159,9 @@ TEST(DedupWindowTest, AClockThatStepsBackDoesNotAgeIdsEarly) {
   harness.InsertAndStep(1, 2, kStart - absl::Hours(10));
   harness.Step(kStart + absl::Minutes(30));
   EXPECT_EQ(harness.window().size(), 2u);
+  harness.Step(kStart + absl::Minutes(61));
+  EXPECT_EQ(harness.window().size(), 0u);
+  EXPECT_EQ(harness.window().window_start(), kStart + absl::Microseconds(1));
 }
 
 TEST(DedupWindowTest, ManySmallStepsLeaveFewSegments) {
@@ -219,6 +220,13 @@ TEST(DedupWindowTest, SaysSoWhenTheStoreLostWhatWasPutThere) {
   const std::vector<absl::Status> results = {
       window_over([](WriteBatch* b) { b->Put(Family::kDedup, DedupKey(1), "x"); }),
       window_over([](WriteBatch* b) { b->Put(Family::kDedup, "short", "x"); }),
+      window_over([](WriteBatch* b) {
+        std::string small;
+        IdList ids;
+        ids.Append(Id(1'000'000));
+        PackSegment(0, ids.Bytes(0, 1), &small);
+        b->Put(Family::kDedup, DedupKey(1), small);
+      }),
       window_over([](WriteBatch* b) { b->Delete(Family::kMeta, kDedupStateKey); }),
       window_over([](WriteBatch* b) { b->Put(Family::kMeta, kDedupStateKey, "x"); }),
   };
@@ -286,8 +294,9 @@ TEST(DedupWindowTest, AgreesWithAModelThroughCrashes) {
   for (uint64_t seed = 0; seed < 12; ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937_64 random(seed);
-    const DedupWindow::Options options{.max_ids = seed % 2 == 0 ? size_t{40'000} : size_t{1'000'000},
-                                       .min_age = absl::Seconds(60)};
+    const DedupWindow::Options options{
+        .max_ids = seed % 2 == 0 ? size_t{40'000} : size_t{1'000'000},
+        .min_age = absl::Seconds(60)};
     MemoryStore store;
     Model model(options);
     auto window = std::make_unique<DedupWindow>(options);
@@ -295,7 +304,8 @@ TEST(DedupWindowTest, AgreesWithAModelThroughCrashes) {
     uint64_t numbers = 1;
     for (int step = 0; step < 120; ++step) {
       now += absl::Milliseconds(1 + random() % 3000);
-      const uint64_t most = std::array<uint64_t, 8>{2, 2, 70, 70, 70, 1500, 1500, 20'000}[random() % 8];
+      const uint64_t most =
+          std::array<uint64_t, 8>{2, 2, 70, 70, 70, 1500, 1500, 20'000}[random() % 8];
       for (uint64_t i = random() % most; i > 0; --i) {
         const uint64_t number = random() % 4 == 0 ? random() % numbers : numbers++;
         ASSERT_EQ(window->Insert(Id(number)), model.Insert(number)) << number;

@@ -18,7 +18,8 @@ constexpr uint64_t kMax64 = std::numeric_limits<uint64_t>::max();
 
 TEST(KeysTest, PositionsComeBackAndDoNotRunTogether) {
   std::set<std::string> keys;
-  const std::vector<std::string> names = {""s, "a"s, "crm"s, "\0"s, "\0\1"s, "a\0"s, "\xFF"s, "销售"s};
+  const std::vector<std::string> names = {""s,     "a"s,   "crm"s,  "\0"s,
+                                          "\0\1"s, "a\0"s, "\xFF"s, "销售"s};
   for (const std::string& source : names) {
     for (const std::string& topic : names) {
       for (const uint32_t partition : {0u, 1u, 255u, 256u, kMax32}) {
@@ -52,7 +53,7 @@ TEST(KeysTest, InternAndCursorKeysComeBack) {
 
 TEST(KeysTest, SeriesKeysSortBySubjectThenDay) {
   const std::vector<SeriesKeyParts> ascending = {
-      {0, Day::Min()}, {0, Day{-1}}, {0, Day{0}},      {0, Day{1}},    {0, Day{20454}},
+      {0, Day::Min()}, {0, Day{-1}}, {0, Day{0}},       {0, Day{1}},    {0, Day{20454}},
       {0, Day::Max()}, {1, Day{-5}}, {255, Day{20000}}, {256, Day{-1}}, {kMax32, Day::Max()}};
   std::string previous;
   for (const SeriesKeyParts& parts : ascending) {
@@ -82,9 +83,9 @@ TEST(KeysTest, OutboxAndDedupKeysSortByNumber) {
 }
 
 TEST(KeysTest, KindsOfMetaKeysDoNotMix) {
-  const std::vector<std::string> keys = {std::string(kFormatKey), std::string(kUuidKey),
-                                         std::string(kDedupStateKey), PositionKey("a", "b", 1),
-                                         InternKey(1), CursorKey("x")};
+  const std::vector<std::string> keys = {
+      std::string(kFormatKey),  std::string(kUuidKey), std::string(kDedupStateKey),
+      PositionKey("a", "b", 1), InternKey(1),          CursorKey("x")};
   std::set<char> kinds;
   for (const std::string& key : keys) {
     EXPECT_TRUE(kinds.insert(key[0]).second) << key;

@@ -79,7 +79,8 @@ TYPED_TEST_P(StoreContract, AppliesABatchInOrder) {
   batch.Delete(Family::kSeries, "c");
   batch.Put(Family::kSeries, "c", "3");
   this->Write(batch);
-  EXPECT_EQ(this->Scan(Family::kSeries, "", ""), (typename TestFixture::Pairs{{"a", "2"}, {"c", "3"}}));
+  EXPECT_EQ(this->Scan(Family::kSeries, "", ""),
+            (typename TestFixture::Pairs{{"a", "2"}, {"c", "3"}}));
 }
 
 TYPED_TEST_P(StoreContract, ScansAHalfOpenRangeInByteOrder) {
@@ -93,7 +94,8 @@ TYPED_TEST_P(StoreContract, ScansAHalfOpenRangeInByteOrder) {
   using Pairs = typename TestFixture::Pairs;
   EXPECT_EQ(this->Scan(Family::kLadder, "a", "b"),
             (Pairs{{"a", "a"}, {a_nul, "with a zero byte"}, {"ab", "ab"}}));
-  EXPECT_EQ(this->Scan(Family::kLadder, "b", ""), (Pairs{{"b", "b"}, {"c", "c"}, {"\xFF", "\xFF"}}));
+  EXPECT_EQ(this->Scan(Family::kLadder, "b", ""),
+            (Pairs{{"b", "b"}, {"c", "c"}, {"\xFF", "\xFF"}}));
   EXPECT_EQ(this->Scan(Family::kLadder, "", "", 1), (Pairs{{"a", "a"}}));
   EXPECT_EQ(this->Scan(Family::kLadder, "d", "e"), Pairs{});
 }

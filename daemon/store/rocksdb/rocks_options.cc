@@ -13,8 +13,8 @@ constexpr size_t kMiB = 1 << 20;
 
 rocksdb::CompressionType BlockCompression() {
   const auto supported = rocksdb::GetSupportedCompressions();
-  const bool lz4 = std::find(supported.begin(), supported.end(), rocksdb::kLZ4Compression) !=
-                   supported.end();
+  const bool lz4 =
+      std::find(supported.begin(), supported.end(), rocksdb::kLZ4Compression) != supported.end();
   return lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
 }
 
@@ -52,7 +52,7 @@ rocksdb::ColumnFamilyOptions RocksFamilyOptions(Family family,
 
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = std::move(block_cache);
-  // Indexes and filters stay with the open file: a cache this small would re-read them on every Get.
+  // Indexes and filters stay with the open file: so small a cache would re-read them on every Get.
   table.cache_index_and_filter_blocks = false;
   if (family == Family::kSeries) {
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));

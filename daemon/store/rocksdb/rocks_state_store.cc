@@ -83,8 +83,8 @@ absl::StatusOr<std::unique_ptr<RocksStateStore>> RocksStateStore::OpenReadOnly(
       new RocksStateStore(std::nullopt, std::unique_ptr<rocksdb::DB>(db), families));
 }
 
-RocksStateStore::RocksStateStore(std::optional<DirectoryLock> lock,
-                                 std::unique_ptr<rocksdb::DB> db, const Families& families)
+RocksStateStore::RocksStateStore(std::optional<DirectoryLock> lock, std::unique_ptr<rocksdb::DB> db,
+                                 const Families& families)
     : lock_(std::move(lock)), db_(std::move(db)), families_(families) {}
 
 RocksStateStore::~RocksStateStore() {

@@ -146,15 +146,17 @@ TEST(RocksStateStoreTest, ReadersSeeWholeBatches) {
   std::thread reader([&] {
     do {
       std::string first;
-      const bool read = store->Scan(Family::kSeries, "a", "", [&](std::string_view key,
-                                                                  std::string_view value) {
-        if (key == "a") {
-          first = value;
-        } else if (value != first) {
-          ++torn;
-        }
-        return true;
-      }).ok();
+      const bool read = store
+                            ->Scan(Family::kSeries, "a", "",
+                                   [&](std::string_view key, std::string_view value) {
+                                     if (key == "a") {
+                                       first = value;
+                                     } else if (value != first) {
+                                       ++torn;
+                                     }
+                                     return true;
+                                   })
+                            .ok();
       torn += read ? 0 : 1;
     } while (!done);
   });
