@@ -37,9 +37,10 @@ void Core::MeetPartition(const Origin& origin, std::span<const PartitionState> p
     const bool named = p < partitions.size() && !partitions[p].id.topic.empty();
     known.push_back({named ? partitions[p].id.topic : source, {}});
   }
-  if (promised_[origin.source].size() <= origin.partition) {
-    promised_[origin.source].resize(origin.partition + 1);
-    NotePromises(origin);
+  while (promised_[origin.source].size() <= origin.partition) {
+    const auto p = static_cast<uint32_t>(promised_[origin.source].size());
+    promised_[origin.source].emplace_back();
+    NotePromises({origin.source, p});
   }
 }
 
@@ -282,7 +283,7 @@ absl::StatusOr<Core::StepResult> Core::FinishStep(absl::Time now, WriteBatch* ba
   EmitUnknownOwners();
 
   const size_t events = std::exchange(offered_, 0);
-  KPIWATCH_RETURN_IF_ERROR(WriteState(now, batch));
+  KPIWATCH_RETURN_IF_ERROR(WriteState(ArrivalOfStep(now), batch));
   StageCounts();
   series_->NextStep();
   ladders_->NextStep();
@@ -293,6 +294,16 @@ absl::StatusOr<Core::StepResult> Core::FinishStep(absl::Time now, WriteBatch* ba
                     .last_seq = next_seq_ - 1,
                     .entries = entries_.size(),
                     .events = events};
+}
+
+absl::Time Core::ArrivalOfStep(absl::Time now) const {
+  // By the transport's time: while a backlog is read, what is expired from the window of known ids
+  // arrived long ago, and later records of the backlog are not older than that.
+  int64_t newest = kNoTime;
+  for (const int64_t source : newest_record_ms_) {
+    newest = std::max(newest, source);
+  }
+  return newest == kNoTime ? now : std::min(now, absl::FromUnixMillis(newest));
 }
 
 void Core::AddDeadLetter(v1::DeadLetter letter) {

@@ -212,6 +212,7 @@ class Core {
   absl::Status ApplyBlock();
   absl::Status ApplyEvent(const PendingEvent& event);
   absl::Status RollUp();
+  absl::Time ArrivalOfStep(absl::Time now) const;
   void Ancestors(SubjectId subject, Day day, std::vector<SubjectId>* ancestors);
   absl::Status WriteState(absl::Time arrival, WriteBatch* batch);
   void WriteSubjects(WriteBatch* batch);

@@ -54,7 +54,6 @@ absl::Status Engine::MakeDecoders() {
 }
 
 absl::Status Engine::Run() {
-  running_ = true;
   absl::Status status;
   while (status.ok() && !stop_) {
     const absl::StatusOr<bool> worked = RunOnce();
@@ -63,7 +62,6 @@ absl::Status Engine::Run() {
   if (status.ok()) {
     status = AwaitCommit();
   }
-  running_ = false;
   requests_.Close();
   RunRequests();
   return status;
@@ -371,15 +369,16 @@ void Engine::RunRequests() {
 }
 
 bool Engine::Ask(std::function<void()> request) const {
-  if (!running_) {
-    request();
+  if (!options_.commit_beside) {
+    request();  // everything is on one thread
     return true;
   }
-  std::promise<void> done;
-  std::future<void> finished = done.get_future();
-  if (!requests_.TryPush([&] {
+  // Shared with the queue: the asker may be gone before the engine has let go of it.
+  auto done = std::make_shared<std::promise<void>>();
+  std::future<void> finished = done->get_future();
+  if (!requests_.TryPush([&request, done] {
         request();
-        done.set_value();
+        done->set_value();
       })) {
     return false;
   }

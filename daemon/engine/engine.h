@@ -6,7 +6,7 @@
 // written beside the next step's reading. Entries reach the outbox's readers when they are durable.
 // Concurrency: Run on one thread; everything of EngineReadView, Reload and Stop from any thread.
 // What others ask for is done by Run between two steps, at most kMaxRequests at once; a request
-// beyond that, or after Run has ended, gets an empty answer.
+// beyond that, or after Run has ended, gets an empty answer; one before Run begins waits for it.
 #pragma once
 
 #include <atomic>
@@ -41,7 +41,8 @@ class Engine final : public EngineReadView {
     size_t poll_records = 10'000;
     absl::Duration idle_wait = absl::Milliseconds(50);
     uint64_t max_outbox = 2'000'000;  // entries; beyond it nothing is read until channels catch up
-    bool commit_beside = true;        // false: one thread, for simulations
+    // False: one thread does everything and calls RunOnce itself, as simulations do.
+    bool commit_beside = true;
     // Called on the engine's thread when another rulebook has entered.
     std::function<void(std::shared_ptr<const Rulebook>)> rulebook_entered;
     // The dead letters that were written down, for the API; null: none.
@@ -124,7 +125,6 @@ class Engine final : public EngineReadView {
   std::vector<std::pair<uint32_t, std::vector<StoredPosition>>> committed_positions_;
   std::atomic<bool> ready_ = false;
   std::atomic<bool> stop_ = false;
-  std::atomic<bool> running_ = false;
   mutable BoundedQueue<std::function<void()>> requests_{kMaxRequests};
   std::vector<uint64_t> evaluation_counts_;  // by rule, as of the last step
   std::vector<std::pair<absl::Time, absl::Duration>> last_evaluations_;

@@ -17,18 +17,18 @@ absl::StatusOr<std::vector<std::string>> SubjectNames(const StateStore& store) {
   std::vector<std::string> names;
   bool damaged = false;
   const std::string_view prefix = "i";
-  KPIWATCH_RETURN_IF_ERROR(store.Scan(
-      Family::kMeta, prefix, PrefixEnd(prefix), [&](std::string_view key, std::string_view value) {
-        if (const auto id = ParseInternKey(key)) {
-          wire::Reader reader(value);
-          SubjectInfo info;
-          info.kind = static_cast<SubjectKind>(reader.U8());
-          info.id = std::string(reader.String());
-          damaged = damaged || !reader.ok() || *id != names.size();
-          names.push_back(info.Name());
-        }
-        return !damaged;
-      }));
+  KPIWATCH_RETURN_IF_ERROR(store.Scan(Family::kMeta, prefix, PrefixEnd(prefix),
+                                      [&](std::string_view key, std::string_view value) {
+                                        if (const auto id = ParseInternKey(key)) {
+                                          wire::Reader reader(value);
+                                          SubjectInfo info;
+                                          info.kind = static_cast<SubjectKind>(reader.U8());
+                                          info.id = std::string(reader.String());
+                                          damaged = damaged || !reader.ok() || *id != names.size();
+                                          names.push_back(info.Name());
+                                        }
+                                        return !damaged;
+                                      }));
   if (damaged) {
     return absl::DataLossError("the store's table of subjects is damaged");
   }

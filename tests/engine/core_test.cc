@@ -184,6 +184,18 @@ TEST(CoreTest, ADayWaitsForEveryPartition) {
   EXPECT_EQ(driver.log().size(), 1U);
 }
 
+TEST(CoreTest, PartitionsMayBeMetInAnyOrder) {
+  CoreDriver driver(kRules, {.partitions = 4});
+  driver.Order("u103", At("2026-11-11T10:00"), "38", {}, 3);
+  driver.Order("u103", At("2026-11-11T10:00"), "1", {}, 0);
+  for (uint32_t p = 0; p < 4; ++p) {
+    driver.Heartbeat(At("2026-11-16T00:00"), p);
+  }
+  driver.Step();
+  ASSERT_EQ(driver.log().size(), 1U);
+  EXPECT_EQ(driver.transitions()[0].value(), "39");
+}
+
 // Acceptance: the feed is down; no miss counted, one data alert, then the verdict.
 TEST(CoreTest, LateDataIsAnAlertOfItsOwnAndNoMiss) {
   CoreDriver driver(kRules, {.clock_by_events = false});
