@@ -49,13 +49,14 @@ class Reader {
  public:
   Reader(const std::string& address, const std::vector<std::string>& topics,
          const std::vector<StoredPosition>& positions = {},
-         const std::map<std::string, std::string>& properties = {}) {
+         const std::map<std::string, std::string>& properties = {},
+         absl::Duration discovery_interval = absl::Seconds(30)) {
     KafkaSourceOptions options;
     options.brokers = address;
     options.topics = topics;
     options.properties = properties;
     options.group = "group-" + topics.front();
-    source_ = std::move(KafkaSource::Create("crm", options)).value();
+    source_ = std::move(KafkaSource::Create("crm", options, discovery_interval)).value();
     batch_ = source_->NewBatch();
     EXPECT_TRUE(source_->Start(positions).ok());
   }
@@ -249,6 +250,19 @@ TEST_F(KafkaSourceTest, ATopicThatDoesNotExistKeepsItFromBeingReady) {
   Produce(missing, {At(0, "b")});
   ASSERT_TRUE(reader.PollUntilCaughtUp(2));
   EXPECT_EQ(reader.seen().back(), missing + "/0@0=b");
+}
+
+TEST_F(KafkaSourceTest, ReadsPartitionsThatAppearLater) {
+  const std::string topic = NewTopic(1);
+  Produce(topic, {At(0, "a")});
+  Reader reader(broker().address(), {topic}, {}, {}, absl::Milliseconds(200));
+  ASSERT_TRUE(reader.PollUntilCaughtUp(1));
+  ASSERT_TRUE(broker().AddPartitions(topic, 3).ok());
+  Produce(topic, {At(2, "b")});
+  ASSERT_TRUE(reader.PollUntilCaughtUp(3));
+  ASSERT_TRUE(reader.PollUntilSeen(2));
+  EXPECT_THAT(reader.seen(), ElementsAre(topic + "/0@0=a", topic + "/2@0=b"));
+  EXPECT_EQ(reader.source().partitions()[0].id.partition, 0) << "indices stay";
 }
 
 TEST_F(KafkaSourceTest, GoesOnAfterTheBrokerWasKilled) {

@@ -60,7 +60,7 @@ bool IsUnreadable(rd_kafka_resp_err_t err) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<KafkaSource>> KafkaSource::Create(
-    std::string name, const KafkaSourceOptions& options) {
+    std::string name, const KafkaSourceOptions& options, absl::Duration discovery_interval) {
   const std::string context = fmt::format("source {}", name);
   if (options.topics.empty()) {
     return absl::InvalidArgumentError(context + ": no Kafka topics are given");
@@ -78,8 +78,10 @@ absl::StatusOr<std::unique_ptr<KafkaSource>> KafkaSource::Create(
   if (!client.ok()) {
     return WithContext(context, client.status());
   }
-  PartitionWatch::Options watch{
-      .source = name, .brokers = options.brokers, .topics = options.topics};
+  PartitionWatch::Options watch{.source = name,
+                                .brokers = options.brokers,
+                                .topics = options.topics,
+                                .discovery_interval = discovery_interval};
   std::sort(watch.topics.begin(), watch.topics.end());
   watch.topics.erase(std::unique(watch.topics.begin(), watch.topics.end()), watch.topics.end());
   return std::unique_ptr<KafkaSource>(

@@ -41,9 +41,11 @@ namespace kpiwatch {
 // the old one.
 class KafkaSource final : public EventSource {
  public:
-  // Errors: kInvalidArgument naming the property that is wrong. Reaches for no broker.
-  static absl::StatusOr<std::unique_ptr<KafkaSource>> Create(std::string name,
-                                                             const KafkaSourceOptions& options);
+  // Looks for partitions that are new every `discovery_interval`. Errors: kInvalidArgument naming
+  // the property that is wrong. Reaches for no broker.
+  static absl::StatusOr<std::unique_ptr<KafkaSource>> Create(
+      std::string name, const KafkaSourceOptions& options,
+      absl::Duration discovery_interval = absl::Seconds(30));
   ~KafkaSource() override;
   KafkaSource(const KafkaSource&) = delete;
   KafkaSource& operator=(const KafkaSource&) = delete;

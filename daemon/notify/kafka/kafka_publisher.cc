@@ -172,11 +172,16 @@ absl::StatusOr<uint64_t> KafkaPublisher::FindCursor() {
 
 absl::Status KafkaPublisher::PublishNext(TransactionalProducer& producer, uint64_t* cursor,
                                          const std::stop_token& stop) {
-  KPIWATCH_ASSIGN_OR_RETURN(const std::vector<v1::OutboxEntry> entries,
-                            outbox_->Read(*cursor, kMaxEntries, kReadWait));
+  const absl::StatusOr<std::vector<v1::OutboxEntry>> entries =
+      outbox_->Read(*cursor, kMaxEntries, kReadWait);
+  if (!entries.ok()) {
+    // The store's codes mean other things than ours.
+    return absl::UnavailableError(
+        fmt::format("reading the outbox: {}", MessageOf(entries.status())));
+  }
   std::vector<Outgoing> records;
   size_t bytes = 0;
-  for (const v1::OutboxEntry& entry : entries) {
+  for (const v1::OutboxEntry& entry : *entries) {
     std::optional<Outgoing> record = ToRecord(entry);
     const size_t size = record.has_value() ? record->key.size() + record->value.size() : 0;
     if (!records.empty() && bytes + size > kMaxBytes) {
@@ -193,7 +198,7 @@ absl::Status KafkaPublisher::PublishNext(TransactionalProducer& producer, uint64
   if (!records.empty()) {
     return PublishPart(producer, records, *cursor, stop);
   }
-  if (!entries.empty()) {
+  if (!entries->empty()) {
     outbox_->Acknowledge(options_.channel_name, *cursor);  // nothing in them was for us
   }
   if (absl::Now() - last_commit_ >= options_.recommit_interval) {

@@ -58,7 +58,8 @@ class KafkaPublisher {
   static constexpr size_t kMaxEntries = 2000;
   static constexpr size_t kMaxBytes = size_t{4} << 20;
 
-  // Called once, from the publisher's thread, after which it does nothing any more. kAborted:
+  // Called once, from the publisher's thread (so it may not call Stop), after which the publisher
+  // does nothing any more. kAborted:
   // another daemon with the same instance has taken over. kFailedPrecondition: the cursor on the
   // broker does not fit to this store; the message says what to do.
   using OnFatal = std::function<void(const absl::Status&)>;
