@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <functional>
 #include <map>
 
 #include "daemon/base/nearest_name.h"
+#include "daemon/config/flags.h"
 #include "daemon/kpictl/check.h"
 #include "daemon/kpictl/dump.h"
 #include "daemon/kpictl/health.h"
@@ -73,8 +73,7 @@ class CommandLine {
   int Run(const std::vector<std::string>& args);
 
  private:
-  CLI::App* Add(const char* name, const char* help, const char* examples,
-                std::function<int()> run);
+  CLI::App* Add(const char* name, const char* help, const char* examples, std::function<int()> run);
   void AddReplay();
   void AddCheck();
   void AddTest();
@@ -97,12 +96,7 @@ class CommandLine {
 
 CommandLine::CommandLine(const BuildInfo& build, const Console& console) : console_(console) {
   app_.require_subcommand(1);
-  app_.set_version_flag(
-      "--version", fmt::format("kpictl, version {} (branch: {}, revision: {})\n"
-                               "  build date:       {}\n"
-                               "  compiler:         {}",
-                               build.version, build.branch, build.revision, build.date,
-                               build.compiler));
+  app_.set_version_flag("--version", VersionText("kpictl", build));
   AddReplay();
   AddCheck();
   AddTest();
@@ -129,12 +123,12 @@ void CommandLine::AddReplay() {
                    "belongs to, where there are several")
       ->type_name("[NAME=]FILE")
       ->required();
-  command->add_option("--until", replay_.until,
-                      "Events before this are replayed, days that end by then sealed (default: the "
-                      "end of the last event's day)")
-      ->type_name("RFC3339");
   command
-      ->add_option("--print", replay_.print, "transitions or values")
+      ->add_option("--until", replay_.until,
+                   "Events before this are replayed, days that end by then sealed (default: the "
+                   "end of the last event's day)")
+      ->type_name("RFC3339");
+  command->add_option("--print", replay_.print, "transitions or values")
       ->transform(CLI::CheckedTransformer(std::map<std::string, ReplayOptions::Print>{
           {"transitions", ReplayOptions::Print::kTransitions},
           {"values", ReplayOptions::Print::kValues}}))
@@ -155,8 +149,7 @@ void CommandLine::AddCheck() {
 }
 
 void CommandLine::AddTest() {
-  Add("test", "Run scenario tests", kTestExamples,
-      [this] { return TestCommand(paths_, console_); })
+  Add("test", "Run scenario tests", kTestExamples, [this] { return TestCommand(paths_, console_); })
       ->add_option("FILE", paths_, "Test files")
       ->required();
 }
@@ -173,8 +166,9 @@ void CommandLine::AddSend() {
       ->required();
   command->add_option("FILE", send_.files, "CSV or NDJSON, also .gz; '-' is standard input")
       ->required();
-  command->add_option("--complete-until", send_.complete_until,
-                      "End with a heartbeat: the source is complete up to this")
+  command
+      ->add_option("--complete-until", send_.complete_until,
+                   "End with a heartbeat: the source is complete up to this")
       ->type_name("RFC3339");
   command->add_option("--token-file", send_.token_file, "File with the bearer token of the daemon")
       ->type_name("FILE");
@@ -215,9 +209,9 @@ bool CommandLine::ReportUnknown(const std::vector<std::string>& args) const {
     names.push_back(name);
   }
   const auto near = NearestName(args[0], names);
-  console_.err << fmt::format("kpictl: unknown command '{}'{}\n", args[0],
-                              near ? fmt::format("; did you mean '{}'?", *near)
-                                   : "; see kpictl --help");
+  console_.err << fmt::format(
+      "kpictl: unknown command '{}'{}\n", args[0],
+      near ? fmt::format("; did you mean '{}'?", *near) : "; see kpictl --help");
   return true;
 }
 

@@ -1,13 +1,11 @@
-// Where a command reads and writes, so that tests can stand in for the terminal.
+// Where a command writes, so that tests can stand in for the terminal.
 #pragma once
 
-#include <istream>
 #include <ostream>
 
 namespace kpiwatch {
 
 struct Console {
-  std::istream& in;
   std::ostream& out;
   std::ostream& err;
   bool err_is_terminal = false;  // progress bars are drawn there

@@ -26,10 +26,18 @@ void AppendMember(std::string_view name, std::string_view text, std::string* out
 void AppendField(const FieldValue& field, std::string* out) {
   switch (field.kind) {
     case FieldKind::kMissing:
-    case FieldKind::kNull: *out += "null"; return;
-    case FieldKind::kBool: *out += field.boolean ? "true" : "false"; return;
-    case FieldKind::kNumber: *out += field.number.ToString(); return;
-    case FieldKind::kString: AppendJsonString(field.text, out); return;
+    case FieldKind::kNull:
+      *out += "null";
+      return;
+    case FieldKind::kBool:
+      *out += field.boolean ? "true" : "false";
+      return;
+    case FieldKind::kNumber:
+      *out += field.number.ToString();
+      return;
+    case FieldKind::kString:
+      AppendJsonString(field.text, out);
+      return;
     case FieldKind::kMoney:
       *out += fmt::format(R"({{"amount":"{}","currency":)", field.number.ToString());
       AppendJsonString(field.text, out);
@@ -74,7 +82,7 @@ struct Node {
 
 }  // namespace
 
-std::string CloudEventJson(const Event& event, const FieldPlan& plan) {
+std::string CloudEventJson(const Event& event, std::string_view data) {
   std::string json = "{";
   AppendMember("specversion", "1.0", &json);
   AppendMember("type", event.type, &json);
@@ -96,20 +104,26 @@ std::string CloudEventJson(const Event& event, const FieldPlan& plan) {
     AppendMember("sequence", fmt::format("{}", event.sequence), &json);
   }
   AppendMember("datacontenttype", "application/json", &json);
-  Node data;
+  json += R"(,"data":)";
+  json += data;
+  return json + '}';
+}
+
+std::string CloudEventJson(const Event& event, const FieldPlan& plan) {
+  Node fields;
   for (size_t i = 0; i < plan.size(); ++i) {
     const std::string_view path = plan.paths()[i];
     if (path.starts_with(kDataPrefix) && event.fields[i].kind != FieldKind::kMissing) {
-      data.Put(path.substr(kDataPrefix.size()), &event.fields[i]);
+      fields.Put(path.substr(kDataPrefix.size()), &event.fields[i]);
     }
   }
-  json += R"(,"data":)";
-  if (data.members.empty()) {
-    json += "{}";
+  std::string data;
+  if (fields.members.empty()) {
+    data = "{}";
   } else {
-    data.Append(&json);
+    fields.Append(&data);
   }
-  return json + '}';
+  return CloudEventJson(event, data);
 }
 
 std::string HeartbeatJson(std::string_view source, absl::Time until, std::string_view scope,
@@ -118,7 +132,8 @@ std::string HeartbeatJson(std::string_view source, absl::Time until, std::string
   AppendMember("specversion", "1.0", &json);
   AppendMember("type", "kpiwatch.sys.source.heartbeat.v1", &json);
   AppendMember("source", source, &json);
-  AppendMember("id", fmt::format("heartbeat-{}-{}", Rfc3339(until), absl::ToUnixMillis(now)), &json);
+  AppendMember("id", fmt::format("heartbeat-{}-{}", Rfc3339(until), absl::ToUnixMillis(now)),
+               &json);
   AppendMember("time", Rfc3339(now), &json);
   AppendMember("datacontenttype", "application/json", &json);
   json += R"(,"data":{)";

@@ -15,6 +15,9 @@ namespace kpiwatch {
 // REQUIRES: event.fields are those of `plan`.
 std::string CloudEventJson(const Event& event, const FieldPlan& plan);
 
+// The same with `data`, a JSON text, whatever the event's fields are.
+std::string CloudEventJson(const Event& event, std::string_view data);
+
 // A heartbeat: `source` is complete until `until`, said at `now`. `scope`: "partition" for one that
 // is written to every partition; empty: it speaks for the whole source.
 std::string HeartbeatJson(std::string_view source, absl::Time until, std::string_view scope,

@@ -30,8 +30,11 @@ void PutField(uint16_t id, const FieldValue& field, std::string* out) {
   Put(field.kind, out);
   switch (field.kind) {
     case FieldKind::kMissing:
-    case FieldKind::kNull: break;
-    case FieldKind::kBool: Put(field.boolean, out); break;
+    case FieldKind::kNull:
+      break;
+    case FieldKind::kBool:
+      Put(field.boolean, out);
+      break;
     case FieldKind::kMoney:
       Put(field.number.units(), out);
       [[fallthrough]];
@@ -39,7 +42,9 @@ void PutField(uint16_t id, const FieldValue& field, std::string* out) {
       Put(static_cast<uint32_t>(field.text.size()), out);
       out->append(field.text);
       break;
-    case FieldKind::kNumber: Put(field.number.units(), out); break;
+    case FieldKind::kNumber:
+      Put(field.number.units(), out);
+      break;
   }
 }
 
@@ -54,14 +59,21 @@ FieldValue TakeField(const char** in) {
   };
   switch (field.kind) {
     case FieldKind::kMissing:
-    case FieldKind::kNull: break;
-    case FieldKind::kBool: field.boolean = Take<bool>(in); break;
+    case FieldKind::kNull:
+      break;
+    case FieldKind::kBool:
+      field.boolean = Take<bool>(in);
+      break;
     case FieldKind::kMoney:
       field.number = Decimal::FromUnits(Take<__int128>(in));
       field.text = text();
       break;
-    case FieldKind::kString: field.text = text(); break;
-    case FieldKind::kNumber: field.number = Decimal::FromUnits(Take<__int128>(in)); break;
+    case FieldKind::kString:
+      field.text = text();
+      break;
+    case FieldKind::kNumber:
+      field.number = Decimal::FromUnits(Take<__int128>(in));
+      break;
   }
   return field;
 }
@@ -115,7 +127,8 @@ absl::Status EventLog::Add(const Event& event, uint32_t source) {
   }
   if (bytes_ + scratch_.size() + (rows_.size() + 1) * sizeof(Row) > kMaxBytes) {
     return absl::ResourceExhaustedError(
-        "the files hold more than 8 GiB of decoded events, and a replay keeps them in memory to put "
+        "the files hold more than 8 GiB of decoded events, and a replay keeps them in memory to "
+        "put "
         "them in order: send them to a daemon with `kpictl send` instead");
   }
   row.data = Keep(scratch_).data();

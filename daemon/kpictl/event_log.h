@@ -14,9 +14,8 @@
 namespace kpiwatch {
 
 // Operation: Add copies what an event's views point to; Sort; Get unpacks one event.
-// Limits: 56 bytes an event, its id and subject, and 4 to 20 bytes with its text for each field that
-// it has; kMaxBytes in all.
-// Concurrency: none.
+// Limits: 56 bytes an event, its id and subject, and 4 to 20 bytes with its text for each field
+// that it has; kMaxBytes in all. Concurrency: none.
 class EventLog {
  public:
   static constexpr size_t kMaxBytes = size_t{8} << 30;
@@ -38,8 +37,8 @@ class EventLog {
  private:
   struct Row {
     int64_t time_ms, recorded_ms, sequence;
-    const char* data;       // in blocks_
-    uint32_t names;         // index into names_ of (source, type, tenant)
+    const char* data;  // in blocks_
+    uint32_t names;    // index into names_ of (source, type, tenant)
     uint32_t id_size, subject_size;
     uint32_t source;
     uint16_t field_count;

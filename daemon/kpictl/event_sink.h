@@ -10,12 +10,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "daemon/ingest/source_options.h"
 
 namespace kpiwatch {
 
 struct OutgoingEvent {
-  std::string_view key;   // subject or owner: what keeps an entity's events in order
-  std::string_view body;  // CloudEvents JSON, or a record as it was read
+  std::string_view key;     // subject or owner: what keeps an entity's events in order
+  std::string_view body;    // CloudEvents JSON, or a record as it was read
   bool cloud_event = true;  // body is CloudEvents JSON
 };
 
@@ -43,8 +44,10 @@ inline constexpr size_t kHttpBatchBytes = size_t{512} << 10;
 std::unique_ptr<EventSink> MakeHttpSink(const std::string& url, const std::string& token,
                                         Sleep sleep);
 
-// Produces to kafka://HOST:PORT[,HOST:PORT…]/TOPIC; heartbeats go to every partition. Errors:
-// kInvalidArgument for a URL that is none; those of the cluster.
-absl::StatusOr<std::unique_ptr<EventSink>> MakeKafkaSink(const std::string& url);
+// Produces to kafka://HOST:PORT[,HOST:PORT…]/TOPIC, with the properties and secrets of the source's
+// own cluster where it has one; heartbeats go to every partition. Errors: kInvalidArgument for a
+// URL that is none; those of the cluster.
+absl::StatusOr<std::unique_ptr<EventSink>> MakeKafkaSink(const std::string& url,
+                                                         const SourceOptions& source);
 
 }  // namespace kpiwatch

@@ -65,14 +65,12 @@ class HttpSink final : public EventSink {
   absl::Status Post() {
     absl::Duration pause = kFirstPause;
     for (int i = 1;; ++i) {
-      const auto answer =
-          client_.Post(url_, "application/cloudevents-batch+json", batch_, token_);
+      const auto answer = client_.Post(url_, "application/cloudevents-batch+json", batch_, token_);
       if (answer.ok() && answer->status == 202) {
         return absl::OkStatus();
       }
-      const bool later =
-          answer.ok() ? answer->status == 429 || answer->status == 503
-                      : answer.status().code() == absl::StatusCode::kUnavailable;
+      const bool later = answer.ok() ? answer->status == 429 || answer->status == 503
+                                     : answer.status().code() == absl::StatusCode::kUnavailable;
       if (!later || i == kHttpTries) {
         return answer.ok() ? absl::FailedPreconditionError(fmt::format(
                                  "{} answers {}: {}", url_, answer->status,

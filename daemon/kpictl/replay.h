@@ -20,8 +20,8 @@ struct ReplayOptions {
   bool strict = false;  // any bad record is a failure
 };
 
-// Prints to console.out; bad records and mistakes to console.err. Returns kExitWrong for mistakes in
-// files and options, when every record is bad, and with `strict` when one is.
+// Prints to console.out; bad records and mistakes to console.err. Returns kExitWrong for mistakes
+// in files and options, when every record is bad, and with `strict` when one is.
 int Replay(const ReplayOptions& options, const Console& console);
 
 }  // namespace kpiwatch

@@ -68,8 +68,7 @@ std::string TransitionJson(const v1::Transition& transition) {
   json["from_level"] = std::string(LevelName(LevelOf(transition.from_level())));
   json["to_level"] = std::string(LevelName(LevelOf(transition.to_level())));
   json["at"] = absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ",
-                                absl::FromUnixMillis(transition.at_unix_ms()),
-                                absl::UTCTimeZone());
+                                absl::FromUnixMillis(transition.at_unix_ms()), absl::UTCTimeZone());
   json["reason"] = std::string(ReasonName(transition.reason()));
   json["notified"] = Json::array();
   for (const std::string& person : transition.notified()) {
@@ -124,14 +123,14 @@ void PrintTransitions(const std::vector<v1::Transition>& transitions, const Rule
     for (const std::string& person : transition.notified()) {
       told += (told.empty() ? "" : ", ") + PersonText(person, rulebook);
     }
-    table.Add({{absl::FormatTime("%Y-%m-%d %H:%M",
-                                 absl::FromUnixMillis(transition.at_unix_ms()), zone)},
-               {transition.rule()},
-               {SubjectText(transition.subject(), NameOf(transition.subject(), rulebook))},
-               {transition.period()},
-               {fmt::format("{} → {}", LevelName(from), LevelName(to)), to},
-               {std::string(ReasonName(transition.reason()))},
-               {told}});
+    table.Add(
+        {{absl::FormatTime("%Y-%m-%d %H:%M", absl::FromUnixMillis(transition.at_unix_ms()), zone)},
+         {transition.rule()},
+         {SubjectText(transition.subject(), NameOf(transition.subject(), rulebook))},
+         {transition.period()},
+         {fmt::format("{} → {}", LevelName(from), LevelName(to)), to},
+         {std::string(ReasonName(transition.reason()))},
+         {told}});
   }
   table.Print(out, colours);
 }

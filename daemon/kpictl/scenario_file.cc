@@ -8,6 +8,7 @@
 
 #include "daemon/base/nearest_name.h"
 #include "daemon/base/status_text.h"
+#include "daemon/kpictl/event_json.h"
 #include "daemon/kpictl/scenario_time.h"
 #include "daemon/kpictl/yaml_json.h"
 #include "daemon/notify/facts.h"
@@ -38,7 +39,8 @@ class Reader {
   void ReadCompletions(const YamlNode& node, Scenario* test);
   void ReadReload(const YamlNode& node, Scenario* test);
   void ReadExpectation(const YamlNode& node, Scenario* test);
-  void ReadConsequences(MapReader* map, Expectation* expectation);
+  // False: the expectation names no consequence.
+  bool ReadConsequences(MapReader* map, Expectation* expectation);
   void CollectSources(Scenario* test) const;
   const Rule* FindRuleAnywhere(std::string_view name, const Scenario& test) const;
 
@@ -110,43 +112,31 @@ void Reader::ReadEvent(const YamlNode& node, Scenario* test) {
     received = Moment(*late, "key 'received'");
   }
   const int repeat = map.Int("times", 0, kMaxTimes).value_or(1);
-  const std::optional<std::string> type = map.RequireText("type");
+  const std::string type = map.RequireText("type").value_or("");
   const std::string source = map.Text("source").value_or(std::string(kDefaultSource));
   const std::optional<std::string> id = map.Text("id");
-  const std::optional<std::string> subject = map.Text("subject");
-  std::string data;
+  const std::string subject = map.Text("subject").value_or("");
+  std::string data = "{}";
   if (const YamlNode* fields = map.Find("data")) {
     if (fields->is_map()) {
+      data.clear();
       AppendJson(*fields, &data);
     } else {
       out_->Error(*fields, fmt::format("key 'data' is {}; expected a mapping", fields->Describe()));
     }
   }
   map.Finish();
-  if (!type) {
-    return;
-  }
+  Event event;
+  event.type = type;
+  event.source = source;
+  event.subject = subject;
   for (const absl::Time time : times) {
     for (int i = 0; i < repeat; ++i) {
-      Delivery delivery{received.value_or(time), source, {}, node.place.line};
-      std::string& json = delivery.json;
-      json = R"({"specversion":"1.0","type":)";
-      AppendJsonString(*type, &json);
-      json += R"(,"source":)";
-      AppendJsonString(source, &json);
-      json += R"(,"id":)";
-      AppendJsonString(id.value_or(fmt::format("{}", next_id_++)), &json);
-      json += R"(,"time":)";
-      AppendJsonString(absl::FormatTime(absl::RFC3339_full, time, absl::UTCTimeZone()), &json);
-      if (subject) {
-        json += R"(,"subject":)";
-        AppendJsonString(*subject, &json);
-      }
-      if (!data.empty()) {
-        json += R"(,"data":)" + data;
-      }
-      json += '}';
-      test->deliveries.push_back(std::move(delivery));
+      const std::string own_id = id.value_or(fmt::format("{}", next_id_++));
+      event.id = own_id;
+      event.time_ms = absl::ToUnixMillis(time);
+      test->deliveries.push_back(
+          {received.value_or(time), source, CloudEventJson(event, data), node.place.line});
     }
   }
 }
@@ -193,19 +183,22 @@ void Reader::ReadReload(const YamlNode& node, Scenario* test) {
   }
 }
 
-void Reader::ReadConsequences(MapReader* map, Expectation* expectation) {
-  if (const YamlNode* level = map->Find("level")) {
+bool Reader::ReadConsequences(MapReader* map, Expectation* expectation) {
+  const YamlNode* const level = map->Find("level");
+  const YamlNode* const notified = map->Find("notified");
+  const YamlNode* const reason = map->Find("reason");
+  if (level != nullptr) {
     expectation->level = ParseLevel(level->text);
     if (!expectation->level) {
       out_->Error(*level, fmt::format("key 'level' is {}; expected green, yellow, orange or red",
                                       level->Describe()));
     }
   }
-  if (const YamlNode* notified = map->Find("notified")) {
+  if (notified != nullptr) {
     expectation->notified = ReadTexts(*notified, "key 'notified'", out_);
     std::sort(expectation->notified->begin(), expectation->notified->end());
   }
-  if (const YamlNode* reason = map->Find("reason")) {
+  if (reason != nullptr) {
     std::vector<std::string_view> known;
     for (int i = v1::Reason_MIN + 1; i <= v1::Reason_MAX; ++i) {
       known.push_back(ReasonName(static_cast<v1::Reason>(i)));
@@ -216,6 +209,7 @@ void Reader::ReadConsequences(MapReader* map, Expectation* expectation) {
                                        DidYouMean(NearestName(reason->text, known))));
     }
   }
+  return level != nullptr || notified != nullptr || reason != nullptr;
 }
 
 const Rule* Reader::FindRuleAnywhere(std::string_view name, const Scenario& test) const {
@@ -263,9 +257,8 @@ void Reader::ReadExpectation(const YamlNode& node, Scenario* test) {
   expectation.subject = map.Text("subject").value_or("");
   expectation.period = map.Text("period").value_or("");
   expectation.no_alerts = map.Bool("no_alerts").value_or(false);
-  ReadConsequences(&map, &expectation);
+  const bool wants = ReadConsequences(&map, &expectation);
   map.Finish();
-  const bool wants = expectation.level || expectation.notified || !expectation.reason.empty();
   if (expectation.no_alerts == wants) {
     out_->Error(node, expectation.no_alerts
                           ? "'no_alerts' does not go with level, notified or reason"
@@ -391,8 +384,8 @@ ScenarioFileResult LoadScenarioFile(const SourceFile& source) {
     reader.Read(*tree.documents()[0], &file);
   }
   std::vector<Diagnostic> of_rules = reader.TakeRuleDiagnostics();
-  const bool rules_wrong = std::any_of(of_rules.begin(), of_rules.end(),
-                                       [](const Diagnostic& d) { return !d.warning; });
+  const bool rules_wrong =
+      std::any_of(of_rules.begin(), of_rules.end(), [](const Diagnostic& d) { return !d.warning; });
   if (!out.has_errors() && !rules_wrong) {
     result.file = std::move(file);
   }

@@ -1,5 +1,5 @@
-// Scenario tests as people write them: rules, events and what must happen (docs of the format:
-// rules/behaviour/README.md and the examples in tests/scenarios).
+// Scenario tests as people write them: rules, events and what must happen. The format:
+// tests/scenarios/README.md.
 #pragma once
 
 #include <memory>
@@ -58,7 +58,7 @@ struct Expectation {
 struct Scenario {
   std::string name;
   int line = 0;
-  absl::Time start;  // its business day is the first that is sealed
+  absl::Time start;                  // its business day is the first that is sealed
   std::vector<Delivery> deliveries;  // in order of the file
   std::vector<CompletionStep> completions;
   std::vector<ReloadStep> reloads;

@@ -89,9 +89,8 @@ std::optional<Failure> JudgeMoment(const Expectation& e, const std::vector<Happe
   const bool level_fits = !e.level || *e.level == level;
   const bool needs_transition = e.notified || !e.reason.empty();
   const bool rest_fits =
-      !needs_transition ||
-      (shown != nullptr && (!e.notified || *e.notified == shown->notified) &&
-       (e.reason.empty() || e.reason == shown->reason));
+      !needs_transition || (shown != nullptr && (!e.notified || *e.notified == shown->notified) &&
+                            (e.reason.empty() || e.reason == shown->reason));
   if (level_fits && rest_fits) {
     return std::nullopt;
   }
@@ -103,10 +102,9 @@ std::optional<Failure> JudgeMoment(const Expectation& e, const std::vector<Happe
 }  // namespace
 
 std::string Describe(const Happened& h, absl::TimeZone zone) {
-  std::string text =
-      fmt::format("{}  {}  {}  {}  {} → {}  {}  notified [{}]", Show(h.when, zone), h.rule,
-                  h.subject, h.period, LevelName(h.from), LevelName(h.to), h.reason,
-                  fmt::join(h.notified, ", "));
+  std::string text = fmt::format("{}  {}  {}  {}  {} → {}  {}  notified [{}]", Show(h.when, zone),
+                                 h.rule, h.subject, h.period, LevelName(h.from), LevelName(h.to),
+                                 h.reason, fmt::join(h.notified, ", "));
   text += h.not_sent_reason.empty() ? "" : fmt::format("  not sent: {}", h.not_sent_reason);
   return text;
 }

@@ -93,10 +93,9 @@ absl::Status Run::Deliver(const Delivery& delivery) {
   }
   const OneRecord batch(delivery.json);
   absl::Status offered;
-  const absl::Status decoded =
-      decoder_->Decode(batch, batch.records()[0], [&](const Event& event) {
-        offered.Update(engine_->Offer(event, SourceIndex(delivery.source)).status());
-      });
+  const absl::Status decoded = decoder_->Decode(batch, batch.records()[0], [&](const Event& event) {
+    offered.Update(engine_->Offer(event, SourceIndex(delivery.source)).status());
+  });
   if (!decoded.ok()) {
     return WithContext(fmt::format("{}:{}: this is no event", file_.path, delivery.line), decoded);
   }
@@ -114,14 +113,16 @@ absl::Status Run::Do(const Action& action) {
       }
       return absl::OkStatus();
     }
-    case kDeliver: return Deliver(test_.deliveries[action.index]);
+    case kDeliver:
+      return Deliver(test_.deliveries[action.index]);
     case kReload:
       // A rulebook enters between two steps.
       KPIWATCH_RETURN_IF_ERROR(engine_->Step(action.at));
       rulebook_ = test_.reloads[action.index].rulebook;
       decoder_.reset();
       return engine_->Reload(rulebook_);
-    case kLook: return absl::OkStatus();
+    case kLook:
+      return absl::OkStatus();
   }
   return absl::OkStatus();
 }

@@ -12,9 +12,8 @@ std::optional<absl::Time> ParseMoment(std::string_view text, absl::TimeZone zone
   const std::string copy(text);
   absl::Time time;
   std::string error;
-  for (const char* format :
-       {"%Y-%m-%dT%H:%M:%E*S%Ez", "%Y-%m-%dT%H:%M%Ez", "%Y-%m-%dT%H:%M:%E*S", "%Y-%m-%dT%H:%M",
-        "%Y-%m-%d"}) {
+  for (const char* format : {"%Y-%m-%dT%H:%M:%E*S%Ez", "%Y-%m-%dT%H:%M%Ez", "%Y-%m-%dT%H:%M:%E*S",
+                             "%Y-%m-%dT%H:%M", "%Y-%m-%d"}) {
     if (absl::ParseTime(format, copy, zone, &time, &error)) {
       return time;
     }

@@ -13,10 +13,14 @@ constexpr std::string_view kReset = "\033[0m";
 
 std::string_view Escape(Level level) {
   switch (level) {
-    case Level::kGreen: return {};
-    case Level::kYellow: return "\033[33m";
-    case Level::kOrange: return "\033[38;5;208m";
-    case Level::kRed: return "\033[31m";
+    case Level::kGreen:
+      return {};
+    case Level::kYellow:
+      return "\033[33m";
+    case Level::kOrange:
+      return "\033[38;5;208m";
+    case Level::kRed:
+      return "\033[31m";
   }
   return {};
 }

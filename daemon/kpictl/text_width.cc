@@ -27,8 +27,9 @@ constexpr Range kZero[] = {
 
 template <size_t n>
 bool Holds(const Range (&ranges)[n], char32_t c) {
-  const Range* it = std::upper_bound(std::begin(ranges), std::end(ranges), c,
-                                     [](char32_t value, const Range& r) { return value < r.first; });
+  const Range* it =
+      std::upper_bound(std::begin(ranges), std::end(ranges), c,
+                       [](char32_t value, const Range& r) { return value < r.first; });
   return it != std::begin(ranges) && c <= std::prev(it)->last;
 }
 

@@ -14,9 +14,9 @@
 #include "daemon/engine/core.h"
 #include "daemon/engine/engine_metrics.h"
 #include "daemon/ingest/source_options.h"
-#include "daemon/store/memory_state_store.h"
 #include "daemon/model/event.h"
 #include "daemon/rulebook/rulebook.h"
+#include "daemon/store/memory_state_store.h"
 
 namespace kpiwatch {
 

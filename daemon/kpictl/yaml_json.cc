@@ -50,11 +50,21 @@ void AppendJsonString(std::string_view text, std::string* out) {
   out->push_back('"');
   for (const char c : ReplaceInvalidUtf8(text)) {
     switch (c) {
-      case '"': *out += "\\\""; break;
-      case '\\': *out += "\\\\"; break;
-      case '\n': *out += "\\n"; break;
-      case '\r': *out += "\\r"; break;
-      case '\t': *out += "\\t"; break;
+      case '"':
+        *out += "\\\"";
+        break;
+      case '\\':
+        *out += "\\\\";
+        break;
+      case '\n':
+        *out += "\\n";
+        break;
+      case '\r':
+        *out += "\\r";
+        break;
+      case '\t':
+        *out += "\\t";
+        break;
       default:
         if (static_cast<unsigned char>(c) < 0x20) {
           *out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
@@ -68,7 +78,9 @@ void AppendJsonString(std::string_view text, std::string* out) {
 
 void AppendJson(const YamlNode& node, std::string* out) {
   switch (node.kind) {
-    case YamlNode::Kind::kNull: *out += "null"; return;
+    case YamlNode::Kind::kNull:
+      *out += "null";
+      return;
     case YamlNode::Kind::kScalar:
       if (node.plain && IsJsonWord(node.text)) {
         *out += node.text;

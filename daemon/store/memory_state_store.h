@@ -25,9 +25,9 @@ class MemoryStateStore : public StateStore {
 
   absl::StatusOr<std::optional<std::string>> Get(Family family,
                                                  std::string_view key) const override;
-  absl::Status Scan(Family family, std::string_view begin, std::string_view end,
-                    absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit)
-      const override;
+  absl::Status Scan(
+      Family family, std::string_view begin, std::string_view end,
+      absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) const override;
   absl::Status Write(const WriteBatch& batch) override;
 
   size_t size(Family family) const;  // keys

@@ -30,9 +30,8 @@ std::vector<std::string> ScenarioFiles() {
 class ScenariosTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(ScenariosTest, Holds) {
-  std::istringstream in;
   std::ostringstream out, err;
-  const Console console{.in = in, .out = out, .err = err};
+  const Console console{.out = out, .err = err};
   EXPECT_EQ(TestCommand({GetParam()}, console), kExitGood) << out.str() << err.str();
 }
 

@@ -1,0 +1,19 @@
+#include "daemon/kpictl/bad_records.h"
+
+#include <fmt/format.h>
+
+namespace kpiwatch {
+
+void BadRecords::Add(std::string_view place, std::string_view reason) {
+  if (++count_ <= kShown) {
+    err_ << fmt::format("{}: {}\n", place, reason);
+  }
+}
+
+void BadRecords::Finish() {
+  if (count_ > kShown) {
+    err_ << fmt::format("and {} more bad records\n", count_ - kShown);
+  }
+}
+
+}  // namespace kpiwatch

@@ -1,0 +1,133 @@
+#include "daemon/kpictl/check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "daemon/base/status_text.h"
+#include "daemon/config/daemon_config.h"
+#include "daemon/kpictl/scenario_file.h"
+#include "daemon/rulebook/loader.h"
+#include "daemon/rulebook/yaml_tree.h"
+
+namespace kpiwatch {
+namespace {
+
+enum class FileKind { kRules, kDaemon, kScenarios, kHolidays };
+
+// By the keys at its top; what is no YAML counts as a rule file, whose loader says so.
+FileKind KindOf(const SourceFile& file) {
+  YamlTree tree;
+  YamlTree::Error error;
+  if (!tree.Parse(file.text, 0, &error)) {
+    return FileKind::kRules;
+  }
+  for (const YamlNode* document : tree.documents()) {
+    const auto has = [document](std::string_view key) {
+      return document->is_map() && document->Get(key) != nullptr;
+    };
+    if (has("tests")) {
+      return FileKind::kScenarios;
+    }
+    if (has("rule_files") || has("sources") || has("storage") || has("instance")) {
+      return FileKind::kDaemon;
+    }
+    if (has("known_through")) {
+      return FileKind::kHolidays;
+    }
+  }
+  return FileKind::kRules;
+}
+
+class Checker {
+ public:
+  explicit Checker(const Console& console) : console_(console) {}
+
+  void CheckRules(const std::vector<SourceFile>& files) {
+    const LoadResult loaded = LoadRulebook(files);
+    Print(loaded.diagnostics);
+    if (loaded.rulebook) {
+      console_.out << fmt::format("{} rule files: {} KPIs, {} targets, {} rules\n", files.size(),
+                                  loaded.rulebook->kpis.size(), loaded.rulebook->targets.size(),
+                                  loaded.rulebook->rules.size());
+    }
+  }
+
+  void CheckDaemon(const SourceFile& file) {
+    const DaemonConfigResult parsed = ParseDaemonConfig(file);
+    Print(parsed.diagnostics);
+    if (!parsed.config) {
+      return;
+    }
+    const auto rules = ReadRuleFiles(parsed.config->rule_files, parsed.config->base_dir);
+    if (!rules.ok()) {
+      Mistake(fmt::format("{}: rule_files: {}", file.path, MessageOf(rules.status())));
+      return;
+    }
+    console_.out << fmt::format("{}: {} sources\n", file.path, parsed.config->sources.size());
+    CheckRules(*rules);
+  }
+
+  void CheckScenarios(const SourceFile& file) {
+    const ScenarioFileResult loaded = LoadScenarioFile(file);
+    Print(loaded.diagnostics);
+    if (loaded.file) {
+      console_.out << fmt::format("{}: {} tests\n", file.path, loaded.file->tests.size());
+    }
+  }
+
+  void Mistake(const std::string& text) {
+    console_.out << text << '\n';
+    wrong_ = true;
+  }
+
+  int ExitCode(bool lint_fatal) const {
+    return wrong_ ? kExitWrong : warned_ && lint_fatal ? kExitLint : kExitGood;
+  }
+
+ private:
+  void Print(const std::vector<Diagnostic>& diagnostics) {
+    for (const Diagnostic& diagnostic : diagnostics) {
+      console_.out << diagnostic.ToString() << '\n';
+      (diagnostic.warning ? warned_ : wrong_) = true;
+    }
+  }
+
+  const Console& console_;
+  bool wrong_ = false;
+  bool warned_ = false;
+};
+
+}  // namespace
+
+int Check(const std::vector<std::string>& paths, bool lint_fatal, const Console& console) {
+  Checker checker(console);
+  const auto files = ReadRuleFiles(paths, ".");
+  if (!files.ok()) {
+    checker.Mistake(fmt::format("kpictl check: {}", MessageOf(files.status())));
+    return checker.ExitCode(lint_fatal);
+  }
+  std::vector<SourceFile> rules;
+  for (const SourceFile& file : *files) {
+    switch (KindOf(file)) {
+      case FileKind::kRules:
+        rules.push_back(file);
+        break;
+      case FileKind::kDaemon:
+        checker.CheckDaemon(file);
+        break;
+      case FileKind::kScenarios:
+        checker.CheckScenarios(file);
+        break;
+      case FileKind::kHolidays:
+        break;  // read where a calendar names them
+    }
+  }
+  if (!rules.empty()) {
+    checker.CheckRules(rules);
+  }
+  return checker.ExitCode(lint_fatal);
+}
+
+}  // namespace kpiwatch

@@ -1,0 +1,200 @@
+#include "daemon/kpictl/replay.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "daemon/base/status_macros.h"
+#include "daemon/base/status_text.h"
+#include "daemon/ingest/decoder.h"
+#include "daemon/kpictl/bad_records.h"
+#include "daemon/kpictl/event_log.h"
+#include "daemon/kpictl/input_files.h"
+#include "daemon/kpictl/load_config.h"
+#include "daemon/kpictl/read_records.h"
+#include "daemon/kpictl/scenario_time.h"
+#include "daemon/kpictl/seal_moments.h"
+#include "daemon/kpictl/virtual_engine.h"
+#include "daemon/notify/facts.h"
+
+namespace kpiwatch {
+namespace {
+
+constexpr size_t kEventsOfAStep = 4096;
+
+class Replayer {
+ public:
+  Replayer(const DaemonConfig& config, std::shared_ptr<const Rulebook> rulebook,
+           const Console& console)
+      : config_(config),
+        rulebook_(std::move(rulebook)),
+        console_(console),
+        bad_(console.err),
+        log_(rulebook_->fields.size()) {}
+
+  // Decodes every record of `files` into the log, in order of time. Errors: files that cannot be
+  // read; bad records are counted.
+  absl::Status Read(const std::vector<InputFile>& files);
+  absl::Status Run(std::optional<absl::Time> until);
+  absl::Status Print(const ReplayOptions& options);
+
+  int64_t records() const { return records_; }
+  int64_t bad() const { return bad_.count(); }
+
+ private:
+  absl::Status ReadFile(const InputFile& file);
+  absl::Time TimeOf(size_t i) const { return absl::FromUnixMillis(log_.time_ms(i)); }
+  absl::Status OfferUpTo(absl::Time until);
+
+  const DaemonConfig& config_;
+  const std::shared_ptr<const Rulebook> rulebook_;
+  const Console& console_;
+  BadRecords bad_;
+  EventLog log_;
+  int64_t records_ = 0;
+  std::vector<v1::Transition> transitions_;
+  std::unique_ptr<VirtualEngine> engine_;  // null: no event
+};
+
+absl::Status Replayer::ReadFile(const InputFile& file) {
+  const std::string paths[] = {file.path};
+  KPIWATCH_ASSIGN_OR_RETURN(const auto files,
+                            FileSource::Open(config_.sources[file.source], paths));
+  KPIWATCH_ASSIGN_OR_RETURN(const auto decoder, MakeDecoder(files->options(), &rulebook_->fields));
+  return ForEachRecord(files.get(), [&](const RecordBatch& batch, const Record& record) {
+    ++records_;
+    bool no_time = false;
+    absl::Status added;
+    const absl::Status decoded = decoder->Decode(batch, record, [&](const Event& event) {
+      no_time = no_time || event.time_ms == kNoTime;
+      if (event.time_ms != kNoTime) {
+        added.Update(log_.Add(event, file.source));
+      }
+    });
+    if (!decoded.ok()) {
+      bad_.Add(files->PlaceOf(record), MessageOf(decoded));
+    } else if (no_time) {
+      bad_.Add(files->PlaceOf(record), "the event has no time");
+    }
+    return added;
+  });
+}
+
+absl::Status Replayer::Read(const std::vector<InputFile>& files) {
+  for (const InputFile& file : files) {
+    KPIWATCH_RETURN_IF_ERROR(ReadFile(file));
+  }
+  bad_.Finish();
+  log_.Sort();
+  return absl::OkStatus();
+}
+
+absl::Status Replayer::OfferUpTo(absl::Time until) {
+  absl::Time next_seal = NextSealMoment(*rulebook_, TimeOf(0));
+  size_t offered = 0;
+  for (size_t i = 0; i < log_.size(); ++i) {
+    const absl::Time time = TimeOf(i);
+    if (time >= until) {
+      console_.err << fmt::format("{} events are not replayed: they come after --until\n",
+                                  log_.size() - i);
+      break;
+    }
+    if (time > next_seal) {
+      KPIWATCH_RETURN_IF_ERROR(engine_->AdvanceTo(time));
+      next_seal = NextSealMoment(*rulebook_, time - absl::Milliseconds(1));
+    }
+    KPIWATCH_RETURN_IF_ERROR(engine_->Offer(log_.Get(i), log_.source(i)).status());
+    if (++offered % kEventsOfAStep == 0) {
+      KPIWATCH_RETURN_IF_ERROR(engine_->Step(time));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Replayer::Run(std::optional<absl::Time> until) {
+  if (log_.size() == 0) {
+    return absl::OkStatus();
+  }
+  const absl::Time first = TimeOf(0);
+  const absl::Time end = until.value_or(EndOfBusinessDay(*rulebook_, TimeOf(log_.size() - 1)));
+  Day first_day = Day::Max();
+  for (const BusinessCalendar& calendar : rulebook_->calendars) {
+    first_day = std::min(first_day, calendar.DayOf(first));
+  }
+  VirtualEngine::Options options{.sources = config_.sources,
+                                 .first_day = first_day,
+                                 .max_ids = log_.size(),
+                                 .complete_until = end};
+  KPIWATCH_ASSIGN_OR_RETURN(
+      engine_, VirtualEngine::Start(std::move(options), rulebook_, first,
+                                    [this](absl::Time, const v1::Transition& transition) {
+                                      // The files are complete by definition.
+                                      if (transition.reason() != v1::REASON_DATA_LATE &&
+                                          transition.reason() != v1::REASON_DATA_COMPLETE) {
+                                        transitions_.push_back(transition);
+                                      }
+                                    }));
+  KPIWATCH_RETURN_IF_ERROR(OfferUpTo(end));
+  const absl::Time last = std::max(end, LastSealMoment(*rulebook_, end));
+  KPIWATCH_RETURN_IF_ERROR(engine_->AdvanceTo(last));
+  return engine_->Step(last);
+}
+
+absl::Status Replayer::Print(const ReplayOptions& options) {
+  std::vector<PeriodValue> values;
+  if (engine_ != nullptr && options.print == ReplayOptions::Print::kValues) {
+    KPIWATCH_ASSIGN_OR_RETURN(values, engine_->core().Values());
+  }
+  if (options.print == ReplayOptions::Print::kValues) {
+    PrintValues(values, *rulebook_, options.format, console_.colours, console_.out);
+  } else {
+    PrintTransitions(transitions_, *rulebook_, options.format, console_.colours, console_.out);
+  }
+  console_.out.flush();
+  return console_.out ? absl::OkStatus() : absl::UnavailableError("the output cannot be written");
+}
+
+absl::Status ReplayAll(Replayer* replayer, const std::vector<InputFile>& files,
+                       std::optional<absl::Time> until, const ReplayOptions& options) {
+  KPIWATCH_RETURN_IF_ERROR(replayer->Read(files));
+  KPIWATCH_RETURN_IF_ERROR(replayer->Run(until));
+  return replayer->Print(options);
+}
+
+}  // namespace
+
+int Replay(const ReplayOptions& options, const Console& console) {
+  const auto fail = [&console](std::string_view what) {
+    console.err << fmt::format("kpictl replay: {}\n", what);
+    return kExitWrong;
+  };
+  const std::optional<DaemonConfig> config = LoadConfig(options.config, console.err);
+  const std::shared_ptr<const Rulebook> rulebook =
+      config ? LoadRules(*config, console.err) : nullptr;
+  if (rulebook == nullptr) {
+    return kExitWrong;
+  }
+  std::optional<absl::Time> until;
+  if (!options.until.empty()) {
+    until = ParseMoment(options.until, rulebook->calendars[0].options().zone);
+    if (!until) {
+      return fail(
+          fmt::format("--until: '{}' is no time such as 2026-10-09T00:00:00+08:00", options.until));
+    }
+  }
+  const auto files = BindFiles(options.events, config->sources);
+  if (!files.ok()) {
+    return fail(MessageOf(files.status()));
+  }
+  Replayer replayer(*config, rulebook, console);
+  const absl::Status status = ReplayAll(&replayer, *files, until, options);
+  if (!status.ok()) {
+    return fail(MessageOf(status));
+  }
+  const bool all_bad = replayer.records() > 0 && replayer.bad() == replayer.records();
+  return all_bad || (options.strict && replayer.bad() > 0) ? kExitWrong : kExitGood;
+}
+
+}  // namespace kpiwatch

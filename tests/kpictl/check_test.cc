@@ -1,0 +1,125 @@
+#include "daemon/kpictl/check.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "daemon/kpictl/input_files.h"
+#include "tests/testing/temp_directory.h"
+
+namespace kpiwatch {
+namespace {
+
+using testing::HasSubstr;
+
+class CheckTest : public testing::Test {
+ protected:
+  std::string Write(const std::string& name, const std::string& text) {
+    const std::string path = temp_.path() + "/" + name;
+    std::ofstream(path) << text;
+    return path;
+  }
+  int Run(const std::vector<std::string>& paths, bool lint_fatal = false) {
+    std::ostringstream out, err;
+    const Console console{.out = out, .err = err};
+    const int code = Check(paths, lint_fatal, console);
+    said_ = out.str();
+    EXPECT_EQ(err.str(), "");
+    return code;
+  }
+
+  TempDirectory temp_;
+  std::string said_;
+};
+
+constexpr const char* kSoundRules = R"(
+kpis:
+  - {name: calls, owner: ops, type: simple, event: crm.activity.completed, measure: count(), subject: data.owner_id}
+receivers:
+  - {name: managers, webhook: {url: "http://127.0.0.1:9/"}}
+route: {receiver: managers}
+)";
+
+TEST_F(CheckTest, TheShippedPackIsGood) {
+  EXPECT_EQ(Run({"rules/behaviour", "rules/behaviour/sample"}), kExitGood) << said_;
+}
+
+TEST_F(CheckTest, EveryMistakeOfEveryFileIsOneLine) {
+  Write("a.yaml", "kpis:\n  - {nam: x}\n");
+  Write("b.yaml", "kpiss: []\n");
+  EXPECT_EQ(Run({temp_.path()}), kExitWrong);
+  EXPECT_THAT(said_, HasSubstr("a.yaml:2:6: "));
+  EXPECT_THAT(said_, HasSubstr("b.yaml:1:1: "));
+  EXPECT_THAT(said_, HasSubstr("did you mean 'kpis'?"));
+}
+
+TEST_F(CheckTest, AWarningIsFatalOnlyWhenAsked) {
+  const std::string path = Write(
+      "rules.yaml",
+      std::string(kSoundRules).replace(std::string(kSoundRules).find("owner: ops, "), 12, ""));
+  EXPECT_EQ(Run({path}), kExitGood);
+  EXPECT_THAT(said_, HasSubstr("warning: "));
+  EXPECT_EQ(Run({path}, /*lint_fatal=*/true), kExitLint);
+}
+
+TEST_F(CheckTest, TheDaemonsFileBringsItsRulesAlong) {
+  Write("rules.yaml", kSoundRules);
+  const std::string good =
+      Write("kpiwatch.yaml",
+            "rule_files: [rules.yaml]\nsources:\n  - {name: crm, format: cloudevents}\n");
+  EXPECT_EQ(Run({good}), kExitGood) << said_;
+  EXPECT_THAT(said_, HasSubstr("1 sources"));
+  const std::string bad = Write(
+      "bad.yaml",
+      "rule_files: [rule.yaml]\nsorces: []\nsources:\n  - {name: crm, format: cloudevents}\n");
+  EXPECT_EQ(Run({bad}), kExitWrong);
+  EXPECT_THAT(said_, HasSubstr("bad.yaml:2:1: "));
+}
+
+TEST_F(CheckTest, ScenarioTestsAreCheckedToo) {
+  EXPECT_EQ(Run({"tests/scenarios/streaks.yaml"}), kExitGood) << said_;
+  EXPECT_THAT(said_, HasSubstr("5 tests"));
+}
+
+TEST_F(CheckTest, AFileThatIsNotThereIsAMistake) {
+  EXPECT_EQ(Run({temp_.path() + "/none.yaml"}), kExitWrong);
+  EXPECT_THAT(said_, HasSubstr("none.yaml"));
+}
+
+std::vector<SourceOptions> Sources(std::initializer_list<const char*> names) {
+  std::vector<SourceOptions> sources;
+  for (const char* name : names) {
+    sources.emplace_back().name = name;
+  }
+  return sources;
+}
+
+TEST(BindFilesTest, NamesBindFilesToSources) {
+  const auto files = BindFiles({"erp=a=b.csv", "crm=-"}, Sources({"crm", "erp"}));
+  ASSERT_TRUE(files.ok()) << files.status();
+  EXPECT_EQ((*files)[0].source, 1u);
+  EXPECT_EQ((*files)[0].path, "a=b.csv");
+  EXPECT_EQ((*files)[1].source, 0u);
+  EXPECT_EQ((*files)[1].path, "-");
+}
+
+TEST(BindFilesTest, OneSourceNeedsNoName) {
+  const auto files = BindFiles({"a.csv", "./x=y.csv"}, Sources({"crm"}));
+  ASSERT_TRUE(files.ok()) << files.status();
+  EXPECT_EQ((*files)[1].path, "./x=y.csv");
+}
+
+TEST(BindFilesTest, MistakesNameTheNearestSource) {
+  const auto said = [](const auto& files) { return std::string(files.status().message()); };
+  EXPECT_THAT(said(BindFiles({"ordrs=a.csv"}, Sources({"orders"}))),
+              HasSubstr("did you mean 'orders'?"));
+  EXPECT_THAT(said(BindFiles({"a.csv"}, Sources({"crm", "erp"}))), HasSubstr("NAME=a.csv"));
+  EXPECT_THAT(said(BindFiles({"-", "-"}, Sources({"crm"}))), HasSubstr("once only"));
+}
+
+}  // namespace
+}  // namespace kpiwatch

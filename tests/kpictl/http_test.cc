@@ -1,0 +1,136 @@
+// The HTTP side of kpictl against a server on loopback.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "daemon/kpictl/event_sink.h"
+#include "daemon/kpictl/health.h"
+#include "tests/kpictl/event_server.h"
+
+namespace kpiwatch {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+struct Sleeps {
+  std::vector<absl::Duration> taken;
+  Sleep AsFunction() {
+    return [this](absl::Duration duration) { taken.push_back(duration); };
+  }
+};
+
+TEST(HttpSinkTest, PostsABatchWithTokenAndType) {
+  EventServer server({});
+  Sleeps sleeps;
+  const auto sink = MakeHttpSink(server.url(), "secret", sleeps.AsFunction());
+  ASSERT_TRUE(sink->Send({.key = "", .body = R"({"a":1})"}).ok());
+  ASSERT_TRUE(sink->Send({.key = "", .body = R"({"a":2})"}).ok());
+  ASSERT_TRUE(sink->Flush().ok());
+  EXPECT_THAT(server.bodies(), ElementsAre(R"([{"a":1},{"a":2}])"));
+  EXPECT_THAT(server.types(), ElementsAre("application/cloudevents-batch+json"));
+  EXPECT_THAT(server.tokens(), ElementsAre("Bearer secret"));
+  EXPECT_TRUE(sink->Flush().ok());
+  EXPECT_EQ(server.bodies().size(), 1u);
+}
+
+TEST(HttpSinkTest, SplitsWhatIsMoreThanABatch) {
+  EventServer server({});
+  Sleeps sleeps;
+  const auto sink = MakeHttpSink(server.url() + "/api/v1/events", "", sleeps.AsFunction());
+  for (size_t i = 0; i < kHttpBatchEvents + 1; ++i) {
+    ASSERT_TRUE(sink->Send({.key = "", .body = "{}"}).ok());
+  }
+  ASSERT_TRUE(sink->Flush().ok());
+  ASSERT_EQ(server.bodies().size(), 2u);
+  EXPECT_EQ(nlohmann::json::parse(server.bodies()[0]).size(), kHttpBatchEvents);
+  EXPECT_EQ(server.bodies()[1], "[{}]");
+}
+
+TEST(HttpSinkTest, WaitsAsLongAsTheServerAsksAndSendsTheSameAgain) {
+  EventServer server({{429, "full", "7"}, {503, "starting", ""}});
+  Sleeps sleeps;
+  const auto sink = MakeHttpSink(server.url(), "", sleeps.AsFunction());
+  ASSERT_TRUE(sink->Send({.key = "", .body = "{}"}).ok());
+  EXPECT_TRUE(sink->Flush().ok());
+  EXPECT_THAT(server.bodies(), ElementsAre("[{}]", "[{}]", "[{}]"));
+  EXPECT_THAT(sleeps.taken, ElementsAre(absl::Seconds(7), absl::Milliseconds(200)));
+}
+
+TEST(HttpSinkTest, ARefusalIsFinalAndSaysWhy) {
+  EventServer server({{400, R"({"errors":[{"index":0,"reason":"no id"}]})", ""}});
+  Sleeps sleeps;
+  const auto sink = MakeHttpSink(server.url(), "", sleeps.AsFunction());
+  ASSERT_TRUE(sink->Send({.key = "", .body = "{}"}).ok());
+  const absl::Status status = sink->Flush();
+  EXPECT_FALSE(status.ok());
+  EXPECT_THAT(std::string(status.message()), HasSubstr("answers 400"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("no id"));
+  EXPECT_TRUE(sleeps.taken.empty());
+}
+
+TEST(HttpSinkTest, GivesUpOnAServerThatIsNotThere) {
+  Sleeps sleeps;
+  std::string url;
+  {
+    EventServer gone({});
+    url = gone.url();
+  }
+  const auto sink = MakeHttpSink(url, "", sleeps.AsFunction());
+  ASSERT_TRUE(sink->Send({.key = "", .body = "{}"}).ok());
+  EXPECT_EQ(sink->Flush().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(sleeps.taken.size(), static_cast<size_t>(kHttpTries - 1));
+  EXPECT_EQ(sleeps.taken.back(), absl::Seconds(10));
+}
+
+TEST(HttpSinkTest, RefusesWhatIsNoCloudEventAndEndsWithAHeartbeat) {
+  EventServer server({});
+  Sleeps sleeps;
+  const auto sink = MakeHttpSink(server.url(), "", sleeps.AsFunction());
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(sink->Send({.key = "", .body = "1,2,3", .cloud_event = false})));
+  ASSERT_TRUE(sink->Heartbeat("/orders", absl::FromUnixSeconds(0), absl::FromUnixSeconds(9)).ok());
+  ASSERT_EQ(server.bodies().size(), 1u);
+  const auto batch = nlohmann::json::parse(server.bodies()[0]);
+  EXPECT_EQ(batch[0]["data"]["complete_until"], "1970-01-01T00:00:00Z");
+  EXPECT_FALSE(batch[0]["data"].contains("partition_scope"));
+}
+
+class HealthTest : public testing::Test {
+ protected:
+  int Ask(const std::string& url) {
+    out_.str("");
+    err_.str("");
+    const Console console{.out = out_, .err = err_};
+    return Health(url, console);
+  }
+  std::ostringstream out_, err_;
+};
+
+TEST_F(HealthTest, OnlyAnAnswerOf200IsHealth) {
+  EventServer server({});
+  EXPECT_EQ(Ask(server.url()), kExitGood);
+  EXPECT_EQ(out_.str(), "kpiwatchd is healthy.\n");
+  EXPECT_EQ(Ask(server.url() + "/-/healthy"), kExitGood);
+  EXPECT_EQ(Ask(server.url() + "/-/ready"), kExitWrong);
+  EXPECT_THAT(err_.str(), HasSubstr("answers 503"));
+  EXPECT_EQ(Ask(server.url() + "/nothing"), kExitWrong);
+}
+
+TEST_F(HealthTest, NobodyThereIsNoHealth) {
+  std::string url;
+  {
+    EventServer gone({});
+    url = gone.url();
+  }
+  EXPECT_EQ(Ask(url), kExitWrong);
+  EXPECT_FALSE(err_.str().empty());
+  EXPECT_EQ(Ask("no url at all"), kExitWrong);
+}
+
+}  // namespace
+}  // namespace kpiwatch

@@ -1,0 +1,173 @@
+#include "daemon/kpictl/replay.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/testing/temp_directory.h"
+
+namespace kpiwatch {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+// Two sources: CRM events as they are, and order rows with a map. The rules are those of the
+// scenarios: days close at 20:00 in Shanghai and seal at 22:00.
+class ReplayTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const std::string rules = std::filesystem::absolute("tests/scenarios/rules").string();
+    options_.config = Write("kpiwatch.yaml", "rule_files: [" + rules + "/sales.yaml, " + rules +
+                                                 "/org.yaml, " + rules + R"(/week_targets.yaml]
+sources:
+  - {name: crm, format: cloudevents}
+  - name: orders
+    format: csv
+    map:
+      type: '"erp.order.confirmed"'
+      id: no
+      time: {from: day, format: "%Y-%m-%d %H:%M", zone: Asia/Shanghai}
+      data.owner_id: seller
+      data.amount: {from: amount, currency: CNY}
+)");
+  }
+  std::string Write(const std::string& name, const std::string& text) {
+    const std::string path = temp_.path() + "/" + name;
+    std::ofstream(path) << text;
+    return path;
+  }
+  std::string Event(const std::string& type, const std::string& id, const std::string& time) {
+    return R"({"specversion":"1.0","type":")" + type + R"(","source":"/crm","id":")" + id +
+           R"(","time":")" + time + R"(","data":{"owner_id":"u102"}})" + "\n";
+  }
+  int Run() {
+    std::ostringstream out, err;
+    const Console console{.out = out, .err = err};
+    const int code = Replay(options_, console);
+    out_ = out.str();
+    err_ = err.str();
+    return code;
+  }
+
+  TempDirectory temp_;
+  ReplayOptions options_;
+  std::string out_, err_;
+};
+
+TEST_F(ReplayTest, PrintsTransitionsOfEventsInAnyOrder) {
+  // Met on Monday the 7th; the file has the events the wrong way round and one of them twice.
+  options_.events = {
+      "crm=" +
+      Write("crm.ndjson", Event("crm.activity.completed", "9", "2026-09-09T10:00:00+08:00") +
+                              Event("crm.need.confirmed", "3", "2026-09-07T12:00:00+08:00") +
+                              Event("crm.activity.completed", "1", "2026-09-07T10:00:00+08:00") +
+                              Event("crm.activity.completed", "1", "2026-09-07T10:00:00+08:00") +
+                              Event("crm.activity.completed", "2", "2026-09-07T11:00:00+08:00"))};
+  ASSERT_EQ(Run(), kExitGood) << err_;
+  EXPECT_EQ(
+      out_,
+      R"({"rule":"slipping","subject":"person:u102","period":"2026-09-09","from_level":"green",)"
+      R"("to_level":"yellow","at":"2026-09-09T14:00:00Z","reason":"threshold",)"
+      R"("notified":["u102","u100"]})"
+      "\n");
+}
+
+TEST_F(ReplayTest, PrintsValuesOfRowsAndKeepsTheirDigits) {
+  options_.print = ReplayOptions::Print::kValues;
+  options_.events = {"orders=" + Write("orders.csv",
+                                       "no,day,seller,amount\n"
+                                       "1,2026-09-08 10:00,u102,30.0001\n"
+                                       "2,2026-09-08 11:00,u102,9.9998\n")};
+  ASSERT_EQ(Run(), kExitGood) << err_;
+  EXPECT_THAT(out_, HasSubstr(R"({"kpi":"revenue","subject":"person:u102","from":"2026-09-07",)"
+                              R"("to":"2026-09-14","value":"39.9999","target":"100",)"
+                              R"("completion":"0.399999","level":"red"})"));
+}
+
+TEST_F(ReplayTest, TheTableIsForPeople) {
+  options_.format = OutputFormat::kTable;
+  options_.print = ReplayOptions::Print::kValues;
+  options_.events = {"orders=" +
+                     Write("orders.csv", "no,day,seller,amount\n1,2026-09-08 10:00,u102,44\n")};
+  ASSERT_EQ(Run(), kExitGood) << err_;
+  EXPECT_THAT(
+      out_,
+      HasSubstr("revenue  王一 (person:u102)   2026-W37       44     100     44.00 %  green\n"));
+  options_.print = ReplayOptions::Print::kTransitions;
+  options_.until = "2026-09-14T00:00+08:00";
+  ASSERT_EQ(Run(), kExitGood) << err_;
+  EXPECT_THAT(out_, HasSubstr("2026-09-09 22:00  slipping  王一 (person:u102)  2026-09-09"));
+  EXPECT_THAT(out_, HasSubstr("green → yellow"));
+  EXPECT_THAT(out_, HasSubstr("王一, 李经理"));
+}
+
+TEST_F(ReplayTest, UntilLeavesLaterEventsOutAndSealsTheDaysBefore) {
+  options_.print = ReplayOptions::Print::kValues;
+  options_.until = "2026-09-09T00:00:00+08:00";
+  options_.events = {"orders=" + Write("orders.csv",
+                                       "no,day,seller,amount\n"
+                                       "1,2026-09-08 23:59,u102,30\n"
+                                       "2,2026-09-09 00:00,u102,9\n")};
+  ASSERT_EQ(Run(), kExitGood) << err_;
+  EXPECT_THAT(out_, HasSubstr(R"("value":"30")"));
+  EXPECT_THAT(err_, HasSubstr("1 events are not replayed"));
+}
+
+TEST_F(ReplayTest, ABadRecordIsToldWithItsLineAndTheRestGoesOn) {
+  options_.print = ReplayOptions::Print::kValues;
+  options_.events = {"orders=" + Write("orders.csv",
+                                       "no,day,seller,amount\n"
+                                       "1,2026-09-08 10:00,u102,30\n"
+                                       "2,someday,u102,9\n"
+                                       "3,2026-09-08 10:00,u102,many\n")};
+  EXPECT_EQ(Run(), kExitGood);
+  EXPECT_THAT(err_, HasSubstr("orders.csv:3: "));
+  EXPECT_THAT(err_, HasSubstr("orders.csv:4: "));
+  EXPECT_THAT(out_, HasSubstr(R"("value":"30")"));
+  options_.strict = true;
+  EXPECT_EQ(Run(), kExitWrong);
+}
+
+TEST_F(ReplayTest, BadRecordsBeyondTwentyAreCounted) {
+  std::string rows = "no,day,seller,amount\n";
+  for (int i = 0; i < 25; ++i) {
+    rows += std::to_string(i) + ",someday,u102,9\n";
+  }
+  options_.events = {"orders=" + Write("orders.csv", rows)};
+  EXPECT_EQ(Run(), kExitWrong) << "every record is bad";
+  EXPECT_THAT(err_, HasSubstr("orders.csv:21: "));
+  EXPECT_THAT(err_, Not(HasSubstr("orders.csv:22: ")));
+  EXPECT_THAT(err_, HasSubstr("and 5 more bad records"));
+}
+
+TEST_F(ReplayTest, NothingToReplayIsNoMistake) {
+  options_.events = {"crm=" + Write("crm.ndjson", "")};
+  EXPECT_EQ(Run(), kExitGood) << err_;
+  EXPECT_EQ(out_, "");
+}
+
+TEST_F(ReplayTest, MistakesOfTheConfigurationAreToldWithTheirPlaces) {
+  options_.events = {"crm=" + Write("crm.ndjson", "")};
+  options_.until = "tomorrow";
+  EXPECT_EQ(Run(), kExitWrong);
+  EXPECT_THAT(err_, HasSubstr("--until: 'tomorrow'"));
+  options_.until = "";
+  options_.events = {"crn=x"};
+  EXPECT_EQ(Run(), kExitWrong);
+  EXPECT_THAT(err_, HasSubstr("did you mean 'crm'?"));
+  options_.events = {"crm=" + temp_.path() + "/none.ndjson"};
+  EXPECT_EQ(Run(), kExitWrong);
+  EXPECT_THAT(err_, HasSubstr("none.ndjson"));
+  options_.config = Write("bad.yaml", "rule_files: [none.yaml]\nsources:\n  - {nam: crm}\n");
+  EXPECT_EQ(Run(), kExitWrong);
+  EXPECT_THAT(err_, HasSubstr("bad.yaml:3:"));
+}
+
+}  // namespace
+}  // namespace kpiwatch
