@@ -11,7 +11,8 @@ namespace kpiwatch {
 
 inline constexpr uint64_t kEachByte = 0x0101010101010101;
 
-// A word whose lowest set bit lies in the lowest byte of `word` that equals `byte`; 0 when none does.
+// A word whose lowest set bit lies in the lowest byte of `word` that equals `byte`; 0 when none
+// does.
 inline uint64_t MatchByte(uint64_t word, char byte) {
   const uint64_t zeroed = word ^ (kEachByte * static_cast<uint8_t>(byte));
   return (zeroed - kEachByte) & ~zeroed & (kEachByte << 7);

@@ -29,8 +29,8 @@ struct PartitionId {
 
 // A raw record. Views are valid until the batch is cleared.
 struct Record {
-  uint32_t partition = 0;  // index into EventSource::partitions()
-  int64_t offset = 0;      // its number in the partition
+  uint32_t partition = 0;    // index into EventSource::partitions()
+  int64_t offset = 0;        // its number in the partition
   int64_t timestamp_ms = 0;  // the transport's time (produced, received); kNoTime when it has none
   std::string_view key = {};
   std::string_view value = {};
@@ -43,7 +43,8 @@ class RecordBatch {
  public:
   virtual ~RecordBatch() = default;
   std::span<const Record> records() const { return records_; }
-  // Appends the headers of `record` (one of records()) to *headers. Called only when a decoder needs them.
+  // Appends the headers of `record` (one of records()) to *headers. Called only when a decoder
+  // needs them.
   virtual void ReadHeaders(const Record& record, std::vector<Header>* headers) const = 0;
   // Drops the records and gives their memory back.
   virtual void Clear() = 0;
@@ -55,10 +56,11 @@ class RecordBatch {
 // What is known of one partition.
 struct PartitionState {
   PartitionId id;
-  int64_t position = 0;         // next offset that Poll will deliver
-  int64_t end = -1;             // end offset last heard of; -1: not yet known
-  int64_t first_seen_end = -1;  // end offset when the partition was first read (D-03's cut); -1: not yet known
-  bool failed = false;          // stopped with a loud error (D-13); `error` says why
+  int64_t position = 0;  // next offset that Poll will deliver
+  int64_t end = -1;      // end offset last heard of; -1: not yet known
+  int64_t first_seen_end =
+      -1;  // end offset when the partition was first read (D-03's cut); -1: not yet known
+  bool failed = false;  // stopped with a loud error (D-13); `error` says why
   std::string error;
 };
 
@@ -80,10 +82,10 @@ class EventSource {
   // returned: an absent broker is retried inside and shows in health().
   virtual absl::Status Start(std::span<const StoredPosition> positions) = 0;
   virtual std::unique_ptr<RecordBatch> NewBatch() = 0;
-  // Appends up to max_records records to *batch (cleared by the caller before), in offset order within a partition,
-  // waiting at most max_wait for the first. Never delivers what is below the position. An empty
-  // batch is no error. Errors: kUnavailable (dependency down; engine retries), kFailedPrecondition
-  // (fenced), kDataLoss.
+  // Appends up to max_records records to *batch (cleared by the caller before), in offset order
+  // within a partition, waiting at most max_wait for the first. Never delivers what is below the
+  // position. An empty batch is no error. Errors: kUnavailable (dependency down; engine retries),
+  // kFailedPrecondition (fenced), kDataLoss.
   virtual absl::Status Poll(size_t max_records, absl::Duration max_wait, RecordBatch* batch) = 0;
   // Partitions known so far; indices are stable for the life of the source, new ones are appended
   // (only during Start and Poll).

@@ -12,15 +12,17 @@
 
 namespace kpiwatch {
 
-// A field of an event taken from a row: an expression over the row (its columns or JSON paths), with
-// how to read a time or money out of it.
+// A field of an event taken from a row: an expression over the row (its columns or JSON paths),
+// with how to read a time or money out of it.
 struct MapField {
-  std::string target;  // "type", "id", "source", "subject", "time", "recorded_time", "sequence", "tenant", "data.owner_id", …
-  std::string expression;         // source text: a column, path or constant
-  std::string time_format;        // strptime format of absl::ParseTime; empty: RFC 3339 (or Unix ms when numeric)
-  std::string time_zone;          // IANA name for formats without an offset; empty: UTC
-  std::string currency;           // set: the number is money in this currency
-  bool hash_row = false;          // `id: hash(row)` (D-26)
+  std::string target = {};      // "type", "id", "source", "subject", "time", "recorded_time",
+                                // "sequence", "tenant", "data.owner_id", …
+  std::string expression = {};  // source text: a column, path or constant
+  std::string time_format =
+      {};  // strptime format of absl::ParseTime; empty: RFC 3339 (or Unix ms when numeric)
+  std::string time_zone = {};  // IANA name for formats without an offset; empty: UTC
+  std::string currency = {};   // set: the number is money in this currency
+  bool hash_row = false;       // `id: hash(row)` (D-26)
 };
 
 enum class SourceFormat : uint8_t { kAuto, kCloudEvents, kKpiwatch, kJson, kCsv };
@@ -28,10 +30,10 @@ enum class SourceFormat : uint8_t { kAuto, kCloudEvents, kKpiwatch, kJson, kCsv 
 struct KafkaSourceOptions {
   std::string brokers;
   std::vector<std::string> topics;
-  std::map<std::string, std::string> properties;  // any librdkafka property
+  std::map<std::string, std::string> properties;                       // any librdkafka property
   std::map<std::string, std::pair<std::string, std::string>> secrets;  // property → (file, env)
   std::string dead_letter_topic;  // empty: the bounded dead-letter file
-  std::string group;              // consumer group for courtesy commits; default "kpiwatch-<instance>"
+  std::string group;  // consumer group for courtesy commits; default "kpiwatch-<instance>"
 };
 
 struct LogSourceOptions {
@@ -49,15 +51,18 @@ struct SourceOptions {
   std::optional<KafkaSourceOptions> kafka;
   std::optional<LogSourceOptions> log;
   SourceFormat format = SourceFormat::kAuto;
-  std::vector<std::string> columns;  // CSV without a header line (D-26); empty: the first line of a file
+  std::vector<std::string>
+      columns;  // CSV without a header line (D-26); empty: the first line of a file
   char delimiter = ',';
-  std::string encoding;              // "" or "utf-8", "gb18030"
-  std::vector<MapField> map;         // empty: records are events by themselves
-  std::string where;                 // rows for which it is false are skipped; over the row
+  std::string encoding;       // "" or "utf-8", "gb18030"
+  std::vector<MapField> map;  // empty: records are events by themselves
+  std::string where;          // rows for which it is false are skipped; over the row
   CompleteBy complete_by = CompleteBy::kCaughtUp;
-  std::string heartbeat_source;      // `complete.source`: the CloudEvents source whose heartbeats count; empty: any
+  std::string heartbeat_source;  // `complete.source`: the CloudEvents source whose heartbeats
+                                 // count; empty: any
   bool quiet_ok = false;
-  std::string tenant;                // empty: any single tenant; else another tenant's event is dead-lettered (D-17)
+  std::string
+      tenant;  // empty: any single tenant; else another tenant's event is dead-lettered (D-17)
 };
 
 }  // namespace kpiwatch

@@ -47,7 +47,7 @@ TEST(CloudEventsBinary, IsToldFromPlainJsonByItsHeaders) {
 
 TEST(CloudEventsBinary, TakesDataOfAnyOtherForm) {
   DecodeHarness harness({"data.a"});
-  for (const std::string data :
+  for (const std::string& data :
        {std::string("hello"), std::string("\x00\x01", 2), std::string("{broken"), std::string()}) {
     DecodeHarness fresh({"data.a"});
     auto headers = Binary();

@@ -217,7 +217,8 @@ TEST(PlainJson, ReadsObjectsWithTheSameNames) {
   options.format = SourceFormat::kJson;
   DecodeHarness harness({"data.owner_id"}, options);
   const DecodedEvent event = harness.One(
-      R"({"type":"a.b","id":91,"time":1781485923000,"orderNo":"x","n":1.5,"data":{"owner_id":"u1"}})");
+      R"({"type":"a.b","id":91,"time":1781485923000,"orderNo":"x","n":1.5,)"
+      R"("data":{"owner_id":"u1"}})");
   EXPECT_EQ(event.id, "91");
   EXPECT_EQ(event.source, "shop");
   EXPECT_EQ(event.time_ms, 1781485923000);

@@ -43,7 +43,7 @@ struct DecodedEvent {
   int64_t recorded_ms = kNoTime;
   int64_t sequence = -1;
   // By path: "text", "12.5", "12.5 CNY", "true", "null"; missing fields are not there.
-  std::map<std::string, std::string> fields;
+  std::map<std::string, std::string> fields = {};
 };
 
 inline std::string Shown(const FieldValue& value) {

@@ -1,0 +1,170 @@
+#include "daemon/ingest/row_mapper.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/base/hash.h"
+#include "daemon/base/nearest_name.h"
+#include "daemon/base/status_macros.h"
+#include "daemon/base/status_text.h"
+#include "daemon/ingest/row_compiler.h"
+#include "daemon/ingest/row_values.h"
+#include "fmt/format.h"
+
+namespace kpiwatch {
+namespace {
+
+constexpr std::string_view kData = "data.";
+constexpr std::string_view kTargets[] = {"id",     "source", "type",          "subject",
+                                         "tenant", "time",   "recorded_time", "sequence"};
+
+// The text of a value that names something; numbers are written into *buffer.
+std::string_view TextOf(const FieldValue& value, std::string* buffer) {
+  switch (value.kind) {
+    case FieldKind::kString:
+      return value.text;
+    case FieldKind::kNumber:
+    case FieldKind::kMoney:
+      *buffer = value.number.ToString();
+      return *buffer;
+    case FieldKind::kBool:
+      return value.boolean ? "true" : "false";
+    case FieldKind::kMissing:
+    case FieldKind::kNull:
+      break;
+  }
+  return {};
+}
+
+}  // namespace
+
+RowMapper::RowMapper(const SourceOptions& options, EventBuilder* builder)
+    : map_(options.map), builder_(*builder) {}
+
+absl::StatusOr<std::unique_ptr<RowMapper>> RowMapper::Make(const SourceOptions& options,
+                                                           const std::vector<std::string>* columns,
+                                                           EventBuilder* builder) {
+  std::unique_ptr<RowMapper> mapper(new RowMapper(options, builder));
+  RowCompiler compiler(columns, &mapper->row_plan_);
+  std::vector<std::string_view> seen;
+  for (const MapField& field : mapper->map_) {
+    const std::string what = fmt::format("map: {}", field.target);
+    if (std::find(seen.begin(), seen.end(), field.target) != seen.end()) {
+      compiler.AddMistake(what + " stands twice");
+      continue;
+    }
+    seen.push_back(field.target);
+    Column column{.from = &field};
+    const auto* const target = std::find(std::begin(kTargets), std::end(kTargets), field.target);
+    if (target != std::end(kTargets)) {
+      column.target = static_cast<Target>(target - std::begin(kTargets));
+    } else if (field.target.starts_with(kData)) {
+      const FieldTree::Node* const node =
+          builder->tree().Find(std::string_view(field.target).substr(kData.size()));
+      column.field = node == nullptr ? FieldTree::kNone : node->field;
+    } else {
+      const auto nearest = NearestName(field.target, kTargets);
+      compiler.AddMistake(fmt::format(
+          "map: an event has no field '{}'{}", field.target,
+          nearest ? fmt::format("; did you mean '{}'?", *nearest) : " (data.<name>, id, time, …)"));
+      continue;
+    }
+    if (!field.time_zone.empty() && !absl::LoadTimeZone(field.time_zone, &column.zone)) {
+      compiler.AddMistake(fmt::format("{}: unknown time zone '{}'", what, field.time_zone));
+    }
+    if (field.hash_row) {
+      mapper->needs_text_ = true;
+    } else if (const auto slot = compiler.ColumnOf(field.expression)) {
+      column.slot = *slot;
+    } else {
+      column.program = compiler.Compile(what, field.expression, lang::Type::kAny);
+      if (const auto single = column.program ? column.program->single_slot() : std::nullopt) {
+        column.slot = *single;  // taken as it is: money and null are no values of expressions
+        column.program.reset();
+      }
+    }
+    // What no rule asks for is checked, but not computed.
+    if (column.target != Target::kData || column.field != FieldTree::kNone) {
+      mapper->columns_.push_back(std::move(column));
+    }
+  }
+  for (const std::string_view needed : {"id", "type"}) {
+    if (std::find(seen.begin(), seen.end(), needed) == seen.end()) {
+      compiler.AddMistake(fmt::format("map: {} is missing{}", needed,
+                                      needed == "id" ? " (hash(row) where rows have none)" : ""));
+    }
+  }
+  if (!options.where.empty()) {
+    mapper->where_ = compiler.Compile("where", options.where, lang::Type::kBool);
+  }
+  if (const std::string mistakes = compiler.mistakes(); !mistakes.empty()) {
+    return absl::InvalidArgumentError(mistakes);
+  }
+  return mapper;
+}
+
+absl::Status RowMapper::Map(std::span<const FieldValue> row, std::string_view text,
+                            const Record& record, bool* taken) {
+  const auto environment = [row](uint16_t slot) { return ToValue(row[slot]); };
+  *taken = !where_ || where_->EvaluateBool(environment);
+  if (!*taken) {
+    return absl::OkStatus();
+  }
+  builder_.Begin();
+  for (Column& column : columns_) {
+    if (absl::Status status = Fill(column, row, text); !status.ok()) {
+      return WithContext(column.from->target, status);
+    }
+  }
+  return builder_.Finish(record);
+}
+
+absl::Status RowMapper::Fill(Column& column, std::span<const FieldValue> row,
+                             std::string_view text) {
+  FieldValue value;
+  if (column.from->hash_row) {
+    const Hash128 hash = HashOf({text});
+    hash_ = fmt::format("{:016x}{:016x}", hash.high, hash.low);
+    value.kind = FieldKind::kString;
+    value.text = hash_;
+  } else if (column.program) {
+    value = ToField(column.program->Evaluate([row](uint16_t slot) { return ToValue(row[slot]); }));
+  } else {
+    value = row[column.slot];
+  }
+  Event& event = builder_.event();
+  const MapField& from = *column.from;
+  switch (column.target) {
+    case Target::kId:
+      event.id = TextOf(value, &column.text);
+      break;
+    case Target::kSource:
+      event.source = TextOf(value, &column.text);
+      break;
+    case Target::kType:
+      event.type = TextOf(value, &column.text);
+      break;
+    case Target::kSubject:
+      event.subject = TextOf(value, &column.text);
+      break;
+    case Target::kTenant:
+      event.tenant = TextOf(value, &column.text);
+      break;
+    case Target::kTime:
+      return ReadTime(value, from.time_format, column.zone, &event.time_ms);
+    case Target::kRecordedTime:
+      return ReadTime(value, from.time_format, column.zone, &event.recorded_ms);
+    case Target::kSequence:
+      event.sequence = ParseSequence(TextOf(value, &column.text));
+      break;
+    case Target::kData:
+      if (!from.currency.empty()) {
+        return ReadMoney(value, from.currency, &builder_.field(column.field));
+      }
+      builder_.field(column.field) = value;
+      break;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace kpiwatch

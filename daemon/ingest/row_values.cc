@@ -1,0 +1,116 @@
+#include "daemon/ingest/row_values.h"
+
+#include <string>
+
+#include "daemon/ingest/event_builder.h"
+#include "daemon/ingest/rfc3339.h"
+#include "fmt/format.h"
+
+namespace kpiwatch {
+
+lang::Value ToValue(const FieldValue& field) {
+  switch (field.kind) {
+    case FieldKind::kMissing:
+    case FieldKind::kNull:
+      return lang::Value::Absent();
+    case FieldKind::kBool:
+      return lang::Value::Of(field.boolean);
+    case FieldKind::kNumber:
+    case FieldKind::kMoney:
+      return lang::Value::Of(field.number);
+    case FieldKind::kString:
+      return lang::Value::Of(field.text);
+  }
+  return lang::Value::Absent();
+}
+
+FieldValue ToField(const lang::Value& value) {
+  FieldValue field;
+  switch (value.kind) {
+    case lang::ValueKind::kAbsent:
+      break;
+    case lang::ValueKind::kBool:
+      field.kind = FieldKind::kBool;
+      field.boolean = value.boolean;
+      break;
+    case lang::ValueKind::kNumber: {
+      const std::optional<Decimal> number =
+          value.number.den == Decimal::FromInt(1)
+              ? value.number.num
+              : Decimal::Parse(value.number.ToFixed(Decimal::kScaleDigits));
+      if (number) {
+        field.kind = FieldKind::kNumber;
+        field.number = *number;
+      }
+      break;
+    }
+    case lang::ValueKind::kString:
+      field.kind = FieldKind::kString;
+      field.text = value.text;
+      break;
+  }
+  return field;
+}
+
+bool IsEmpty(const FieldValue& field) {
+  return field.kind == FieldKind::kMissing || field.kind == FieldKind::kNull ||
+         (field.kind == FieldKind::kString && field.text.empty());
+}
+
+absl::Status ReadTime(const FieldValue& field, const std::string& format, absl::TimeZone zone,
+                      int64_t* unix_ms) {
+  *unix_ms = kNoTime;
+  if (IsEmpty(field)) {
+    return absl::OkStatus();
+  }
+  std::optional<int64_t> read;
+  const std::string text(field.kind == FieldKind::kString ? std::string(field.text)
+                                                          : field.number.ToString());
+  if (format.empty()) {
+    read = ParseRfc3339(text);
+    if (const int64_t millis = ParseSequence(text); !read && millis >= 0) {
+      read = millis;
+    }
+  } else {
+    absl::Time time;
+    std::string error;
+    if (absl::ParseTime(format, text, zone, &time, &error)) {
+      read = absl::ToUnixMillis(time);
+    }
+  }
+  if (!read || !IsEventTime(*read)) {
+    return absl::InvalidArgumentError(
+        fmt::format("'{}' is not a time of the form {}", Excerpt(text),
+                    format.empty() ? "RFC 3339 or Unix milliseconds" : format));
+  }
+  *unix_ms = *read;
+  return absl::OkStatus();
+}
+
+absl::Status ReadMoney(const FieldValue& field, std::string_view currency, FieldValue* money) {
+  *money = FieldValue();
+  if (IsEmpty(field)) {
+    money->kind = field.kind == FieldKind::kMissing ? FieldKind::kMissing : FieldKind::kNull;
+    return absl::OkStatus();
+  }
+  if (field.kind == FieldKind::kMoney && field.text != currency) {
+    return absl::InvalidArgumentError(
+        fmt::format("an amount in {} where the map says {}", Excerpt(field.text), currency));
+  }
+  std::optional<Decimal> number;
+  if (field.kind == FieldKind::kString) {
+    number = Decimal::Parse(field.text);
+  } else if (field.kind != FieldKind::kBool) {
+    number = field.number;
+  }
+  if (!number) {
+    return absl::InvalidArgumentError(fmt::format(
+        "'{}' is not a decimal number (thousands separators are not read)", Excerpt(field.text)));
+  }
+  money->kind = FieldKind::kMoney;
+  money->number = *number;
+  money->text = currency;
+  return absl::OkStatus();
+}
+
+}  // namespace kpiwatch

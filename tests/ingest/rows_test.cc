@@ -1,0 +1,232 @@
+// Rows of CSV and JSON through a map.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/ingest/decode_harness.h"
+
+namespace kpiwatch {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::Pair;
+
+SourceOptions Orders() {
+  SourceOptions options;
+  options.name = "orders";
+  options.format = SourceFormat::kCsv;
+  options.columns = {"SalesOrderID", "OrderDate", "Sales Person", "SubTotal", "Qty"};
+  options.map = {{.target = "type", .expression = R"("erp.order.confirmed")"},
+                 {.target = "id", .expression = "SalesOrderID"},
+                 {.target = "time",
+                  .expression = "OrderDate",
+                  .time_format = "%Y-%m-%d",
+                  .time_zone = "Asia/Shanghai"},
+                 {.target = "data.owner_id", .expression = "Sales Person"},
+                 {.target = "data.amount", .expression = "SubTotal", .currency = "USD"}};
+  options.where = R"(Sales_Person != "")";
+  return options;
+}
+
+std::string Mistakes(const SourceOptions& options) {
+  FieldPlan plan;
+  const auto decoder = MakeDecoder(options, &plan);
+  EXPECT_FALSE(decoder.ok());
+  return std::string(decoder.status().message());
+}
+
+TEST(CsvRows, BecomeEvents) {
+  DecodeHarness harness({"data.owner_id", "data.amount", "event.type", "data.nowhere"}, Orders());
+  const DecodedEvent event = harness.One("43659,2011-05-31,279,20565.6206,5\r\n");
+  EXPECT_EQ(event.id, "43659");
+  EXPECT_EQ(event.source, "orders");
+  EXPECT_EQ(event.type, "erp.order.confirmed");
+  EXPECT_EQ(event.time_ms, 1306771200000);  // 2011-05-31T00:00:00+08:00
+  EXPECT_THAT(event.fields,
+              ElementsAre(Pair("data.amount", "20565.6206 USD"), Pair("data.owner_id", "279"),
+                          Pair("event.type", "erp.order.confirmed")));
+}
+
+TEST(CsvRows, AreLeftOutWhereTheFilterSaysSo) {
+  DecodeHarness harness({}, Orders());
+  const auto events = harness.Decode("1,2011-05-31,,5,1\n2,2011-05-31,279,5,1\n");
+  ASSERT_TRUE(events.ok()) << events.status();
+  ASSERT_EQ(events->size(), 1u);
+  EXPECT_EQ((*events)[0].id, "2");
+}
+
+TEST(CsvRows, AreComparedAsNumbersToo) {
+  SourceOptions options = Orders();
+  options.where = R"(Qty > 4.5 && SubTotal in ["5"])";
+  DecodeHarness harness({}, options);
+  EXPECT_EQ(harness.Decode("1,2011-05-31,1,5,5")->size(), 1u);
+  EXPECT_THAT(*harness.Decode("1,2011-05-31,1,5,4"), IsEmpty());
+}
+
+TEST(CsvRows, AreRefusedWithThePlaceOfTheMistake) {
+  DecodeHarness harness({"data.amount"}, Orders());
+  EXPECT_THAT(harness.Refusal("1,2011-05-31,279,5,1\n2,2011-05-31,279,5"),
+              HasSubstr("line 2: 4 fields where 5 are expected"));
+  EXPECT_THAT(harness.Refusal("1,31.05.2011,279,5,1"),
+              HasSubstr("time: '31.05.2011' is not a time of the form %Y-%m-%d"));
+  EXPECT_THAT(harness.Refusal("1,2011-05-31,279,\"1,000.00\",1"),
+              HasSubstr("data.amount: '1,000.00' is not a decimal number"));
+  EXPECT_THAT(harness.Refusal("1,2011-05-31,279,0.1234567,1"), HasSubstr("0.1234567"));
+  EXPECT_THAT(harness.Refusal(",2011-05-31,279,5,1"), HasSubstr("id is missing"));
+  EXPECT_THAT(harness.Refusal("1,infinite-future,279,5,1"), HasSubstr("infinite-future"));
+  EXPECT_THAT(harness.Refusal("1,2011-05-31,\"279,5,1"), HasSubstr("line 1, column 14"));
+  EXPECT_THAT(harness.Refusal("1,2011-05-31,\xff,5,1"), HasSubstr("not UTF-8"));
+}
+
+TEST(CsvRows, TakeAnEmptyAmountForNone) {
+  DecodeHarness harness({"data.amount"}, Orders());
+  EXPECT_THAT(harness.One("1,2011-05-31,279,,1").fields, ElementsAre(Pair("data.amount", "null")));
+}
+
+TEST(CsvRows, WithoutATimeFallBackOnTheRecord) {
+  DecodeHarness harness({}, Orders());
+  EXPECT_EQ(harness.One("1,,279,5,1").time_ms, DecodeHarness::kRecordTime);
+}
+
+TEST(CsvRows, AreNamedByTheirContentWhereTheyHaveNoName) {
+  SourceOptions options = Orders();
+  options.map[1] = {.target = "id", .hash_row = true};
+  DecodeHarness harness({}, options);
+  const std::string first = harness.One("1,2011-05-31,279,5,1").id;
+  EXPECT_EQ(first.size(), 32u);
+  EXPECT_EQ(harness.One("1,2011-05-31,279,5,1\r\n").id, first) << "an exact repeat";
+  EXPECT_NE(harness.One("1,2011-05-31,279,5,2").id, first);
+}
+
+TEST(CsvRows, AreReadInGb18030) {
+  SourceOptions options = Orders();
+  options.encoding = "gb18030";
+  DecodeHarness harness({"data.owner_id"}, options);
+  // 王一, U+20000 in four bytes, and "|", which some characters end in.
+  EXPECT_EQ(
+      harness.One("1,2011-05-31,\xCD\xF5\xD2\xBB\x95\x32\x82\x36|,5,1").fields["data.owner_id"],
+      "王一𠀀|");
+  EXPECT_THAT(harness.Refusal("1,2011-05-31,\xFF,5,1"), HasSubstr("not gb18030 at byte 13"));
+  options.delimiter = '|';
+  EXPECT_THAT(Mistakes(options), HasSubstr("delimiter '|'"));
+  options.encoding = "koi8-r";
+  EXPECT_THAT(Mistakes(options), HasSubstr("'koi8-r' is not known"));
+}
+
+TEST(Map, SaysAllMistakesAtOnce) {
+  SourceOptions options = Orders();
+  options.map[0].target = "tipe";
+  options.map[1].expression = "SalesOrderId";
+  options.map[2].time_zone = "Asia/Shangai";
+  options.map.push_back({.target = "data.owner_id", .expression = "Qty"});
+  options.where = "Qty >";
+  EXPECT_THAT(Mistakes(options),
+              AllOf(HasSubstr("no field 'tipe'; did you mean 'type'?"),
+                    HasSubstr("map: id: 'SalesOrderId'"), HasSubstr("SalesOrderID"),
+                    HasSubstr("unknown time zone 'Asia/Shangai'"),
+                    HasSubstr("data.owner_id stands twice"), HasSubstr("map: type is missing"),
+                    HasSubstr("where: 'Qty >'"), Not(HasSubstr("map: id is missing"))));
+}
+
+TEST(Map, GoesWithRowsOnly) {
+  SourceOptions options = Orders();
+  options.format = SourceFormat::kKpiwatch;
+  EXPECT_THAT(Mistakes(options), HasSubstr("goes with rows"));
+  options.format = SourceFormat::kCsv;
+  options.columns.clear();
+  EXPECT_THAT(Mistakes(options), HasSubstr("`columns:`"));
+  options.map.clear();
+  EXPECT_THAT(Mistakes(options), HasSubstr("`map:`"));
+  options.format = SourceFormat::kJson;
+  EXPECT_THAT(Mistakes(options), HasSubstr("`where:`"));
+}
+
+SourceOptions Tickets() {
+  SourceOptions options;
+  options.name = "helpdesk";
+  options.format = SourceFormat::kJson;
+  options.map = {{.target = "type", .expression = R"("svc.ticket." + kind)"},
+                 {.target = "id", .expression = "ticket.no"},
+                 {.target = "source", .expression = R"("/desk")"},
+                 {.target = "time", .expression = "at"},
+                 {.target = "sequence", .expression = "rev"},
+                 {.target = "data.owner_id", .expression = "ticket.agent"},
+                 {.target = "data.fee", .expression = "fee", .currency = "CNY"},
+                 {.target = "data.half", .expression = "fee / 2"},
+                 {.target = "data.first", .expression = "first"},
+                 {.target = "data.note", .expression = "note"}};
+  options.map[0].expression = "kind";
+  return options;
+}
+
+TEST(JsonRows, BecomeEvents) {
+  DecodeHarness harness(
+      {"data.owner_id", "data.fee", "data.half", "data.first", "data.note", "data.other"},
+      Tickets());
+  const DecodedEvent event =
+      harness.One(R"({"kind":"svc.ticket.created","ticket":{"no":17,"agent":"王一","x":[1]},)"
+                  R"("at":1781485923000,"rev":"3","fee":12.5,"first":true,"note":null})");
+  EXPECT_EQ(event.id, "17");
+  EXPECT_EQ(event.source, "/desk");
+  EXPECT_EQ(event.type, "svc.ticket.created");
+  EXPECT_EQ(event.time_ms, 1781485923000);
+  EXPECT_EQ(event.sequence, 3);
+  EXPECT_THAT(event.fields, ElementsAre(Pair("data.fee", "12.5 CNY"), Pair("data.first", "true"),
+                                        Pair("data.half", "6.25"), Pair("data.note", "null"),
+                                        Pair("data.owner_id", "王一")));
+}
+
+TEST(JsonRows, ReadTimesAsTextToo) {
+  DecodeHarness harness({}, Tickets());
+  const auto time_of = [&](const std::string& at) {
+    return harness.One(R"({"kind":"t","ticket":{"no":"1"},"at":)" + at + "}").time_ms;
+  };
+  EXPECT_EQ(time_of(R"("2026-06-15T09:12:03+08:00")"), 1781485923000);
+  EXPECT_EQ(time_of(R"("1781485923000")"), 1781485923000);
+  EXPECT_EQ(time_of("null"), DecodeHarness::kRecordTime);
+}
+
+TEST(JsonRows, ComeInArrays) {
+  SourceOptions options = Tickets();
+  options.map[1] = {.target = "id", .hash_row = true};
+  options.where = R"(kind != "skip")";
+  DecodeHarness harness({"data.fee"}, options);
+  const auto events = harness.Decode(
+      R"([{"kind":"t","fee":1}, {"kind":"skip"}, {"fee":"2","kind":"t"}, {"kind":"t","fee":1}])");
+  ASSERT_TRUE(events.ok()) << events.status();
+  ASSERT_EQ(events->size(), 3u);
+  EXPECT_EQ((*events)[0].fields.at("data.fee"), "1 CNY");
+  EXPECT_EQ((*events)[1].fields.at("data.fee"), "2 CNY");
+  EXPECT_EQ((*events)[0].id, (*events)[2].id);
+  EXPECT_NE((*events)[0].id, (*events)[1].id);
+  EXPECT_FALSE(harness.Decode(R"([{"kind":"t"},5])").ok());
+  EXPECT_FALSE(harness.Decode(R"({"kind":"t"} x)").ok());
+}
+
+TEST(JsonRows, KeepMoneyOfTheirOwn) {
+  SourceOptions options = Tickets();
+  options.map[6].currency.clear();
+  DecodeHarness harness({"data.fee"}, options);
+  const std::string row =
+      R"({"kind":"t","ticket":{"no":1},"fee":{"amount":"1.50","currency":"EUR"}})";
+  EXPECT_EQ(harness.One(row).fields["data.fee"], "1.5 EUR");
+  DecodeHarness in_yuan({"data.fee"}, Tickets());
+  EXPECT_THAT(in_yuan.Refusal(row), HasSubstr("an amount in EUR where the map says CNY"));
+}
+
+TEST(JsonRows, AreToldFromCsvByTheColumns) {
+  SourceOptions options = Orders();
+  options.format = SourceFormat::kAuto;
+  DecodeHarness csv({}, options);
+  EXPECT_EQ(csv.One("7,2011-05-31,279,5,1").id, "7");
+  options = Tickets();
+  options.format = SourceFormat::kAuto;
+  DecodeHarness json({}, options);
+  EXPECT_EQ(json.One(R"({"kind":"t","ticket":{"no":8}})").id, "8");
+}
+
+}  // namespace
+}  // namespace kpiwatch
