@@ -173,7 +173,7 @@ TEST_F(HttpServerTest, RefusesBodiesThatAreTooLargeAsSentOrOnceInflated) {
   auto gzip = Client();
   gzip.set_compress(true);
   EXPECT_EQ(gzip.Post("/body", std::string(900, 'x'), "text/plain")->body.substr(0, 4), "900:");
-  const auto bomb = gzip.Post("/body", std::string(1'000'000, 'x'), "text/plain");
+  const auto bomb = gzip.Post("/body", std::string(100'000, 'x'), "text/plain");
   ASSERT_TRUE(bomb);
   EXPECT_EQ(bomb->status, 413);
   EXPECT_EQ(bomb->get_header_value("Connection"), "close");
