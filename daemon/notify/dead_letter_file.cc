@@ -137,24 +137,30 @@ absl::StatusOr<std::unique_ptr<DeadLetterFile>> DeadLetterFile::Open(const std::
   std::unique_ptr<DeadLetterFile> file(
       new DeadLetterFile(directory, std::move(store_uuid), max_bytes));
   MutexLock lock(&file->mu_);
-  const std::string mark = Json(file->store_uuid_).dump();
-  const auto note_number = [&](std::string_view line) {
-    const auto number = NumberOf(line);
-    if (number.has_value() && line.substr(0, 128).find(mark) != std::string_view::npos) {
-      file->last_number_ = std::max(file->last_number_, *number);
-    }
-  };
-  KPIWATCH_RETURN_IF_ERROR(ForEachLine(file->old_path_, [&](std::string_view line, size_t) {
-    note_number(line);
-    return true;
-  }));
-  KPIWATCH_RETURN_IF_ERROR(ForEachLine(file->path_, [&](std::string_view line, size_t bytes) {
-    note_number(line);
-    file->size_ += static_cast<int64_t>(bytes);
-    return true;
-  }));
+  KPIWATCH_RETURN_IF_ERROR(file->Restore());
   KPIWATCH_RETURN_IF_ERROR(file->OpenForAppend());
   return file;
+}
+
+// Finds out what is in the files.
+absl::Status DeadLetterFile::Restore() {
+  const std::string mark = Json(store_uuid_).dump();
+  uint64_t last_number = 0;
+  int64_t size = 0;
+  const auto take = [&](std::string_view line, size_t bytes) {
+    size += static_cast<int64_t>(bytes);
+    const auto number = NumberOf(line);
+    if (number.has_value() && line.substr(0, 128).find(mark) != std::string_view::npos) {
+      last_number = std::max(last_number, *number);
+    }
+    return true;
+  };
+  KPIWATCH_RETURN_IF_ERROR(ForEachLine(old_path_, take));
+  size = 0;
+  KPIWATCH_RETURN_IF_ERROR(ForEachLine(path_, take));
+  last_number_ = last_number;
+  size_ = size;
+  return absl::OkStatus();
 }
 
 absl::Status DeadLetterFile::OpenForAppend() {

@@ -49,6 +49,7 @@ class DeadLetterFile {
 
  private:
   DeadLetterFile(const std::string& directory, std::string store_uuid, int64_t max_bytes);
+  absl::Status Restore() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status OpenForAppend() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status Rotate() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status WriteLines(std::string_view lines) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);

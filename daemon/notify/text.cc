@@ -214,7 +214,9 @@ TransitionText Describe(const v1::Transition& transition, const Rulebook& rulebo
                       .summary = {},
                       .rows = Rows(source),
                       .tasks = Tasks(source)};
-  if (const Rule* rule = FindRule(rulebook, transition.rule()); rule != nullptr) {
+  // Annotations speak of the condition that fired, which a resolved alert no longer meets.
+  const Rule* rule = text.resolved ? nullptr : FindRule(rulebook, transition.rule());
+  if (rule != nullptr) {
     if (const auto it = rule->annotations.find("summary"); it != rule->annotations.end()) {
       text.summary = RenderTemplate(it->second, TemplateValuesOf(transition, rulebook, language));
     }

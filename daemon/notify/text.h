@@ -8,7 +8,7 @@
 
 #include "daemon/model/level.h"
 #include "daemon/notify/channel.h"
-#include "daemon/notify/templates.h"
+#include "daemon/rulebook/annotation_template.h"
 #include "daemon/rulebook/rulebook.h"
 #include "proto/kpiwatch/v1/transition.pb.h"
 
@@ -30,7 +30,7 @@ struct TransitionText {
   Level level = Level::kYellow;  // that the alert shows (ShownLevel)
   bool resolved = false;
   std::string headline;       // "【橙色】王一（华东） 关键动作 2026-09-29"
-  std::string summary;        // the rule's annotation; empty: it has none
+  std::string summary;        // the rule's annotation; empty: it has none, or the alert is over
   std::vector<TextRow> rows;  // value against target, since when, why …
   std::vector<TaskText> tasks;
 };

@@ -3,6 +3,8 @@
 #include <array>
 
 #include "daemon/base/nearest_name.h"
+#include "daemon/base/status_text.h"
+#include "daemon/rulebook/annotation_template.h"
 #include "daemon/rulebook/expressions.h"
 #include "daemon/rulebook/load_state.h"
 #include "daemon/rulebook/map_reader.h"
@@ -161,7 +163,9 @@ void ReadLevels(MapReader* map, LoadState* state, Rule* rule) {
   }
 }
 
-void ReadTextMap(MapReader* map, std::string_view key, StringMap<std::string>* texts) {
+// `check` says what is wrong with a text.
+void ReadTextMap(MapReader* map, std::string_view key, absl::Status (*check)(std::string_view),
+                 StringMap<std::string>* texts) {
   const YamlNode* node = map->Find(key);
   if (node == nullptr) {
     return;
@@ -175,7 +179,12 @@ void ReadTextMap(MapReader* map, std::string_view key, StringMap<std::string>* t
   for (size_t i = 0; node->is_map() && i + 1 < node->children.size(); i += 2) {
     const YamlNode& name = *node->children[i];
     if (name.is_scalar() && ReadName(name, fmt::format("a key of '{}'", key), map->out())) {
-      texts->insert_or_assign(std::string(name.text), entries.Text(name.text).value_or(""));
+      const std::string text = entries.Text(name.text).value_or("");
+      if (const absl::Status status = check(text); !status.ok()) {
+        map->out()->Error(*node->children[i + 1],
+                          fmt::format("'{}': {}", name.text, MessageOf(status)));
+      }
+      texts->insert_or_assign(std::string(name.text), text);
     }
   }
 }
@@ -241,8 +250,9 @@ void LoadRule(const YamlNode& node, LoadState* state) {
   ReadLevels(&map, state, &rule);
   rule.clear_after = map.Int("clear_after", 1, 366).value_or(rule.clear_after);
   rule.max_gap_days = map.Int("max_gap_days", 1, 366).value_or(rule.max_gap_days);
-  ReadTextMap(&map, "labels", &rule.labels);
-  ReadTextMap(&map, "annotations", &rule.annotations);
+  const auto any_text = [](std::string_view) { return absl::OkStatus(); };
+  ReadTextMap(&map, "labels", any_text, &rule.labels);
+  ReadTextMap(&map, "annotations", CheckTemplate, &rule.annotations);
   map.NotSupported({"for", "keep_firing_for", "mute_time_intervals", "active_time_intervals",
                     "effective_from", "effective_to", "after_yellow", "improved_resets", "event",
                     "entity", "since", "expr", "alert"});

@@ -102,6 +102,7 @@ TEST_F(AlertJsonTest, ResolvedAlertEndsAndKeepsItsFingerprint) {
   EXPECT_EQ(resolved.at("labels"), fired.at("labels"));
   EXPECT_EQ(resolved.at("startsAt"), fired.at("startsAt")) << "sealed at close and grace, as fired";
   EXPECT_EQ(resolved.at("endsAt"), "2026-10-09T14:00:00.000Z");
+  EXPECT_EQ(resolved.at("annotations").at("summary"), "【已解除】王一（华东） 关键动作 2026-10-09");
 }
 
 TEST_F(AlertJsonTest, StartIsNeverBehindTheChange) {

@@ -144,6 +144,7 @@ TEST_F(TextTest, ResolvedAlertSaysSo) {
   transition_ = SampleTransition(v1::LEVEL_RED, v1::LEVEL_GREEN);
   EXPECT_THAT(Text("en").headline, HasSubstr("[Resolved]"));
   EXPECT_TRUE(Text().resolved);
+  EXPECT_EQ(Text().summary, "") << "the rule's summary speaks of the condition that fired";
   EXPECT_EQ(Text().level, Level::kRed);
 }
 

@@ -271,6 +271,11 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Case{"Kpi", "rules: [{name: r, kpi: tuches, levels: {red: {when: value > 1}}}]",
              "12:24: unknown KPI 'tuches'; did you mean 'touches'?"},
+        Case{"Annotation",
+             "rules:\n- name: r\n  kpi: touches\n  levels: {red: {when: value > 1}}\n"
+             "  annotations:\n    summary: \"{{ .Subject.Nam }} is behind\"",
+             "17:14: 'summary': at byte 1: unknown name '.Subject.Nam'; did you mean "
+             "'.Subject.Name'?"},
         Case{"Kind", "rules: [{name: r, kind: inactivity, since: x}]",
              "12:25: rules of kind 'inactivity' are not supported by this version"},
         Case{"ForEach",

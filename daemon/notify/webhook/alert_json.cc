@@ -8,8 +8,8 @@
 #include "absl/time/time.h"
 #include "daemon/base/hash.h"
 #include "daemon/notify/facts.h"
-#include "daemon/notify/templates.h"
 #include "daemon/notify/text.h"
+#include "daemon/rulebook/annotation_template.h"
 #include "fmt/format.h"
 #include "nlohmann/json.hpp"
 
@@ -44,6 +44,10 @@ LabelMap AnnotationsOf(const v1::Transition& transition, const Message& message)
     for (const auto& [name, text] : rule->annotations) {
       annotations[name] = RenderTemplate(text, values);
     }
+  }
+  if (IsResolved(transition)) {  // the rule's texts speak of the condition that fired
+    annotations.erase("summary");
+    annotations.erase("description");
   }
   const TransitionText text = Describe(transition, *message.rulebook, message.language);
   annotations.try_emplace("summary", text.headline);

@@ -1,14 +1,11 @@
-#include "daemon/notify/templates.h"
+#include "daemon/rulebook/annotation_template.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/testing/notify_samples.h"
-
 namespace kpiwatch {
 namespace {
 
-using testing::AllOf;
 using testing::HasSubstr;
 
 std::string Render(std::string_view text, const std::string& value = "1234567") {
@@ -16,26 +13,26 @@ std::string Render(std::string_view text, const std::string& value = "1234567") 
 }
 std::string Mistake(std::string_view text) { return std::string(CheckTemplate(text).message()); }
 
-TEST(TemplatesTest, NamesBecomeTheirValues) {
+TEST(AnnotationTemplateTest, NamesBecomeTheirValues) {
   EXPECT_EQ(Render("{{ .Subject.Name }} has {{.Value}}"), "王一 has 1234567");
   EXPECT_EQ(Render("no action { } }}"), "no action { } }}");
   EXPECT_EQ(Render(""), "");
   EXPECT_EQ(Render("[{{ .Period }}]"), "[]") << "a name without a value";
 }
 
-TEST(TemplatesTest, FunctionsStandBeforeANameOrBehindABar) {
+TEST(AnnotationTemplateTest, FunctionsStandBeforeANameOrBehindABar) {
   EXPECT_EQ(Render("{{ title .Rule }}"), "A B");
   EXPECT_EQ(Render("{{ .Rule | title }}"), "A B");
   EXPECT_EQ(Render("{{ toUpper .Rule | title }}|{{ .Rule|toUpper }}"), "A B|A B");
   EXPECT_EQ(Render(R"({{ "red alert" | toUpper }})"), "RED ALERT");
 }
 
-TEST(TemplatesTest, DashesTakeWhiteSpaceAway) {
+TEST(AnnotationTemplateTest, DashesTakeWhiteSpaceAway) {
   EXPECT_EQ(Render("a  {{- .Rule -}}  \n c"), "aa bc");
   EXPECT_EQ(Render("a {{- .Rule }} c"), "aa b c");
 }
 
-TEST(TemplatesTest, HumanizeIsPrometheuss) {
+TEST(AnnotationTemplateTest, HumanizeIsPrometheuss) {
   const auto humanize = [](const char* value) { return Render("{{ humanize .Value }}", value); };
   EXPECT_EQ(humanize("0"), "0");
   EXPECT_EQ(humanize("1"), "1");
@@ -46,16 +43,16 @@ TEST(TemplatesTest, HumanizeIsPrometheuss) {
   EXPECT_EQ(humanize("n/a"), "n/a") << "text that is no number stays";
 }
 
-TEST(TemplatesTest, HumanizePercentageTakesARatio) {
+TEST(AnnotationTemplateTest, HumanizePercentageTakesARatioAndDoesNotRoundTheLineAway) {
   const auto percentage = [](const char* value) {
     return Render("{{ .Value | humanizePercentage }}", value);
   };
-  EXPECT_EQ(percentage("0.399960"), "40%");
-  EXPECT_EQ(percentage("0.799589"), "79.96%");
+  EXPECT_EQ(percentage("0.399960"), "39.996%");
+  EXPECT_EQ(percentage("0.799589"), "79.9589%");
   EXPECT_EQ(percentage("1.2"), "120%");
 }
 
-TEST(TemplatesTest, HumanizeDurationTakesSeconds) {
+TEST(AnnotationTemplateTest, HumanizeDurationTakesSeconds) {
   const auto duration = [](const char* value) {
     return Render("{{ .Value | humanizeDuration }}", value);
   };
@@ -66,7 +63,7 @@ TEST(TemplatesTest, HumanizeDurationTakesSeconds) {
   EXPECT_EQ(duration("-93784"), "-1d 2h 3m 4s");
 }
 
-TEST(TemplatesTest, MistakesSayWhereAndWhatWasMeant) {
+TEST(AnnotationTemplateTest, MistakesSayWhereAndWhatWasMeant) {
   EXPECT_EQ(Mistake("ok {{ .Subject.Nam }}"),
             "at byte 4: unknown name '.Subject.Nam'; did you mean '.Subject.Name'?");
   EXPECT_EQ(Mistake("{{ .Value | humanise }}"),
@@ -81,21 +78,8 @@ TEST(TemplatesTest, MistakesSayWhereAndWhatWasMeant) {
   EXPECT_THAT(Mistake(R"({{ "open | title }})"), HasSubstr("quoted text does not end"));
 }
 
-TEST(TemplatesTest, RefusedTemplateIsShownAsItIs) {
+TEST(AnnotationTemplateTest, RefusedTemplateIsShownAsItIs) {
   EXPECT_EQ(Render("{{ .Nonsense }}"), "{{ .Nonsense }}");
-}
-
-TEST(TemplatesTest, CheckNamesTheRuleOfEveryMistake) {
-  Rulebook rulebook = SampleRulebook();
-  EXPECT_TRUE(CheckAnnotations(rulebook).ok());
-  rulebook.rules[0].file = "rules/sales.yaml";
-  rulebook.rules[0].line = 12;
-  rulebook.rules[0].annotations["summary"] = "{{ .Vale }}";
-  rulebook.rules[1].annotations["description"] = "{{";
-  EXPECT_THAT(std::string(CheckAnnotations(rulebook).message()),
-              AllOf(HasSubstr("rules/sales.yaml:12: rule 'actions-slipping', annotation 'summary': "
-                              "at byte 1: unknown name '.Vale'; did you mean '.Value'?\n"),
-                    HasSubstr("rule 'week-far-behind', annotation 'description'")));
 }
 
 }  // namespace

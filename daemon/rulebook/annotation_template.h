@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "daemon/rulebook/rulebook.h"
 
 namespace kpiwatch {
 
@@ -20,12 +19,11 @@ using TemplateValues = std::map<std::string, std::string, std::less<>>;
 // space around. Names: .Subject.Name .Subject.ID .Subject.Unit .Rule .KPI.Name .KPI.Title .Level
 // .Value .Target .Completion .MissStreak .Period .Status. Functions, as in Prometheus: humanize
 // humanizePercentage humanizeDuration title toUpper; those for numbers leave other text as it is.
+// humanizePercentage shows six digits, not four: 39.996% must not read as 40% where 40% is the
+// line.
 
 // What is wrong with `text`, with its place and the nearest known name; OK when nothing is.
 absl::Status CheckTemplate(std::string_view text);
-
-// All mistakes in the annotations of all rules, a line each: "rules/sales.yaml:12: …".
-absl::Status CheckAnnotations(const Rulebook& rulebook);
 
 // Names without a value become nothing. A text that CheckTemplate refuses comes back as it is.
 std::string RenderTemplate(std::string_view text, const TemplateValues& values);

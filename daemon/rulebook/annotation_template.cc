@@ -1,4 +1,4 @@
-#include "daemon/notify/templates.h"
+#include "daemon/rulebook/annotation_template.h"
 
 #include <algorithm>
 #include <array>
@@ -13,7 +13,6 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_join.h"
 #include "daemon/base/nearest_name.h"
 #include "daemon/base/status_macros.h"
 #include "daemon/base/status_text.h"
@@ -101,7 +100,7 @@ const std::map<std::string_view, Function>& Functions() {
       {"humanize", [](std::string_view text) { return WithNumber(text, Humanize); }},
       {"humanizePercentage",
        [](std::string_view text) {
-         return WithNumber(text, [](double ratio) { return fmt::format("{:.4g}%", ratio * 100); });
+         return WithNumber(text, [](double ratio) { return fmt::format("{:.6g}%", ratio * 100); });
        }},
       {"humanizeDuration",
        [](std::string_view text) { return WithNumber(text, HumanizeDuration); }},
@@ -261,22 +260,6 @@ absl::StatusOr<std::vector<Part>> Parse(std::string_view text) {
 }  // namespace
 
 absl::Status CheckTemplate(std::string_view text) { return Parse(text).status(); }
-
-absl::Status CheckAnnotations(const Rulebook& rulebook) {
-  std::vector<std::string> mistakes;
-  for (const Rule& rule : rulebook.rules) {
-    const std::map<std::string, std::string> annotations(rule.annotations.begin(),
-                                                         rule.annotations.end());
-    for (const auto& [name, text] : annotations) {
-      if (const absl::Status status = CheckTemplate(text); !status.ok()) {
-        mistakes.push_back(fmt::format("{}:{}: rule '{}', annotation '{}': {}", rule.file,
-                                       rule.line, rule.name, name, MessageOf(status)));
-      }
-    }
-  }
-  return mistakes.empty() ? absl::OkStatus()
-                          : absl::InvalidArgumentError(absl::StrJoin(mistakes, "\n"));
-}
 
 std::string RenderTemplate(std::string_view text, const TemplateValues& values) {
   const absl::StatusOr<std::vector<Part>> parts = Parse(text);
