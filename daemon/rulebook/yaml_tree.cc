@@ -57,7 +57,14 @@ class YamlTreeBuilder : public YAML::EventHandler {
   YamlTreeBuilder(YamlTree* tree, uint32_t file, std::string_view text, size_t bom_bytes)
       : tree_(tree), file_(file), text_(text), bom_bytes_(bom_bytes) {}
 
-  void OnDocumentStart(const YAML::Mark& /*mark*/) override { anchors_.clear(); }
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    // At a stray character the parser stops and gives empty documents for ever.
+    if (mark.pos == document_pos_) {
+      throw YAML::ParserException(mark, "unexpected character");
+    }
+    document_pos_ = mark.pos;
+    anchors_.clear();
+  }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     Add(New(YamlNode::Kind::kNull, mark), anchor, 1);
@@ -172,6 +179,7 @@ class YamlTreeBuilder : public YAML::EventHandler {
   uint32_t file_;
   std::string_view text_;
   size_t bom_bytes_;
+  int document_pos_ = -1;
   size_t total_ = 0;
   std::vector<Unfinished> open_;
   absl::flat_hash_map<YAML::anchor_t, Anchor> anchors_;
