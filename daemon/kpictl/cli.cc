@@ -11,6 +11,7 @@
 #include "daemon/kpictl/check.h"
 #include "daemon/kpictl/dump.h"
 #include "daemon/kpictl/health.h"
+#include "daemon/kpictl/listen.h"
 #include "daemon/kpictl/replay.h"
 #include "daemon/kpictl/send.h"
 #include "daemon/kpictl/test_command.h"
@@ -60,11 +61,34 @@ constexpr const char* kDumpExamples =
 Example:
   kpictl dump --storage.path /var/lib/kpiwatch --print values --format csv)";
 
+constexpr const char* kListenExamples =
+    R"(Takes the daemon's webhooks and prints a line for each alert, to see what a rule file sends before
+a real receiver stands there. With --expect it ends when all the alerts of FILE have come (one a
+line: RULE SUBJECT PERIOD LEVEL) or --timeout is over: exit code 0 or 1.
+
+Example:
+  kpictl listen 127.0.0.1:8060)";
+
 constexpr const char* kHealthExamples =
     R"(Exit code 0 when the daemon answers 200, else 1. Without a path /-/healthy is asked.
 
 Example:
   kpictl health http://127.0.0.1:9464)";
+
+// An option that takes one of the words of `choices`.
+template <typename Choice>
+CLI::Option* AddChoice(CLI::App* command, const std::string& name, const std::string& help,
+                       const std::map<std::string, Choice>& choices, Choice* value) {
+  std::vector<std::string> words;
+  for (const auto& [word, choice] : choices) {
+    words.push_back(word);
+  }
+  return command
+      ->add_option_function<std::string>(
+          name, [choices, value](const std::string& word) { *value = choices.at(word); }, help)
+      ->check(CLI::IsMember(words))
+      ->type_name("");
+}
 
 // Every command: its options, and what runs once they are parsed.
 class CommandLine {
@@ -79,6 +103,7 @@ class CommandLine {
   void AddTest();
   void AddSend();
   void AddDump();
+  void AddListen();
   void AddHealth();
   // The nearest command's name for the first argument, if that names none.
   bool ReportUnknown(const std::vector<std::string>& args) const;
@@ -90,6 +115,8 @@ class CommandLine {
   SendOptions send_;
   std::vector<std::string> paths_;  // of check and test
   bool lint_fatal_ = false;
+  ListenOptions listen_;
+  int listen_seconds_ = 120;
   std::string directory_, url_, what_;
   DumpFormat dump_format_ = DumpFormat::kNdjson;
 };
@@ -102,6 +129,7 @@ CommandLine::CommandLine(const BuildInfo& build, const Console& console) : conso
   AddTest();
   AddSend();
   AddDump();
+  AddListen();
   AddHealth();
 }
 
@@ -128,16 +156,13 @@ void CommandLine::AddReplay() {
                    "Events before this are replayed, days that end by then sealed (default: the "
                    "end of the last event's day)")
       ->type_name("RFC3339");
-  command->add_option("--print", replay_.print, "transitions or values")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, ReplayOptions::Print>{
-          {"transitions", ReplayOptions::Print::kTransitions},
-          {"values", ReplayOptions::Print::kValues}}))
-      ->type_name("WHAT")
+  AddChoice(command, "--print", "What to print",
+            {{"transitions", ReplayOptions::Print::kTransitions},
+             {"values", ReplayOptions::Print::kValues}},
+            &replay_.print)
       ->required();
-  command->add_option("--format", replay_.format, "ndjson or table (default: ndjson)")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, OutputFormat>{
-          {"ndjson", OutputFormat::kNdjson}, {"table", OutputFormat::kTable}}))
-      ->type_name("FORMAT");
+  AddChoice(command, "--format", "For scripts or for people (default: ndjson)",
+            {{"ndjson", OutputFormat::kNdjson}, {"table", OutputFormat::kTable}}, &replay_.format);
   command->add_flag("--strict", replay_.strict, "Exit with 1 when any record is bad");
 }
 
@@ -183,14 +208,24 @@ void CommandLine::AddDump() {
   command->add_option("--storage.path", directory_, "The daemon's storage directory")
       ->type_name("DIR")
       ->required();
-  command->add_option("--print", what_, "values")
+  command->add_option("--print", what_, "What to print")
       ->check(CLI::IsMember({"values"}))
-      ->type_name("WHAT")
+      ->type_name("")
       ->required();
-  command->add_option("--format", dump_format_, "ndjson or csv (default: ndjson)")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, DumpFormat>{
-          {"ndjson", DumpFormat::kNdjson}, {"csv", DumpFormat::kCsv}}))
-      ->type_name("FORMAT");
+  AddChoice(command, "--format", "The form of a line (default: ndjson)",
+            {{"ndjson", DumpFormat::kNdjson}, {"csv", DumpFormat::kCsv}}, &dump_format_);
+}
+
+void CommandLine::AddListen() {
+  CLI::App* command = Add("listen", "Show what webhooks bring", kListenExamples, [this] {
+    listen_.timeout = absl::Seconds(listen_seconds_);
+    return Listen(listen_, console_);
+  });
+  command->add_option("ADDRESS", listen_.address, "HOST:PORT (default: 127.0.0.1:8060)");
+  command->add_option("--expect", listen_.expect_file, "Alerts that have to come")
+      ->type_name("FILE");
+  command->add_option("--timeout", listen_seconds_, "Seconds to wait for them (default: 120)")
+      ->type_name("SECONDS");
 }
 
 void CommandLine::AddHealth() {

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 #include <thread>
+#include <vector>
 
 #include "daemon/api/http_server.h"
 #include "daemon/base/mutex.h"
@@ -64,9 +67,9 @@ std::set<std::string> ReadExpected(const std::string& path, std::string* error) 
   return expected;
 }
 
-class Receiver {
+class AlertPrinter {
  public:
-  Receiver(std::set<std::string> expected, const Console& console)
+  AlertPrinter(std::set<std::string> expected, const Console& console)
       : console_(console), missing_(std::move(expected)) {}
 
   int Take(const std::string& body) {
@@ -76,8 +79,13 @@ class Receiver {
       console_.err << "kpictl: received a body that is no webhook message\n";
       return 400;
     }
+    // A message has the gravest first; people read in the order in which things happened.
+    std::vector<Json> alerts = message["alerts"];
+    std::stable_sort(alerts.begin(), alerts.end(), [](const Json& a, const Json& b) {
+      return Text(a, "at") < Text(b, "at");
+    });
     MutexLock lock(&mu_);
-    for (const Json& alert : message["alerts"]) {
+    for (const Json& alert : alerts) {
       Print(alert);
       missing_.erase(Text(alert, "rule") + " " + Text(alert, "subject") + " " +
                      Text(alert, "period") + " " + Text(alert, "level"));
@@ -140,7 +148,7 @@ int Listen(const ListenOptions& options, const Console& console) {
   }
   std::string error;
   const bool expects = !options.expect_file.empty();
-  Receiver receiver(expects ? ReadExpected(options.expect_file, &error) : std::set<std::string>(),
+  AlertPrinter receiver(expects ? ReadExpected(options.expect_file, &error) : std::set<std::string>(),
                     console);
   if (!error.empty()) {
     console.err << "kpictl: " << error << "\n";
