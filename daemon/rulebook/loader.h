@@ -33,11 +33,13 @@ struct SourceFile {
 };
 
 // Loads `files` as one rulebook. Relative paths inside (holiday files) are resolved against the
-// folder of the file that names them. Never throws; malformed YAML is a diagnostic.
+// folder of the file that names them. Scenario tests (documents with `tests:` or `rule_files:`) and
+// holiday files (`known_through:`) lie beside rule files and are left out. Never throws; malformed
+// YAML is a diagnostic.
 LoadResult LoadRulebook(const std::vector<SourceFile>& files);
 
-// Expands globs ("rules/*.yaml", relative to `base_dir`) and directories, reads the files. A
-// pattern that matches nothing is an error.
+// Expands globs ("rules/*.yaml", relative to `base_dir`) and directories (all *.yaml and *.yml below,
+// without hidden ones), reads the files, each once. A pattern that matches nothing is an error.
 absl::StatusOr<std::vector<SourceFile>> ReadRuleFiles(const std::vector<std::string>& patterns,
                                                       const std::string& base_dir);
 
