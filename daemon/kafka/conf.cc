@@ -44,9 +44,9 @@ std::vector<std::string> KnownProperties() {
 absl::Status Unknown(const std::string& name) {
   const std::vector<std::string> known = KnownProperties();
   const std::optional<std::string_view> nearest = NearestName(name, known);
-  return Invalid(nearest ? fmt::format("unknown Kafka property '{}', did you mean '{}'?", name,
-                                       *nearest)
-                         : fmt::format("unknown Kafka property '{}'", name));
+  return Invalid(
+      nearest ? fmt::format("unknown Kafka property '{}', did you mean '{}'?", name, *nearest)
+              : fmt::format("unknown Kafka property '{}'", name));
 }
 
 // A `secret` value stays out of the message, which would quote it.
@@ -121,8 +121,7 @@ absl::StatusOr<ConfPtr> MakeConf(const Cluster& cluster, std::span<const Propert
   }
   for (const auto& [name, place] : cluster.secrets) {
     KPIWATCH_RETURN_IF_ERROR(CheckReserved(name, reserved));
-    KPIWATCH_ASSIGN_OR_RETURN(const std::string value,
-                              ReadSecret(name, place.first, place.second));
+    KPIWATCH_ASSIGN_OR_RETURN(const std::string value, ReadSecret(name, place.first, place.second));
     KPIWATCH_RETURN_IF_ERROR(Set(conf.get(), name, value, true));
   }
   return conf;

@@ -14,8 +14,8 @@ namespace kpiwatch::kafka {
 
 // How to reach a cluster, as the user configured it.
 struct Cluster {
-  std::string brokers;                            // host:port,...
-  std::map<std::string, std::string> properties;  // any property of librdkafka
+  std::string brokers;                                                 // host:port,...
+  std::map<std::string, std::string> properties;                       // any property of librdkafka
   std::map<std::string, std::pair<std::string, std::string>> secrets;  // property → (file, env)
 };
 

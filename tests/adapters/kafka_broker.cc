@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <tuple>
 
 #include "absl/time/clock.h"
@@ -183,8 +182,8 @@ absl::Status KafkaBroker::Launch() {
 }
 
 absl::Status KafkaBroker::WaitUntilItServes() {
-  const kafka::ClientPtr client = MakeClient(RD_KAFKA_PRODUCER, address_,
-                                             {{"log_level", "0"}, {"reconnect.backoff.max.ms", "100"}});
+  const kafka::ClientPtr client = MakeClient(
+      RD_KAFKA_PRODUCER, address_, {{"log_level", "0"}, {"reconnect.backoff.max.ms", "100"}});
   const absl::Time deadline = absl::Now() + kPatience;
   while (absl::Now() < deadline) {
     const rd_kafka_metadata_t* metadata = nullptr;
@@ -261,8 +260,8 @@ absl::Status KafkaBroker::CreateTopic(const std::string& topic, int partitions,
   kafka::EventPtr answer;
   KPIWATCH_RETURN_IF_ERROR(WaitForAnswer(queue.get(), "creating a topic", &answer));
   size_t count = 0;
-  const rd_kafka_topic_result_t** results = rd_kafka_CreateTopics_result_topics(
-      rd_kafka_event_CreateTopics_result(answer.get()), &count);
+  const rd_kafka_topic_result_t** results =
+      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(answer.get()), &count);
   return ResultOf(results, count, "creating a topic");
 }
 
@@ -274,8 +273,8 @@ absl::Status KafkaBroker::DeleteTopic(const std::string& topic) {
   kafka::EventPtr answer;
   KPIWATCH_RETURN_IF_ERROR(WaitForAnswer(queue.get(), "deleting a topic", &answer));
   size_t count = 0;
-  const rd_kafka_topic_result_t** results = rd_kafka_DeleteTopics_result_topics(
-      rd_kafka_event_DeleteTopics_result(answer.get()), &count);
+  const rd_kafka_topic_result_t** results =
+      rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(answer.get()), &count);
   return ResultOf(results, count, "deleting a topic");
 }
 
@@ -287,8 +286,8 @@ absl::Status KafkaBroker::DeleteGroup(const std::string& group) {
   kafka::EventPtr answer;
   KPIWATCH_RETURN_IF_ERROR(WaitForAnswer(queue.get(), "deleting a group", &answer));
   size_t count = 0;
-  const rd_kafka_group_result_t** results = rd_kafka_DeleteGroups_result_groups(
-      rd_kafka_event_DeleteGroups_result(answer.get()), &count);
+  const rd_kafka_group_result_t** results =
+      rd_kafka_DeleteGroups_result_groups(rd_kafka_event_DeleteGroups_result(answer.get()), &count);
   for (size_t i = 0; i < count; ++i) {
     if (const rd_kafka_error_t* error = rd_kafka_group_result_error(results[i])) {
       return kafka::ToStatus(rd_kafka_error_code(error), "deleting a group");
@@ -352,8 +351,7 @@ absl::StatusOr<std::vector<KafkaRecord>> KafkaBroker::ReadCommitted(const std::s
                                               {"enable.auto.commit", "false"},
                                               {"enable.partition.eof", "true"},
                                               {"fetch.wait.max.ms", "10"}});
-  KPIWATCH_ASSIGN_OR_RETURN(const int count,
-                            kafka::PartitionCount(reader.get(), topic, kPatience));
+  KPIWATCH_ASSIGN_OR_RETURN(const int count, kafka::PartitionCount(reader.get(), topic, kPatience));
   const kafka::PartitionsPtr all(rd_kafka_topic_partition_list_new(count));
   for (int p = 0; p < count; ++p) {
     rd_kafka_topic_partition_list_add(all.get(), topic.c_str(), p)->offset =
@@ -384,8 +382,8 @@ absl::StatusOr<std::vector<KafkaRecord>> KafkaBroker::ReadCommitted(const std::s
 
 absl::StatusOr<int64_t> KafkaBroker::CommittedOffset(const std::string& group,
                                                      const std::string& topic, int32_t partition) {
-  const kafka::ClientPtr reader = MakeClient(RD_KAFKA_CONSUMER, address_,
-                                             {{"log_level", "0"}, {"group.id", group}});
+  const kafka::ClientPtr reader =
+      MakeClient(RD_KAFKA_CONSUMER, address_, {{"log_level", "0"}, {"group.id", group}});
   const kafka::PartitionsPtr one(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(one.get(), topic.c_str(), partition);
   const rd_kafka_resp_err_t err =
@@ -394,42 +392,6 @@ absl::StatusOr<int64_t> KafkaBroker::CommittedOffset(const std::string& group,
     return kafka::ToStatus(err, "committed offset");
   }
   return one->elems[0].offset < 0 ? -1 : one->elems[0].offset;
-}
-
-// Ends the broker before the program does: its client has threads.
-class KafkaBrokerEnvironment : public testing::Environment {
- public:
-  void TearDown() override { KafkaTest::broker_.reset(); }
-};
-
-namespace {
-[[maybe_unused]] const testing::Environment* const kEnvironment =
-    testing::AddGlobalTestEnvironment(new KafkaBrokerEnvironment());
-}  // namespace
-
-void KafkaTest::SetUp() {
-  if (broker_ == nullptr) {
-    absl::StatusOr<std::unique_ptr<KafkaBroker>> started = KafkaBroker::Start();
-    if (absl::IsFailedPrecondition(started.status())) {
-      const char* ci = std::getenv("CI");
-      if (ci != nullptr && std::string_view(ci) == "true") {
-        GTEST_FAIL() << started.status();
-      }
-      std::fprintf(stderr, "SKIPPED, no broker: %s\n", started.status().ToString().c_str());
-      GTEST_SKIP() << started.status();
-    }
-    ASSERT_TRUE(started.ok()) << started.status();
-    broker_ = *std::move(started);
-  }
-  broker_->Resume();
-  if (!broker_->running()) {
-    ASSERT_TRUE(broker_->Restart().ok());
-  }
-}
-
-std::string KafkaTest::UniqueName(const std::string& prefix) {
-  static int count = 0;
-  return fmt::format("{}-{}", prefix, ++count);
 }
 
 }  // namespace kpiwatch

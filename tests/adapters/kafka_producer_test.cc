@@ -23,9 +23,8 @@ constexpr absl::Duration kPatience = absl::Seconds(30);
 class KafkaProducerTest : public KafkaTest {
  protected:
   std::unique_ptr<KafkaProducer> Make(const std::map<std::string, std::string>& properties = {}) {
-    return std::move(KafkaProducer::Create({.brokers = broker().address(),
-                                            .properties = properties,
-                                            .secrets = {}}))
+    return std::move(KafkaProducer::Create(
+                         {.brokers = broker().address(), .properties = properties, .secrets = {}}))
         .value();
   }
 };

@@ -83,8 +83,7 @@ class KafkaPublisherTest : public KafkaTest {
   }
 
   std::unique_ptr<KafkaPublisher> StartPublisher(OutboxReader* outbox, FatalSlot* fatal) {
-    auto publisher =
-        std::make_unique<KafkaPublisher>(options_, outbox, &metrics_, fatal->Setter());
+    auto publisher = std::make_unique<KafkaPublisher>(options_, outbox, &metrics_, fatal->Setter());
     const absl::Status started = publisher->Start();
     EXPECT_TRUE(started.ok()) << started;
     return publisher;
@@ -102,8 +101,7 @@ class KafkaPublisherTest : public KafkaTest {
   // The ids in the topic, as a reader of committed records sees them.
   std::vector<std::string> Published() {
     std::vector<std::string> ids;
-    const absl::StatusOr<std::vector<KafkaRecord>> records =
-        broker().ReadCommitted(options_.topic);
+    const absl::StatusOr<std::vector<KafkaRecord>> records = broker().ReadCommitted(options_.topic);
     EXPECT_TRUE(records.ok()) << records.status();
     for (const KafkaRecord& record : records.value()) {
       v1::Transition transition;
@@ -136,7 +134,8 @@ TEST_F(KafkaPublisherTest, PublishesTransitionsInOrderAndCreatesTheTopic) {
   EXPECT_EQ(Published(), Ids(0, 5001));
   EXPECT_TRUE(publisher->health().ok()) << publisher->health();
   EXPECT_EQ(metrics_.sent.With({kChannel}).value(), 5001U);
-  EXPECT_EQ(broker().CommittedOffset("kpiwatch-outbox-" + options_.instance, options_.topic, 0)
+  EXPECT_EQ(broker()
+                .CommittedOffset("kpiwatch-outbox-" + options_.instance, options_.topic, 0)
                 .value_or(-1),
             5001);
 }
@@ -228,7 +227,8 @@ TEST_F(KafkaPublisherTest, WhatWasNotCommittedIsNeverSeenAndHoldsNobodyUp) {
       std::move(TransactionalProducer::Create(cluster, "kpiwatch-" + options_.instance)).value();
   ASSERT_TRUE(dying->Init({}).ok());
   ASSERT_TRUE(dying->Begin().ok());
-  ASSERT_TRUE(dying->Send(options_.topic, "person:u1", Transition(99).SerializeAsString(), {}, 1).ok());
+  ASSERT_TRUE(
+      dying->Send(options_.topic, "person:u1", Transition(99).SerializeAsString(), {}, 1).ok());
   rd_kafka_flush(dying->client(), 10000);  // on the broker, in an open transaction
   CommitMany(0, 1);
   const std::unique_ptr<KafkaPublisher> publisher = StartPublisher(&outbox_);

@@ -83,9 +83,8 @@ class Reader {
     return PollUntil([&] {
       const std::span<const PartitionState> states = source_->partitions();
       return states.size() == partitions && source_->ready() &&
-             std::all_of(states.begin(), states.end(), [](const PartitionState& s) {
-               return s.failed || s.position == s.end;
-             });
+             std::all_of(states.begin(), states.end(),
+                         [](const PartitionState& s) { return s.failed || s.position == s.end; });
     });
   }
   const PartitionState* Find(const std::string& topic, int32_t partition) {
@@ -159,7 +158,8 @@ TEST_F(KafkaSourceTest, PassesKeysHeadersTimesAndTombstones) {
   KafkaSourceOptions options;
   options.brokers = broker().address();
   options.topics = {topic};
-  const std::unique_ptr<KafkaSource> source = std::move(KafkaSource::Create("crm", options)).value();
+  const std::unique_ptr<KafkaSource> source =
+      std::move(KafkaSource::Create("crm", options)).value();
   ASSERT_TRUE(source->Start({}).ok());
   const std::unique_ptr<RecordBatch> batch = source->NewBatch();
   const absl::Time deadline = absl::Now() + kPatience;
@@ -242,9 +242,8 @@ TEST_F(KafkaSourceTest, ATopicThatDoesNotExistKeepsItFromBeingReady) {
   Produce(topic, {At(0, "a")});
   Reader reader(broker().address(), {topic, missing});
   ASSERT_TRUE(reader.PollUntilSeen(1)) << "the other topic is read all the same";
-  ASSERT_TRUE(reader.PollUntil([&] {
-    return absl::StrContains(reader.source().health().ToString(), missing);
-  }));
+  ASSERT_TRUE(reader.PollUntil(
+      [&] { return absl::StrContains(reader.source().health().ToString(), missing); }));
   EXPECT_FALSE(reader.source().ready());
   ASSERT_TRUE(broker().CreateTopic(missing, 1).ok());
   Produce(missing, {At(0, "b")});

@@ -44,9 +44,8 @@ TEST(MakeConf, TheUsersPropertiesWinOverDefaults) {
 }
 
 TEST(MakeConf, NamesTheNearestPropertyToAnUnknownOne) {
-  EXPECT_THAT(
-      ErrorOf({.brokers = "a:1", .properties = {{"fetch.max.byte", "1"}}, .secrets = {}}),
-      AllOf(HasSubstr("'fetch.max.byte'"), HasSubstr("did you mean 'fetch.max.bytes'")));
+  EXPECT_THAT(ErrorOf({.brokers = "a:1", .properties = {{"fetch.max.byte", "1"}}, .secrets = {}}),
+              AllOf(HasSubstr("'fetch.max.byte'"), HasSubstr("did you mean 'fetch.max.bytes'")));
   EXPECT_THAT(ErrorOf({.brokers = "a:1", .properties = {{"ssl.ca.locatoin", "x"}}, .secrets = {}}),
               HasSubstr("'ssl.ca.location'"));
   EXPECT_THAT(ErrorOf({.brokers = "a:1", .properties = {{"qqqqqqqqqqq", "x"}}, .secrets = {}}),
@@ -95,10 +94,9 @@ TEST(MakeConf, NamesTheSecretThatCannotBeReadAndNeverItsValue) {
               HasSubstr("KPIWATCH_CONF_TEST_NONE"));
   const std::string file = directory.path() + "/value";
   std::ofstream(file) << "topsecret";
-  EXPECT_THAT(ErrorOf({.brokers = "a:1",
-                       .properties = {},
-                       .secrets = {{"security.protocol", {file, ""}}}}),
-              AllOf(HasSubstr("security.protocol"), Not(HasSubstr("topsecret"))));
+  EXPECT_THAT(
+      ErrorOf({.brokers = "a:1", .properties = {}, .secrets = {{"security.protocol", {file, ""}}}}),
+      AllOf(HasSubstr("security.protocol"), Not(HasSubstr("topsecret"))));
 }
 
 }  // namespace

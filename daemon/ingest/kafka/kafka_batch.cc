@@ -21,8 +21,8 @@ void KafkaBatch::ReadHeaders(const Record& record, std::vector<Header>* headers)
   const char* name = nullptr;
   const void* value = nullptr;
   size_t size = 0;
-  for (size_t i = 0; rd_kafka_header_get_all(parsed, i, &name, &value, &size) ==
-                     RD_KAFKA_RESP_ERR_NO_ERROR;
+  for (size_t i = 0;
+       rd_kafka_header_get_all(parsed, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
        ++i) {
     headers->push_back({.name = name, .value = View(value, size)});
   }
@@ -40,13 +40,14 @@ void KafkaBatch::Add(rd_kafka_message_t* message, uint32_t partition) {
   messages_.push_back(message);
   rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
   const int64_t timestamp = rd_kafka_message_timestamp(message, &type);
-  records_.push_back({.partition = partition,
-                      .offset = message->offset,
-                      .timestamp_ms = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? kNoTime : timestamp,
-                      .key = View(message->key, message->key_len),
-                      .value = View(message->payload, message->len),
-                      .tombstone = message->payload == nullptr,
-                      .native = message});
+  records_.push_back(
+      {.partition = partition,
+       .offset = message->offset,
+       .timestamp_ms = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? kNoTime : timestamp,
+       .key = View(message->key, message->key_len),
+       .value = View(message->payload, message->len),
+       .tombstone = message->payload == nullptr,
+       .native = message});
 }
 
 }  // namespace kpiwatch

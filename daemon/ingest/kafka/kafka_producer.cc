@@ -67,9 +67,9 @@ absl::StatusOr<int> KafkaProducer::PartitionCount(const std::string& topic,
 absl::Status KafkaProducer::SendTo(const std::string& topic, int32_t partition,
                                    std::string_view key, std::optional<std::string_view> value,
                                    std::span<const Header> headers, absl::Duration max_wait) {
-  const auto deadline = std::chrono::steady_clock::now() + absl::ToChronoMicroseconds(std::clamp(
-                                                               max_wait, absl::ZeroDuration(),
-                                                               absl::Hours(24)));
+  const auto deadline =
+      std::chrono::steady_clock::now() +
+      absl::ToChronoMicroseconds(std::clamp(max_wait, absl::ZeroDuration(), absl::Hours(24)));
   kafka::HeadersPtr list(rd_kafka_headers_new(headers.size()));
   for (const Header& header : headers) {
     rd_kafka_header_add(list.get(), header.name.data(), static_cast<ssize_t>(header.name.size()),
@@ -101,14 +101,13 @@ absl::Status KafkaProducer::SendTo(const std::string& topic, int32_t partition,
 }
 
 absl::Status KafkaProducer::Flush(absl::Duration timeout) {
-  const rd_kafka_resp_err_t err =
-      rd_kafka_flush(client_.get(), kafka::ToMilliseconds(timeout));
+  const rd_kafka_resp_err_t err = rd_kafka_flush(client_.get(), kafka::ToMilliseconds(timeout));
   if (!failure_.ok()) {
     return failure_;
   }
   if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return absl::DeadlineExceededError(fmt::format("{} records have not arrived at Kafka yet",
-                                                   rd_kafka_outq_len(client_.get())));
+    return absl::DeadlineExceededError(
+        fmt::format("{} records have not arrived at Kafka yet", rd_kafka_outq_len(client_.get())));
   }
   return absl::OkStatus();
 }

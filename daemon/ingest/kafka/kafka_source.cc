@@ -124,8 +124,8 @@ absl::Status KafkaSource::Poll(size_t max_records, absl::Duration max_wait, Reco
 size_t KafkaSource::Fetch(size_t max_records, absl::Duration max_wait) {
   messages_.resize(max_records);
   const auto consume = [&](size_t from, size_t count, int timeout_ms) {
-    const ssize_t n = rd_kafka_consume_batch_queue(queue_.get(), timeout_ms,
-                                                   messages_.data() + from, count);
+    const ssize_t n =
+        rd_kafka_consume_batch_queue(queue_.get(), timeout_ms, messages_.data() + from, count);
     return n < 0 ? size_t{0} : static_cast<size_t>(n);
   };
   size_t count = consume(0, max_records, 0);
@@ -190,9 +190,10 @@ void KafkaSource::TakeEvent(const rd_kafka_message_t& message) {
     troubles_.erase(state.id);
   } else if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
     Stop(index,
-         fmt::format("offset {} is not on the broker, which held {} to {} when it was asked: records "
-                     "were deleted before they were read, or the topic was created anew",
-                     state.position, begins_[index], state.end));
+         fmt::format(
+             "offset {} is not on the broker, which held {} to {} when it was asked: records "
+             "were deleted before they were read, or the topic was created anew",
+             state.position, begins_[index], state.end));
   } else if (IsUnreadable(message.err)) {
     Stop(index, fmt::format("the records from offset {} on cannot be read: {}", state.position,
                             rd_kafka_message_errstr(&message)));
@@ -237,7 +238,8 @@ void KafkaSource::TakeNews() {
       state.id = it->first;
       state.position = it->second;
       const uint32_t index = AddState(std::move(state), -1);
-      MarkFailed(index, fmt::format("the topic has only {} partitions: it was created anew", count));
+      MarkFailed(index,
+                 fmt::format("the topic has only {} partitions: it was created anew", count));
     }
   }
 }

@@ -37,8 +37,8 @@ namespace kpiwatch {
 // can reach and at most a few seconds old while health() is OK.
 //
 // Concurrency: one caller thread, except Wake(). Batches are destroyed before the source.
-// Limitations: a topic created anew that is already longer than the stored position is not told from
-// the old one.
+// Limitations: a topic created anew that is already longer than the stored position is not told
+// from the old one.
 class KafkaSource final : public EventSource {
  public:
   // Looks for partitions that are new every `discovery_interval`. Errors: kInvalidArgument naming

@@ -66,8 +66,8 @@ void PartitionWatch::Run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     const SteadyTime now = steady_clock::now();
     const bool discover = now >= next_discovery_;
-    const bool nudged = nudged_.load(std::memory_order_relaxed) &&
-                        now >= After(last_offsets_, options_.nudge_gap);
+    const bool nudged =
+        nudged_.load(std::memory_order_relaxed) && now >= After(last_offsets_, options_.nudge_gap);
     if (discover || nudged || now >= next_offsets_) {
       nudged_.store(false, std::memory_order_relaxed);
       absl::Status status = AskEnds();
@@ -114,9 +114,9 @@ absl::Status PartitionWatch::DiscoverTopic(const std::string& topic) {
   int& known = known_[topic];
   for (; known < count && status.ok(); ++known) {
     PartitionOffsets offsets{.id = {.topic = topic, .partition = known}};
-    const rd_kafka_resp_err_t err =
-        rd_kafka_query_watermark_offsets(client_, topic.c_str(), known, &offsets.begin,
-                                         &offsets.end, kafka::ToMilliseconds(options_.request_timeout));
+    const rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
+        client_, topic.c_str(), known, &offsets.begin, &offsets.end,
+        kafka::ToMilliseconds(options_.request_timeout));
     if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       status = kafka::ToStatus(err, fmt::format("offsets of {}/{}", topic, known));
       break;
@@ -174,8 +174,8 @@ void PartitionWatch::WaitForEvents() {
     until = std::min(until, After(last_offsets_, options_.nudge_gap));
   }
   const auto wait = std::chrono::ceil<std::chrono::milliseconds>(until - steady_clock::now());
-  const kafka::EventPtr event(rd_kafka_queue_poll(
-      main_queue_.get(), static_cast<int>(std::max<int64_t>(wait.count(), 0))));
+  const kafka::EventPtr event(
+      rd_kafka_queue_poll(main_queue_.get(), static_cast<int>(std::max<int64_t>(wait.count(), 0))));
   switch (rd_kafka_event_type(event.get())) {
     case RD_KAFKA_EVENT_ERROR:
       last_error_ = rd_kafka_event_error_string(event.get());
@@ -205,9 +205,9 @@ void PartitionWatch::Conclude(const absl::Status& status) {
   }
   health_ = WithContext(
       fmt::format("source {}: Kafka at {}", options_.source, options_.brokers),
-      last_error_.empty() ? status
-                          : absl::Status(status.code(), fmt::format("{}; {}", MessageOf(status),
-                                                                    last_error_)));
+      last_error_.empty()
+          ? status
+          : absl::Status(status.code(), fmt::format("{}; {}", MessageOf(status), last_error_)));
   if (!std::exchange(warned_, true)) {
     Log(LogLevel::kWarn, "Kafka is out of reach; trying again",
         {{"source", options_.source}, {"error", health_}});

@@ -50,9 +50,8 @@ KafkaPublisher::KafkaPublisher(KafkaPublisherOptions options, OutboxReader* outb
 KafkaPublisher::~KafkaPublisher() { Stop(); }
 
 kafka::Cluster KafkaPublisher::cluster() const {
-  return {.brokers = options_.brokers,
-          .properties = options_.properties,
-          .secrets = options_.secrets};
+  return {
+      .brokers = options_.brokers, .properties = options_.properties, .secrets = options_.secrets};
 }
 
 std::string KafkaPublisher::Name() const {
@@ -117,9 +116,8 @@ absl::Status KafkaPublisher::Session(const std::stop_token& stop) {
                             TransactionalProducer::Create(cluster(), Name()));
   KPIWATCH_RETURN_IF_ERROR(EnsureTopics(producer->client()));
   // A look before taking over: a daemon that must not publish here shall fence nobody.
-  KPIWATCH_ASSIGN_OR_RETURN(
-      const std::optional<OutboxCursor> seen,
-      ReadCursor(cluster(), place_, CursorRead::kAsItIs, kRequestTimeout));
+  KPIWATCH_ASSIGN_OR_RETURN(const std::optional<OutboxCursor> seen,
+                            ReadCursor(cluster(), place_, CursorRead::kAsItIs, kRequestTimeout));
   if (seen.has_value()) {
     KPIWATCH_RETURN_IF_ERROR(CheckCursor(*seen, place_, options_.store_uuid, outbox_->head()));
   }

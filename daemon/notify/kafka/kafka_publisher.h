@@ -31,7 +31,7 @@ namespace kpiwatch {
 
 struct KafkaPublisherOptions {
   std::string brokers;
-  std::map<std::string, std::string> properties;  // any librdkafka property
+  std::map<std::string, std::string> properties;                       // any librdkafka property
   std::map<std::string, std::pair<std::string, std::string>> secrets;  // property → (file, env)
   std::string topic;       // of transitions; empty: dead letters only
   std::string instance;    // becomes the transactional id: nobody else on these brokers may have it

@@ -20,11 +20,12 @@ constexpr std::array kDefaults = {
     kafka::Property{"enable.idempotence", "true"},
     kafka::Property{"transaction.timeout.ms", "60000"},
     kafka::Property{"acks", "all"},
-    // A report for every record wakes the commit; without, it looks every 10 ms whether all are out.
+    // A report for every record wakes the commit; without, it looks every 10 ms whether all are
+    // out.
     kafka::Property{"delivery.report.only.error", "false"},
     kafka::Property{"linger.ms", "0"},  // a transaction is sent at once, whole
     kafka::Property{"compression.type", "lz4"},
-    kafka::Property{"message.max.bytes", "8388608"},  // the broker's limit is what counts
+    kafka::Property{"message.max.bytes", "8388608"},   // the broker's limit is what counts
     kafka::Property{"partitioner", "murmur2_random"},  // the same as the Java clients'
     kafka::Property{"retry.backoff.ms", "5"},
     kafka::Property{"reconnect.backoff.ms", "100"},
