@@ -38,8 +38,9 @@ struct SourceFile {
 // YAML is a diagnostic.
 LoadResult LoadRulebook(const std::vector<SourceFile>& files);
 
-// Expands globs ("rules/*.yaml", relative to `base_dir`) and directories (all *.yaml and *.yml below,
-// without hidden ones), reads the files, each once. A pattern that matches nothing is an error.
+// Expands globs ("rules/*.yaml", relative to `base_dir`) and directories (all *.yaml and *.yml
+// below, without hidden ones), reads the files, each once. A pattern that matches nothing is an
+// error.
 absl::StatusOr<std::vector<SourceFile>> ReadRuleFiles(const std::vector<std::string>& patterns,
                                                       const std::string& base_dir);
 

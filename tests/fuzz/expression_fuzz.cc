@@ -53,8 +53,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace kpiwatch::lang;  // NOLINT(google-build-using-namespace)
   const std::string_view source(reinterpret_cast<const char*>(data), size);
   Error error;
-  const std::optional<Program> program =
-      Program::Compile(source, MakeScope(), Type::kAny, &error);
+  const std::optional<Program> program = Program::Compile(source, MakeScope(), Type::kAny, &error);
   if (!program) {
     KPIWATCH_CHECK(error.offset <= source.size() && !error.message.empty(), error.message);
     return 0;
