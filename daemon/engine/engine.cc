@@ -7,6 +7,7 @@
 
 #include "daemon/base/status_macros.h"
 #include "daemon/base/status_text.h"
+#include "daemon/engine/data_alert_log.h"
 
 namespace kpiwatch {
 
@@ -290,6 +291,7 @@ absl::StatusOr<bool> Engine::FinishStep() {
   committer_.Submit(&batch, [this, entries] {
     const int64_t now_ms = absl::ToUnixMillis(absl::Now());
     for (const v1::OutboxEntry& entry : *entries) {
+      LogDataAlert(entry.transition());
       if (entry.transition().cause_time_unix_ms() > 0) {
         metrics_->event_to_alert_seconds.Observe(
             static_cast<double>(now_ms - entry.transition().cause_time_unix_ms()) / 1000);

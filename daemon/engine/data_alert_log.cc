@@ -1,0 +1,26 @@
+#include "daemon/engine/data_alert_log.h"
+
+#include "daemon/base/log.h"
+
+namespace kpiwatch {
+
+void LogDataAlert(const v1::Transition& transition) {
+  const LogField subject("subject", transition.subject());
+  switch (transition.reason()) {
+    case v1::REASON_DATA_LATE:
+      Log(LogLevel::kWarn, "a source is late: its day is not sealed, and nobody misses anything",
+          {subject, {"day", transition.period()}});
+      break;
+    case v1::REASON_DATA_COMPLETE:
+      Log(LogLevel::kInfo, "a source is complete again", {subject, {"day", transition.period()}});
+      break;
+    case v1::REASON_UNKNOWN_OWNER:
+      Log(LogLevel::kWarn, "facts of people whom the org does not know",
+          {subject, {"who", transition.detail()}});
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace kpiwatch
