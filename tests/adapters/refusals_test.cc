@@ -1,0 +1,112 @@
+// When the daemon must not run: it says why and what to do, and its exit code says which kind it
+// is.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/adapters/daemon_fixture.h"
+
+namespace kpiwatch {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+constexpr int kExitBadConfiguration = 2;
+constexpr int kExitEnvironment = 3;
+constexpr int kExitFenced = 4;
+
+class RefusalsTest : public DaemonFixture {
+ protected:
+  HttpReceiver receiver_;
+};
+
+TEST_F(RefusalsTest, ABadConfigurationIsToldByLineAndColumn) {
+  const Place place = MakePlace("bad", receiver_.Url());
+  WriteText(place.directory + "/kpiwatch.yaml",
+            "rule_files: [rules.yaml]\n"
+            "sources:\n"
+            "  - name: crm\n"
+            "    kafka: {brokrs: \"127.0.0.1:1\", topics: [t]}\n"
+            "clock: sun\n");
+  DaemonProcess daemon(place.directory);
+  daemon.Start();
+  EXPECT_EQ(daemon.AwaitExit(), kExitBadConfiguration);
+  EXPECT_THAT(daemon.log(),
+              AllOf(HasSubstr("kpiwatch.yaml:4:13: "), HasSubstr("'brokrs'"),
+                    HasSubstr("did you mean 'brokers'?"), HasSubstr("kpiwatch.yaml:5:8: ")));
+}
+
+TEST_F(RefusalsTest, BadRulesAtTheStartAreABadConfiguration) {
+  const Place place = MakePlace("rules", receiver_.Url());
+  WriteText(place.directory + "/receivers.yaml", "recievers: []\n");
+  DaemonProcess daemon(place.directory);
+  daemon.Start();
+  EXPECT_EQ(daemon.AwaitExit(), kExitBadConfiguration);
+  EXPECT_THAT(daemon.log(), AllOf(HasSubstr("receivers.yaml:1:1: "), HasSubstr("'recievers'"),
+                                  HasSubstr("did you mean 'receivers'?")));
+  EXPECT_FALSE(std::filesystem::exists(daemon.storage_path()));
+}
+
+TEST_F(RefusalsTest, ASecondDaemonOnTheSameDirectoryLeavesAtOnce) {
+  const Place place = MakePlace("twice", receiver_.Url());
+  DaemonProcess first(place.directory);
+  first.Start();
+  ASSERT_TRUE(first.AwaitReady()) << first.log();
+  DaemonProcess second(place.directory, "state");
+  second.Start();
+  EXPECT_EQ(second.AwaitExit(), kExitEnvironment);
+  EXPECT_THAT(second.log(), HasSubstr("another kpiwatchd holds"));
+  EXPECT_EQ(first.Get("/-/ready").status, 200);
+  EXPECT_EQ(first.Stop(), 0);
+}
+
+TEST_F(RefusalsTest, ASecondDaemonWithTheInstanceOfAnotherStoreLeavesAndFencesNobody) {
+  const Place place = MakePlace("instance", receiver_.Url());
+  const SalesMonth month = MakeSalesMonth(6);
+  ASSERT_TRUE(broker().Produce(place.topic, month.records).ok());
+  DaemonProcess first(place.directory, "first");
+  first.Start();
+  ASSERT_TRUE(first.AwaitReady() && first.AwaitLog("publishing to Kafka")) << first.log();
+  DaemonProcess second(place.directory, "second");
+  second.Start();
+  EXPECT_EQ(second.AwaitExit(), kExitEnvironment);
+  EXPECT_THAT(second.log(), AllOf(HasSubstr("publishing has ended for good"),
+                                  HasSubstr("give one of them another `instance`")));
+  ASSERT_TRUE(AwaitSettled(first, month.complete_until)) << first.log();
+  EXPECT_EQ(first.Stop(), 0);
+}
+
+TEST_F(RefusalsTest, ACopyOfTheStoreTakesOverAndTheFirstDaemonStops) {
+  const Place place = MakePlace("copy", receiver_.Url());
+  const SalesMonth month = MakeSalesMonth(7);
+  const size_t half = month.records.size() / 2;
+  ASSERT_TRUE(broker()
+                  .Produce(place.topic,
+                           {month.records.begin(), month.records.begin() + static_cast<long>(half)})
+                  .ok());
+  DaemonProcess first(place.directory, "first");
+  first.Start();
+  ASSERT_TRUE(first.AwaitReady() && first.AwaitLog("publishing to Kafka")) << first.log();
+  ASSERT_EQ(first.Stop(), 0);
+  std::filesystem::copy(first.storage_path(), place.directory + "/second",
+                        std::filesystem::copy_options::recursive);
+  first.Start();
+  ASSERT_TRUE(first.AwaitReady() && first.AwaitLog("publishing to Kafka")) << first.log();
+  DaemonProcess second(place.directory, "second");
+  second.Start();
+  ASSERT_TRUE(second.AwaitReady() && second.AwaitLog("publishing to Kafka")) << second.log();
+  ASSERT_TRUE(broker()
+                  .Produce(place.topic,
+                           {month.records.begin() + static_cast<long>(half), month.records.end()})
+                  .ok());
+  EXPECT_EQ(first.AwaitExit(), kExitFenced);
+  EXPECT_THAT(first.log(), HasSubstr("publishing has ended for good"));
+  EXPECT_TRUE(AwaitSettled(second, month.complete_until)) << second.log();
+  EXPECT_EQ(second.Stop(), 0);
+}
+
+}  // namespace
+}  // namespace kpiwatch
