@@ -52,7 +52,8 @@ TEST(LogFormat, ReadsBackWhatItWrote) {
   AppendLogRecord({.number = 7, .time_ms = -5, .place = 3, .value = "hello"}, &bytes);
   LogRecord record;
   size_t size = 0;
-  ASSERT_EQ(ParseLogRecord(bytes + "more", &record, &size), LogParse::kRecord);
+  const std::string longer = bytes + "more";
+  ASSERT_EQ(ParseLogRecord(longer, &record, &size), LogParse::kRecord);
   EXPECT_EQ(size, bytes.size());
   EXPECT_EQ(record.number, 7);
   EXPECT_EQ(record.time_ms, -5);

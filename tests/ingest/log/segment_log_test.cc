@@ -248,9 +248,10 @@ TEST_F(SegmentLogTest, SharesOneSyncAmongCallersThatComeTogether) {
       }
       for (int i = 0; i < 100; ++i) {
         const auto number = Append(log.get(), {fmt::format("{}-{}", t, i)});
-        ASSERT_TRUE(number.ok());
-        ASSERT_GT(log->end(), *number) << "the answer came before it was durable";
+        EXPECT_TRUE(number.ok());
+        EXPECT_GT(log->end(), number.value_or(0)) << "the answer came before it was durable";
       }
+      first = false;
     });
   }
   threads.clear();
@@ -269,7 +270,9 @@ TEST_F(SegmentLogTest, GoesOnAfterAFullDisk) {
   auto log = Open();
   ASSERT_TRUE(Append(log.get(), {"a"}).ok());
   io_.fail_write = absl::StatusCode::kResourceExhausted;
-  EXPECT_EQ(Append(log.get(), {"b"}).status().code(), absl::StatusCode::kUnavailable);
+  // Two of the four records reach the disk whole, and must not come back behind the next one.
+  EXPECT_EQ(Append(log.get(), {"1", "2", "3", "4"}).status().code(),
+            absl::StatusCode::kUnavailable);
   EXPECT_TRUE(log->health().ok());
   io_.fail_write.reset();
   EXPECT_EQ(*Append(log.get(), {"c"}), 1);
@@ -363,16 +366,19 @@ TEST_F(SegmentLogTest, ReadsOnWhileOthersAppend) {
   options_.segment_bytes = 5000;
   auto log = Open();
   constexpr int kRecords = 2000;
+  std::atomic<int> appended = 0;
   std::jthread writer([&] {
-    for (int i = 0; i < kRecords; ++i) {
-      ASSERT_TRUE(Append(log.get(), {std::to_string(i)}).ok());
+    while (appended < kRecords && Append(log.get(), {std::to_string(appended)}).ok()) {
+      ++appended;
     }
+    log->Interrupt();
   });
   LogReader reader(log.get(), 0);
   LogChunks chunks;
   int64_t seen = 0;
   while (seen < kRecords) {
-    log->WaitBeyond(seen, absl::Seconds(60));
+    log->WaitBeyond(seen, absl::InfiniteDuration());
+    ASSERT_TRUE(appended == kRecords || log->end() > seen) << "an append failed";
     chunks.Clear();
     std::vector<LogRecord> records;
     const absl::Status status = reader.Read(100, &chunks, &records);
