@@ -27,8 +27,9 @@ absl::StatusOr<PeriodValue> Core::ReadValue(KpiIndex k, SubjectId subject, const
     const Rule& rule = rulebook_->rules[r];
     const bool same_kind = rule.period == period.kind ||
                            (rule.period == PeriodKind::kTarget && target != nullptr);
-    if (rule.kpi != k || !same_kind || !RuleCovers(*rulebook_, rule, info, period)) {
-      continue;
+    if (rule.kpi != k || !same_kind || !RuleCovers(*rulebook_, rule, info, period) ||
+        CalendarEligibility(*rulebook_, rule, info, period) != Eligibility::kEligible) {
+      continue;  // what does not count has no colour
     }
     LadderState streaks;
     KPIWATCH_ASSIGN_OR_RETURN(Ladder* const ladder, ladders_->Find(subject, rule_id_of_[r]));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <filesystem>
 #include <string_view>
 #include <thread>
 
@@ -17,7 +18,10 @@ namespace {
 constexpr int kTries = 5;
 
 // A store that is being written may lose a file between listing and opening it.
-absl::StatusOr<std::unique_ptr<RocksStateStore>> OpenWithRetries(const std::string& directory) {
+absl::StatusOr<std::unique_ptr<RocksStateStore>> OpenWithRetries(const std::string& storage) {
+  // The daemon keeps its store beside its log, in a folder of its own.
+  const std::filesystem::path state = std::filesystem::path(storage) / "state";
+  const std::string directory = std::filesystem::exists(state) ? state.string() : storage;
   for (int i = 1;; ++i) {
     auto store = RocksStateStore::OpenReadOnly(directory);
     if (store.ok() || store.status().code() == absl::StatusCode::kNotFound || i == kTries) {

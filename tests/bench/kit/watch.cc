@@ -1,0 +1,223 @@
+// Watches kpiwatchd as the comparison kit wants it: prints {"seen":N,"at_ms":T} while the number of
+// counted events that are durable grows, and when all are there (and, for w4, every alert was read
+// by a read-committed consumer) writes the cells and the alerts as CSV.
+#include <librdkafka/rdkafka.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "daemon/base/check.h"
+#include "httplib.h"
+#include "nlohmann/json.hpp"
+#include "proto/kpiwatch/v1/transition.pb.h"
+
+namespace kpiwatch {
+namespace {
+
+struct Options {
+  std::string root, brokers, alerts, workload, storage, until, dump_results, dump_alerts;
+  int port = 0;
+  double timeout_s = 600;
+};
+
+int64_t NowMs() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+// "crm_lead_created_10" → ("com.example.crm.lead.created", "10").
+std::pair<std::string, std::string> Split(const std::string& name) {
+  const size_t cut = name.rfind('_');
+  std::string type = name.substr(0, cut);
+  std::replace(type.begin(), type.end(), '_', '.');
+  return {"com.example." + type, name.substr(cut + 1)};
+}
+
+// What /metrics says: durable counted events, and whether everything was published.
+struct Progress {
+  int64_t seen = 0;
+  bool published = false;
+};
+
+Progress Ask(httplib::Client* client) {
+  Progress progress;
+  const auto answer = client->Get("/metrics");
+  if (!answer || answer->status != 200) {
+    return progress;
+  }
+  std::istringstream lines(answer->body);
+  for (std::string line; std::getline(lines, line);) {
+    const double value = std::atof(line.substr(line.rfind(' ') + 1).c_str());
+    if (line.starts_with("kpiwatch_ingest_records_total") &&
+        line.find("result=\"accepted\"") != std::string::npos) {
+      progress.seen += static_cast<int64_t>(value);
+    } else if (line.starts_with("kpiwatch_outbox_length ")) {
+      progress.published = value == 0;
+    }
+  }
+  return progress;
+}
+
+// Reads the topic of transitions and writes every alert down.
+class AlertReader {
+ public:
+  explicit AlertReader(const Options& options) : file_(options.dump_alerts) {
+    file_ << "owner_id,type,day,threshold,event_id,produced_ms,seen_ms\n";
+    char error[512];
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    const std::map<std::string, std::string> properties = {
+        {"bootstrap.servers", options.brokers}, {"group.id", "watch-" + options.alerts},
+        {"isolation.level", "read_committed"},  {"auto.offset.reset", "earliest"},
+        {"enable.auto.commit", "false"},        {"fetch.wait.max.ms", "10"}};
+    for (const auto& [name, value] : properties) {
+      KPIWATCH_CHECK(rd_kafka_conf_set(conf, name.c_str(), value.c_str(), error, sizeof(error)) ==
+                         RD_KAFKA_CONF_OK,
+                     error);
+    }
+    consumer_ = rd_kafka_new(RD_KAFKA_CONSUMER, conf, error, sizeof(error));
+    KPIWATCH_CHECK(consumer_ != nullptr, error);
+    rd_kafka_poll_set_consumer(consumer_);
+    rd_kafka_topic_partition_list_t* topics = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(topics, options.alerts.c_str(), RD_KAFKA_PARTITION_UA);
+    rd_kafka_subscribe(consumer_, topics);
+    rd_kafka_topic_partition_list_destroy(topics);
+  }
+  ~AlertReader() {
+    rd_kafka_consumer_close(consumer_);
+    rd_kafka_destroy(consumer_);
+  }
+
+  // Reads what is there; true when something was.
+  bool Poll(int wait_ms) {
+    rd_kafka_message_t* message = rd_kafka_consumer_poll(consumer_, wait_ms);
+    if (message == nullptr) {
+      return false;
+    }
+    v1::Transition transition;
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR &&
+        transition.ParseFromArray(message->payload, static_cast<int>(message->len)) &&
+        transition.to_level() == v1::LEVEL_RED) {
+      const auto [type, threshold] = Split(transition.rule());
+      file_ << transition.subject().substr(sizeof("person:") - 1) << ',' << type << ','
+            << transition.period() << ',' << threshold << ',' << transition.cause_event_id()
+            << ',' << transition.cause_time_unix_ms() << ',' << NowMs() << '\n';
+    }
+    rd_kafka_message_destroy(message);
+    return true;
+  }
+  void Finish() { file_.close(); }
+
+ private:
+  std::ofstream file_;
+  rd_kafka_t* consumer_ = nullptr;
+};
+
+// kpictl's buckets → cells of owner, type and day.
+void DumpResults(const Options& options) {
+  const std::string command = options.root + "/build/release/bin/kpictl dump --storage.path " +
+                              options.storage + " --print values --format ndjson";
+  FILE* pipe = popen(command.c_str(), "r");
+  KPIWATCH_CHECK(pipe != nullptr, "kpictl runs");
+  struct Cell {
+    int64_t count = 0;
+    std::string sum = "0";
+  };
+  std::map<std::string, Cell> cells;
+  char line[4096];
+  while (fgets(line, sizeof(line), pipe) != nullptr) {
+    const auto row = nlohmann::json::parse(line);
+    const std::string subject = row["subject"];
+    if (!subject.starts_with("person:")) {
+      continue;
+    }
+    const auto [type, measure] = Split(row["kpi"]);
+    Cell& cell = cells[subject.substr(7) + "," + type + "," + row["day"].get<std::string>()];
+    if (measure == "count") {
+      cell.count = std::atoll(row["count"].dump().c_str());
+    } else {
+      // Money with two digits → minor units.
+      std::string sum = row["sum"];
+      const size_t dot = sum.find('.');
+      std::string cents = dot == std::string::npos ? "" : sum.substr(dot + 1);
+      cents.resize(2, '0');
+      cell.sum = sum.substr(0, dot) + cents;
+    }
+  }
+  KPIWATCH_CHECK(pclose(pipe) == 0, "kpictl dump succeeds");
+  std::ofstream file(options.dump_results);
+  file << "owner_id,type,day,count,sum\n";
+  for (const auto& [key, cell] : cells) {
+    file << key << ',' << cell.count << ',' << cell.sum << '\n';
+  }
+}
+
+int Watch(const Options& options) {
+  httplib::Client client("127.0.0.1", options.port);
+  client.set_keep_alive(true);
+  std::unique_ptr<AlertReader> alerts;
+  if (options.workload == "w4") {
+    alerts = std::make_unique<AlertReader>(options);
+  }
+  const int64_t until = std::atoll(options.until.c_str());
+  const int64_t deadline = NowMs() + static_cast<int64_t>(options.timeout_s * 1000);
+  int64_t seen = -1;
+  int64_t asked = 0;
+  Progress progress;
+  while (NowMs() < deadline) {
+    const bool busy = alerts != nullptr && alerts->Poll(20);
+    if (NowMs() - asked < 50) {
+      if (alerts == nullptr) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      }
+      continue;
+    }
+    asked = NowMs();
+    progress = Ask(&client);
+    const bool all = progress.seen >= until && (alerts == nullptr || (progress.published && !busy));
+    const int64_t report = progress.seen >= until && !all ? seen : progress.seen;
+    if (report != seen) {
+      seen = report;
+      std::printf("{\"seen\": %lld, \"at_ms\": %lld}\n", static_cast<long long>(seen),
+                  static_cast<long long>(asked));
+      std::fflush(stdout);
+    }
+    if (all) {
+      break;
+    }
+  }
+  if (alerts != nullptr) {
+    alerts->Finish();
+  }
+  DumpResults(options);
+  return 0;
+}
+
+}  // namespace
+}  // namespace kpiwatch
+
+int main(int argc, char** argv) {
+  kpiwatch::Options options;
+  CLI::App app("Watches kpiwatchd for the comparison kit.");
+  app.add_option("--root", options.root)->required();
+  app.add_option("--brokers", options.brokers)->required();
+  app.add_option("--alerts", options.alerts);
+  app.add_option("--workload", options.workload);
+  app.add_option("--storage", options.storage)->required();
+  app.add_option("--port", options.port)->required();
+  app.add_option("--until", options.until)->required();
+  app.add_option("--timeout", options.timeout_s);
+  app.add_option("--dump-results", options.dump_results)->required();
+  app.add_option("--dump-alerts", options.dump_alerts);
+  CLI11_PARSE(app, argc, argv);
+  return kpiwatch::Watch(options);
+}
