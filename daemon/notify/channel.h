@@ -18,7 +18,7 @@ namespace kpiwatch {
 struct Message {
   std::string idempotency_key;  // stable over re-sends: 32 hexadecimal digits
   std::string receiver;         // its name
-  std::string recipient;        // person id; empty for a webhook
+  std::string recipient;        // person id; an address that is nobody's; empty for a webhook
   std::string recipient_name;   // in `language`; empty for a webhook
   std::string address;          // e-mail address or URL (never logged with its query)
   std::string language;         // "zh" or "en"

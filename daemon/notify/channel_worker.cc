@@ -43,7 +43,7 @@ struct StepOwner {
 }  // namespace
 
 ChannelWorker::ChannelWorker(std::string name, uint64_t cursor, std::unique_ptr<Channel> channel,
-                             WorkerEnvironment environment)
+                             const WorkerEnvironment& environment)
     : OutboxWorker(std::move(name), cursor, environment),
       queue_(cursor, environment.retry, environment.random()),
       channel_(std::move(channel)) {}

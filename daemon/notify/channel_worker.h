@@ -25,7 +25,7 @@ class ChannelWorker final : public OutboxWorker {
   static constexpr uint64_t kMaxWaitingEntries = 20'000;
 
   ChannelWorker(std::string name, uint64_t cursor, std::unique_ptr<Channel> channel,
-                WorkerEnvironment environment);
+                const WorkerEnvironment& environment);
 
   // From the next attempt on, messages leave through `channel`, those that wait at once. Any
   // thread.

@@ -195,7 +195,7 @@ absl::Status DeadLetterFile::WriteLines(std::string_view lines) {
       continue;
     }
     if (written < 0) {
-      const absl::Status error = FileError("writing", path_, errno);
+      absl::Status error = FileError("writing", path_, errno);
       size_ = size_before;
       if (ftruncate(fd_, size_) != 0) {
         Log(LogLevel::kWarn, "a line that was cut short could not be removed", {{"file", path_}});

@@ -9,7 +9,7 @@
 namespace kpiwatch {
 
 DeadLetterWorker::DeadLetterWorker(uint64_t cursor, DeadLetterFile* file,
-                                   WorkerEnvironment environment)
+                                   const WorkerEnvironment& environment)
     : OutboxWorker(std::string(kDeadLetterFileChannel), cursor, environment),
       file_(file),
       backoff_(environment.retry.initial, environment.retry.max, environment.random()) {}

@@ -14,7 +14,7 @@ namespace kpiwatch {
 class DeadLetterWorker final : public OutboxWorker {
  public:
   // `file` outlives the worker.
-  DeadLetterWorker(uint64_t cursor, DeadLetterFile* file, WorkerEnvironment environment);
+  DeadLetterWorker(uint64_t cursor, DeadLetterFile* file, const WorkerEnvironment& environment);
   bool RunOnce(const std::stop_token& stop) override;
 
  private:

@@ -39,11 +39,29 @@ struct DeliveryPlanner::Mailing {
   struct Letter {
     size_t slot = 0;
     int gravity = -1;  // of the gravest transition, which chose the slot
+    std::string address;
+    LocalText name;  // empty: not a person
+    std::string language;
     std::vector<Routed> content;
   };
-  std::map<std::string, Letter> letters;               // by person
+  // Puts `routed` into the letter to `recipient`, which leaves through `slot` if nothing graver in
+  // it leaves through another.
+  Letter& Add(const std::string& recipient, size_t slot, const Routed& routed);
+
+  std::map<std::string, Letter> letters;               // by person id or address
   std::vector<std::pair<size_t, Decision>> decisions;  // with the slot that counts them
 };
+
+DeliveryPlanner::Mailing::Letter& DeliveryPlanner::Mailing::Add(const std::string& recipient,
+                                                                size_t slot, const Routed& routed) {
+  Letter& letter = letters[recipient];
+  if (Gravity(*routed.transition) > letter.gravity) {
+    letter.gravity = Gravity(*routed.transition);
+    letter.slot = slot;
+  }
+  letter.content.push_back(routed);
+  return letter;
+}
 
 std::string_view IntegrationName(Integration integration) {
   return integration == Integration::kWebhook ? "webhook" : "email";
@@ -127,7 +145,7 @@ DeliveryPlan DeliveryPlanner::PlanWebhook(const ChannelSlot& slot,
     const size_t limit = config.max_alerts > 0 ? config.max_alerts : content.size();
     Message message = Build(slot, "", std::move(content), limit);
     message.address = config.url;
-    message.language = options_.webhook_language;
+    message.language = options_.language;
     plan.messages.push_back(std::move(message));
   }
   return plan;
@@ -170,7 +188,7 @@ void DeliveryPlanner::PlanEmailOf(const Routed& routed, uint64_t last_seq, Maili
     return decide(first, "", reason::kResolvedNotWanted);
   }
   if (transition.notified().empty()) {
-    return decide(first, "", reason::kNoRecipients);
+    return PlanUnaddressed(routed, candidates, mailing);
   }
   std::vector<std::string> people(transition.notified().begin(), transition.notified().end());
   std::sort(people.begin(), people.end());
@@ -181,13 +199,27 @@ void DeliveryPlanner::PlanEmailOf(const Routed& routed, uint64_t last_seq, Maili
       decide(candidates.front(), id, reason::kNoAddress);
       continue;
     }
-    Mailing::Letter& letter = mailing->letters[id];
-    if (Gravity(transition) > letter.gravity) {
-      letter.gravity = Gravity(transition);
-      letter.slot = candidates.front();
-    }
-    letter.content.push_back(routed);
+    Mailing::Letter& letter = mailing->Add(id, candidates.front(), routed);
+    letter.address = person->email;
+    letter.name = person->name;
+    letter.language = person->language;
   }
+}
+
+// To the first address that a receiver names for what tells no person.
+void DeliveryPlanner::PlanUnaddressed(const Routed& routed, const std::vector<size_t>& slots,
+                                      Mailing* mailing) const {
+  for (const size_t slot : slots) {
+    const Receiver& receiver = rulebook_->receivers[slots_[slot].receiver];
+    const std::string& to = receiver.email[slots_[slot].instance].to;
+    if (!to.empty()) {
+      mailing->Add(to, slot, routed).address = to;
+      return;
+    }
+  }
+  mailing->decisions.emplace_back(
+      slots.front(),
+      Decision{.transition = routed.transition, .recipient = "", .reason = reason::kNoRecipients});
 }
 
 DeliveryPlan DeliveryPlanner::PlanEmail(size_t slot, std::span<const v1::OutboxEntry> step) const {
@@ -210,11 +242,10 @@ DeliveryPlan DeliveryPlanner::PlanEmail(size_t slot, std::span<const v1::OutboxE
       plan.decisions.push_back(
           {.transition = routed.transition, .recipient = id, .reason = reason::kSent});
     }
-    const Person& person = *rulebook_->org.FindPersonAny(id);
     Message message = Build(slots_[slot], id, std::move(letter.content), kMaxTransitionsPerEmail);
-    message.address = person.email;
-    message.language = person.language.empty() ? "zh" : person.language;
-    message.recipient_name = person.name.For(message.language);
+    message.address = letter.address;
+    message.language = letter.language.empty() ? options_.language : letter.language;
+    message.recipient_name = letter.name.For(message.language);
     plan.messages.push_back(std::move(message));
   }
   return plan;

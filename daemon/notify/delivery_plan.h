@@ -41,7 +41,7 @@ std::vector<std::string> ChannelNames(const Rulebook& rulebook);
 namespace reason {
 inline constexpr std::string_view kSent = "sent";
 inline constexpr std::string_view kNoReceiver = "no_receiver";      // the rules name none
-inline constexpr std::string_view kNoRecipients = "no_recipients";  // the rule tells nobody
+inline constexpr std::string_view kNoRecipients = "no_recipients";  // nobody is to be told
 inline constexpr std::string_view kNoAddress = "no_address";        // the person has none here
 inline constexpr std::string_view kViaExcluded = "via_excluded";    // the tier names other channels
 inline constexpr std::string_view kResolvedNotWanted = "resolved_not_wanted";  // send_resolved
@@ -60,16 +60,17 @@ struct DeliveryPlan {
 };
 
 struct PlannerOptions {
-  std::string store_uuid;  // makes idempotency keys of different stores differ
-  std::string webhook_language = "zh";
+  std::string store_uuid;       // makes idempotency keys of different stores differ
+  std::string language = "zh";  // of webhooks, and of people of whom none is known
 };
 
 // Decides for one rulebook. Pure and immutable: any number of threads.
 //
-// A webhook gets every transition routed to its receiver, in one message a step. A person gets one
-// e-mail a step with everything routed to any e-mail receiver: it leaves through the receiver of
-// its gravest transition, and every channel comes to the same answer by itself. `via` chooses among
-// the channels that reach people and so does not concern webhooks.
+// A webhook gets every transition routed to its receiver, in one message a step. What tells no
+// person by name (data alerts) goes to the `to` of the first e-mail entry that has one. A person
+// gets one e-mail a step with everything routed to any e-mail receiver: it leaves through the
+// receiver of its gravest transition, and every channel comes to the same answer by itself. `via`
+// chooses among the channels that reach people and so does not concern webhooks.
 class DeliveryPlanner {
  public:
   // Transitions of one step in one e-mail; more are counted in Message::truncated.
@@ -95,6 +96,8 @@ class DeliveryPlanner {
   std::vector<Routed> RoutedOf(std::span<const v1::OutboxEntry> step) const;
   DeliveryPlan PlanWebhook(const ChannelSlot& slot, std::span<const v1::OutboxEntry> step) const;
   DeliveryPlan PlanEmail(size_t slot, std::span<const v1::OutboxEntry> step) const;
+  void PlanUnaddressed(const Routed& routed, const std::vector<size_t>& slots,
+                       Mailing* mailing) const;
   void PlanEmailOf(const Routed& routed, uint64_t last_seq, Mailing* mailing) const;
   std::vector<size_t> EmailSlotsOf(const Routed& routed, uint64_t last_seq) const;
   Message Build(const ChannelSlot& slot, std::string_view recipient, std::vector<Routed> content,

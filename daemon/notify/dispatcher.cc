@@ -30,7 +30,7 @@ std::unique_ptr<Channel> Dispatcher::Make(const Rulebook& rulebook, const Channe
              : ports_.channels->MakeEmail(receiver.email[slot.instance]);
 }
 
-void Dispatcher::SetRulebook(std::shared_ptr<const Rulebook> rulebook) {
+void Dispatcher::SetRulebook(const std::shared_ptr<const Rulebook>& rulebook) {
   const bool first = running_.empty();
   const uint64_t from = first ? 0 : ports_.outbox->head();
   std::vector<ChannelSlot> slots = ChannelSlots(*rulebook);

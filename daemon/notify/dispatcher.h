@@ -57,7 +57,7 @@ class Dispatcher {
   // start there, those of removed ones end, the others go on with the new addresses and secrets.
   // Call it where the engine lets the rulebook enter, between two steps. Does not wait for sends.
   // REQUIRES: CheckRoutes(*rulebook) is OK; Stop was not called.
-  void SetRulebook(std::shared_ptr<const Rulebook> rulebook);
+  void SetRulebook(const std::shared_ptr<const Rulebook>& rulebook);
 
   // Sends what can be sent at once, ends what still runs after the drain deadline, and returns when
   // all threads have ended. What is left is sent after the next start. Call it before the engine

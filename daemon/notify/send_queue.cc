@@ -88,8 +88,8 @@ absl::Time SendQueue::NextDue() const {
   return std::max(next, held_until_);
 }
 
-Outcome SendQueue::Settle(const Item& settled, const absl::Status& status, absl::Time now) {
-  const auto item = Find(settled);
+Outcome SendQueue::Settle(const Item& attempted, const absl::Status& status, absl::Time now) {
+  const auto item = Find(attempted);
   ++item->attempts;
   item->tried = now;
   if (status.ok()) {

@@ -68,8 +68,8 @@ class SendQueue {
   // When Due may return one; InfiniteFuture when empty.
   absl::Time NextDue() const;
 
-  // The attempt at `item` ended with `status`.
-  Outcome Settle(const Item& item, const absl::Status& status, absl::Time now);
+  // The attempt at `attempted` ended with `status`.
+  Outcome Settle(const Item& attempted, const absl::Status& status, absl::Time now);
 
   // The channel has changed: whatever waits may be tried at once.
   void Release();

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "daemon/notify/facts.h"
@@ -172,14 +173,12 @@ std::vector<TextRow> Rows(const Source& source) {
   add(words.target, amount(transition.target()));
   add(words.completion,
       transition.completion().empty() ? "" : PercentText(transition.completion()));
-  add(words.since, transition.since().empty()
-                       ? ""
-                       : fmt::format(fmt::runtime(words.since_format), transition.since()));
+  add(words.since, transition.since());
   add(words.streak, transition.miss_streak() > 0 ? StreakText(source) : "");
   add(words.why, std::string(ReasonSentence(transition.reason(), IsResolved(transition),
                                             transition.to_level() > transition.from_level(),
                                             source.language())));
-  add(words.shortfall, transition.detail());
+  add(IsDataAlert(transition) ? words.detail : words.shortfall, transition.detail());
   add(words.counted, CountedText(source));
   add(words.skipped, SkippedText(source));
   add(words.grant, transition.grant());
@@ -236,7 +235,12 @@ std::string PlainText(const TransitionText& text, std::string_view language) {
     for (size_t at = value.find('\n'); at != std::string::npos; at = value.find('\n', at + 5)) {
       value.replace(at, 1, "\n    ");
     }
-    out += fmt::format("  {}{}{}{}\n", row.name, words.colon, block ? "\n    " : "", value);
+    std::string name = row.name + std::string(words.colon);
+    if (block) {
+      absl::StripTrailingAsciiWhitespace(&name);
+      name += "\n    ";
+    }
+    out += fmt::format("  {}{}\n", name, value);
   }
   for (const TaskText& task : text.tasks) {
     out += fmt::format("  {}{}{}", words.task, words.colon, task.title);

@@ -19,7 +19,7 @@ struct Words {
 
   // Names of rows.
   std::string_view kpi, subject, period, change, value, target, completion, since, streak, why,
-      shortfall, counted, skipped, grant, rule, task, assignee, due, checklist;
+      shortfall, detail, counted, skipped, grant, rule, task, assignee, due, checklist;
 
   std::string_view colon;        // behind the name of a row
   std::string_view met, missed;  // a counted period
@@ -29,7 +29,6 @@ struct Words {
   std::array<std::string_view, 6> streak_units;
   // fmt: number, unit. Says how the streak counts (S-06).
   std::string_view streak_format;
-  std::string_view since_format;    // fmt: period
   std::string_view unit_format;     // fmt: name, unit
   std::string_view range_format;    // fmt: first, last, count
   std::string_view quoted_format;   // fmt: level

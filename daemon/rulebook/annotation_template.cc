@@ -96,7 +96,7 @@ std::string Title(std::string_view text) {
 using Function = std::string (*)(std::string_view);
 
 const std::map<std::string_view, Function>& Functions() {
-  static const std::map<std::string_view, Function> kFunctions = {
+  static const std::map<std::string_view, Function> functions = {
       {"humanize", [](std::string_view text) { return WithNumber(text, Humanize); }},
       {"humanizePercentage",
        [](std::string_view text) {
@@ -110,7 +110,7 @@ const std::map<std::string_view, Function>& Functions() {
          absl::AsciiStrToUpper(&out);
          return out;
        }}};
-  return kFunctions;
+  return functions;
 }
 
 // ---- Parser -------------------------------------------------------------------------------------

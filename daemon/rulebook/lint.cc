@@ -197,6 +197,23 @@ void MarkReceivers(const Route& route, std::vector<bool>* used) {
   }
 }
 
+// Data alerts tell no person by name.
+void LintDataSteward(LoadState* state) {
+  const Rulebook& book = state->book;
+  if (!book.data_steward) {
+    return;
+  }
+  const Receiver& steward = book.receivers[*book.data_steward];
+  const bool to_somebody = std::any_of(steward.email.begin(), steward.email.end(),
+                                       [](const EmailConfig& email) { return !email.to.empty(); });
+  if (!steward.email.empty() && steward.webhook.empty() && !to_somebody) {
+    state->out.Warning(state->receiver_nodes[*book.data_steward]->place,
+                       fmt::format("alerts about late data go to receiver '{}', whose e-mail says "
+                                   "no 'to'",
+                                   steward.name));
+  }
+}
+
 void LintUnused(LoadState* state) {
   const Rulebook& book = state->book;
   if (!book.receivers.empty()) {
@@ -232,6 +249,7 @@ void Lint(LoadState* state) {
   LintKpis(state);
   LintRules(state);
   LintCalendars(state);
+  LintDataSteward(state);
   LintUnused(state);
 }
 

@@ -48,6 +48,12 @@ bool IsHostPort(std::string_view text) {
   return error == std::errc() && stop == end && port > 0 && port < 65536;
 }
 
+bool IsOneAddress(std::string_view text) {
+  const size_t at = text.find('@');
+  return at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
+         text.find_first_of(" ,;<>", 0) == std::string_view::npos;
+}
+
 void ReadEmail(const YamlNode& node, LoadState* state, Receiver* receiver) {
   MapReader map(node, "'email'", &state->out);
   EmailConfig email;
@@ -58,6 +64,13 @@ void ReadEmail(const YamlNode& node, LoadState* state, Receiver* receiver) {
                                  email.smarthost));
   }
   email.from = map.RequireText("from").value_or("");
+  email.to = map.Text("to").value_or("");
+  if (!email.to.empty() && !IsOneAddress(email.to)) {
+    state->out.Error(*map.Find("to"),
+                     fmt::format("'email': expected one address such as data@example.com, found "
+                                 "'{}'",
+                                 email.to));
+  }
   email.auth_username = map.Text("auth_username").value_or("");
   email.auth_password = ReadSecret(&map, "auth_password");
   if (!email.auth_username.empty() && map.is_map() && !email.auth_password.set() &&
@@ -67,7 +80,7 @@ void ReadEmail(const YamlNode& node, LoadState* state, Receiver* receiver) {
   }
   email.require_tls = map.Bool("require_tls").value_or(true);
   map.NotSupported(
-      {"to", "hello", "auth_identity", "auth_secret", "headers", "html", "text", "tls_config"});
+      {"hello", "auth_identity", "auth_secret", "headers", "html", "text", "tls_config"});
   map.Finish();
   receiver->email.push_back(std::move(email));
 }

@@ -219,6 +219,7 @@ struct SecretRef {
 struct EmailConfig {
   std::string smarthost;  // host:port
   std::string from;
+  std::string to;  // who gets what tells no person by name (data alerts); empty: nobody
   std::string auth_username;
   SecretRef auth_password;
   bool require_tls = true;

@@ -53,6 +53,7 @@ class SmtpServer {
       std::vector<std::string> words = {python, "tests/adapters/smtp_server.py"};
       words.insert(words.end(), options.begin(), options.end());
       std::vector<char*> argv;
+      argv.reserve(words.size() + 1);
       for (std::string& word : words) {
         argv.push_back(word.data());
       }

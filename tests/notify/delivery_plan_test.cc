@@ -149,6 +149,24 @@ TEST_F(DeliveryPlanTest, EveryReasonNotToSendHasItsName) {
                                    Pair("", "resolved_not_wanted")));
 }
 
+TEST_F(DeliveryPlanTest, WhatTellsNoPersonGoesToTheReceiversOwnAddress) {
+  AddReceiver("data_steward", 0, 2, &rulebook_);
+  rulebook_.data_steward = 0;
+  rulebook_.receivers[0].email[1].to = "data@example.com";
+  v1::Transition late = SampleTransition(v1::LEVEL_GREEN, v1::LEVEL_ORANGE);
+  late.set_reason(v1::REASON_DATA_LATE);
+  late.clear_notified();
+  const auto step = EntriesOf({late, late});
+  EXPECT_THAT(PlanFor(Planner(), "email:data_steward/0", step).messages, IsEmpty());
+  const DeliveryPlan plan = PlanFor(Planner(), "email:data_steward/1", step);
+  ASSERT_THAT(plan.messages, SizeIs(1));
+  EXPECT_EQ(plan.messages[0].address, "data@example.com");
+  EXPECT_EQ(plan.messages[0].recipient, "data@example.com");
+  EXPECT_EQ(plan.messages[0].recipient_name, "");
+  EXPECT_EQ(plan.messages[0].language, "zh");
+  EXPECT_THAT(plan.messages[0].transitions, SizeIs(2));
+}
+
 TEST_F(DeliveryPlanTest, WebhookThatDoesNotWantResolvedStillHearsOfALowerLevel) {
   AddReceiver("managers", 1, 0, &rulebook_);
   rulebook_.receivers[0].send_resolved = false;

@@ -164,6 +164,8 @@ TEST_F(TextTest, DataAlertNamesTheSource) {
   transition_.set_rule("data_late");
   transition_.set_reason(v1::REASON_DATA_LATE);
   EXPECT_EQ(Text().headline, "【数据】crm 2026-09-29");
+  transition_.set_detail("since noon");
+  EXPECT_EQ(Row("说明"), "since noon");
   EXPECT_THAT(Row("原因"), HasSubstr("不计为未达标"));
 }
 

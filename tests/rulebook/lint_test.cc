@@ -96,6 +96,16 @@ TEST(Lint, SaysWhatNothingLeadsTo) {
               ElementsAre("2:9: rules notify people, but there are no 'receivers'"));
 }
 
+TEST(Lint, SaysWhenLateDataIsToldToNobody) {
+  const auto warnings = [](std::string_view to) {
+    return Warnings(LoadText("receivers:\n  - name: all\n    email: {smarthost: 'm:25', from: a@b" +
+                             std::string(to) + "}\nroute: {receiver: all}\n"));
+  };
+  EXPECT_THAT(warnings(""), ElementsAre("2:5: alerts about late data go to receiver 'all', whose "
+                                        "e-mail says no 'to'"));
+  EXPECT_THAT(warnings(", to: data@b"), ElementsAre());
+}
+
 TEST(Lint, SaysWhenBoundsAreOutOfOrder) {
   EXPECT_THAT(Warnings(LoadText(Base("targets: [{kpi: k, person: u, period: 2026, target: 5, "
                                      "floor: 6}]"))),

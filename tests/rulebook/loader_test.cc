@@ -169,7 +169,7 @@ TEST(Loader, RoutesInheritTheirReceiver) {
   const auto book = MustLoad(R"(
 receivers:
   - name: all
-    email: {smarthost: "mail:587", from: a@b, auth_username: u, auth_password_file: /run/pw}
+    email: {smarthost: "mail:587", from: a@b, to: c@d, auth_username: u, auth_password_file: /run/pw}
     webhook:
       - {url: "http://a", bearer_token: {env: TOKEN}, max_alerts: 5}
       - {url: "https://b"}
@@ -184,6 +184,7 @@ route:
        routes: [{matchers: ['unit!~x.*']}]}
 )");
   EXPECT_EQ(book->receivers[0].email[0].auth_password.file, "/run/pw");
+  EXPECT_EQ(book->receivers[0].email[0].to, "c@d");
   EXPECT_TRUE(book->receivers[0].email[0].require_tls);
   ASSERT_THAT(book->receivers[0].webhook, SizeIs(2));
   EXPECT_EQ(book->receivers[0].webhook[0].bearer_token.env, "TOKEN");

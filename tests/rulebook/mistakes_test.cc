@@ -357,6 +357,9 @@ INSTANTIATE_TEST_SUITE_P(
              "12:41: 'webhook': expected a URL that begins with http:// or https://"},
         Case{"Smarthost", "receivers: [{name: team, email: {smarthost: mail, from: a@b}}]",
              "12:45: expected a server such as \"smtp.example.com:587\", found 'mail'"},
+        Case{"To",
+             "receivers: [{name: team, email: {smarthost: 'm:25', from: a@b, to: 'a@b, c@d'}}]",
+             "12:68: 'email': expected one address such as data@example.com, found 'a@b, c@d'"},
         Case{"Password",
              "receivers: [{name: team, email: {smarthost: 'm:25', from: a@b, "
              "auth_username: u, auth_password: s3cret}}]",

@@ -157,11 +157,11 @@ absl::Status WebhookChannel::Send(const Message& message) {
     return result == CURLE_OPERATION_TIMEDOUT ? absl::DeadlineExceededError(text)
                                               : absl::UnavailableError(text);
   }
-  const absl::Status status = StatusOfAnswer(code, url, curl_->answer);
+  absl::Status status = StatusOfAnswer(code, url, curl_->answer);
   curl_off_t retry_after = 0;
   curl_easy_getinfo(curl_->easy, CURLINFO_RETRY_AFTER, &retry_after);
   if (!status.ok() && retry_after > 0) {
-    return WithRetryAfter(status, std::min(absl::Seconds(retry_after), kMaxRetryAfter));
+    return WithRetryAfter(std::move(status), std::min(absl::Seconds(retry_after), kMaxRetryAfter));
   }
   return status;
 }
