@@ -3,7 +3,6 @@
 #include <optional>
 #include <utility>
 
-#include "daemon/base/status_macros.h"
 #include "daemon/ingest/protobuf_struct.h"
 #include "daemon/ingest/utf8.h"
 #include "daemon/ingest/wire_scan.h"
@@ -69,7 +68,7 @@ ProtobufEvents::ProtobufEvents(EventBuilder* builder) : builder_(*builder) {
 
 absl::Status ProtobufEvents::Read(std::string_view message) {
   builder_.Begin();
-  std::string_view data;
+  data_ = {};
   WireScan scan(message);
   while (!scan.done()) {
     uint32_t number = 0;
@@ -83,101 +82,92 @@ absl::Status ProtobufEvents::Read(std::string_view message) {
       }
       continue;
     }
-    if (IsNumeric(number)) {
-      uint64_t value = 0;
-      if (type != WireType::kVarint || !scan.Varint(&value)) [[unlikely]] {
-        return MalformedWire(fmt::format("field {}", number));
-      }
-      KPIWATCH_RETURN_IF_ERROR(ReadNumber(number, value));
-      continue;
-    }
+    uint64_t value = 0;
     std::string_view bytes;
-    if (type != WireType::kBytes || !scan.Bytes(&bytes)) [[unlikely]] {
+    const bool numeric = IsNumeric(number);
+    if (numeric ? type != WireType::kVarint || !scan.Varint(&value)
+                : type != WireType::kBytes || !scan.Bytes(&bytes)) [[unlikely]] {
       return MalformedWire(fmt::format("field {}", number));
     }
-    switch (number) {
-      case kAmount:
-        if (typed_[kAmount] != nullptr) {
-          KPIWATCH_RETURN_IF_ERROR(ReadMoney(bytes, *typed_[kAmount]));
-        }
-        break;
-      case kAttrs:
-        if (attrs_ != nullptr) {
-          KPIWATCH_RETURN_IF_ERROR(ReadAttribute(bytes));
-        }
-        break;
-      case kData:
-        data = bytes;
-        break;
-      default:
-        KPIWATCH_RETURN_IF_ERROR(ReadText(number, bytes));
+    if (!(numeric ? ReadNumber(number, value) : ReadField(number, bytes))) [[unlikely]] {
+      return std::exchange(error_, absl::OkStatus());
     }
   }
-  if (!data.empty() && WantsStruct()) {
-    return ReadStruct(data, builder_.tree(), builder_.tree().root(), builder_.fields());
+  if (!data_.empty() && WantsStruct()) {
+    return ReadStruct(data_, builder_.tree(), builder_.tree().root(), builder_.fields());
   }
   return absl::OkStatus();
 }
 
-absl::Status ProtobufEvents::ReadText(uint32_t number, std::string_view text) {
+bool ProtobufEvents::Fail(absl::Status error) {
+  error_ = std::move(error);
+  return false;
+}
+
+bool ProtobufEvents::ReadField(uint32_t number, std::string_view bytes) {
   Event& event = builder_.event();
-  std::string_view* target = nullptr;
   switch (number) {
     case kId:
-      target = &event.id;
-      break;
+      return ReadText(number, bytes, &event.id);
     case kSource:
-      target = &event.source;
-      break;
+      return ReadText(number, bytes, &event.source);
     case kType:
-      target = &event.type;
-      break;
+      return ReadText(number, bytes, &event.type);
     case kSubject:
-      target = &event.subject;
-      break;
+      return ReadText(number, bytes, &event.subject);
     case kTenant:
-      target = &event.tenant;
-      break;
-    default: {
-      const Node* const node = typed_[number];
-      if (node == nullptr || text.empty()) {  // proto3: empty is absent
-        return absl::OkStatus();
-      }
-      FieldValue& slot = builder_.field(node->field);
-      slot.kind = FieldKind::kString;
-      target = &slot.text;
-    }
+      return ReadText(number, bytes, &event.tenant);
+    case kAmount:
+      return typed_[kAmount] == nullptr || ReadMoney(bytes, *typed_[kAmount]);
+    case kAttrs:
+      return attrs_ == nullptr || ReadAttribute(bytes);
+    case kData:
+      data_ = bytes;
+      return true;
+    default:
+      return ReadTyped(number, bytes);
   }
-  if (!IsUtf8(text)) [[unlikely]] {
-    return absl::InvalidArgumentError(fmt::format("field {}: text is not UTF-8", number));
-  }
-  *target = text;
-  return absl::OkStatus();
 }
 
-absl::Status ProtobufEvents::ReadNumber(uint32_t number, uint64_t value) {
+bool ProtobufEvents::ReadText(uint32_t number, std::string_view text, std::string_view* target) {
+  *target = text;
+  return IsUtf8(text) ||
+         Fail(absl::InvalidArgumentError(fmt::format("field {}: text is not UTF-8", number)));
+}
+
+bool ProtobufEvents::ReadTyped(uint32_t number, std::string_view text) {
+  const Node* const node = typed_[number];
+  if (node == nullptr || text.empty()) {  // proto3: empty is absent
+    return true;
+  }
+  FieldValue& slot = builder_.field(node->field);
+  slot.kind = FieldKind::kString;
+  return ReadText(number, text, &slot.text);
+}
+
+bool ProtobufEvents::ReadNumber(uint32_t number, uint64_t value) {
   const auto signed_value = static_cast<int64_t>(value);
   if (value == 0) {  // proto3: zero is absent
-    return absl::OkStatus();
+    return true;
   }
   Event& event = builder_.event();
   if (number != kSequence) {
     // The lowest number stands for "no time" in an Event; an event may not claim it.
     const int64_t time_ms = signed_value == kNoTime ? kNoTime + 1 : signed_value;
     (number == kTime ? event.time_ms : event.recorded_ms) = time_ms;
-    return absl::OkStatus();
+    return true;
   }
   if (signed_value < 0) {
-    return absl::InvalidArgumentError(fmt::format("sequence {} is negative", signed_value));
+    return Fail(absl::InvalidArgumentError(fmt::format("sequence {} is negative", signed_value)));
   }
   event.sequence = signed_value;
   FieldValue& slot = builder_.field(typed_[kSequence]->field);
   slot.kind = FieldKind::kNumber;
   slot.number = Decimal::FromInt(signed_value);
-  return absl::OkStatus();
+  return true;
 }
 
-absl::Status ProtobufEvents::ReadMoney(std::string_view message, const Node& node) {
+bool ProtobufEvents::ReadMoney(std::string_view message, const Node& node) {
   uint64_t minor = 0;
   std::string_view currency;
   WireScan scan(message);
@@ -185,23 +175,23 @@ absl::Status ProtobufEvents::ReadMoney(std::string_view message, const Node& nod
     uint32_t number = 0;
     WireType type;
     if (!scan.Tag(&number, &type)) {
-      return MalformedWire("amount");
+      return Fail(MalformedWire("amount"));
     }
     const bool ok = number == 1 && type == WireType::kVarint  ? scan.Varint(&minor)
                     : number == 2 && type == WireType::kBytes ? scan.Bytes(&currency)
                                                               : number > 2 && scan.Skip(type);
     if (!ok) {
-      return MalformedWire("amount");
+      return Fail(MalformedWire("amount"));
     }
   }
   if (minor == 0 && currency.empty()) {
-    return absl::OkStatus();  // nothing set: absent
+    return true;  // nothing set: absent
   }
   const std::optional<int> digits = CurrencyDigits(currency);
   if (!digits) {
-    return absl::InvalidArgumentError(
+    return Fail(absl::InvalidArgumentError(
         fmt::format("amount: '{}' is not a currency code of ISO 4217 with a minor unit",
-                    IsUtf8(currency) ? Excerpt(currency) : "?"));
+                    IsUtf8(currency) ? Excerpt(currency) : "?")));
   }
   const Decimal amount = Decimal::FromMinor(static_cast<int64_t>(minor), *digits);
   if (node.field != FieldTree::kNone) {
@@ -218,10 +208,10 @@ absl::Status ProtobufEvents::ReadMoney(std::string_view message, const Node& nod
       slot.text = child.name == "amount" ? std::string_view() : currency;
     }
   }
-  return absl::OkStatus();
+  return true;
 }
 
-absl::Status ProtobufEvents::ReadAttribute(std::string_view entry) {
+bool ProtobufEvents::ReadAttribute(std::string_view entry) {
   std::string_view key;
   std::string_view value;
   WireScan scan(entry);
@@ -229,26 +219,22 @@ absl::Status ProtobufEvents::ReadAttribute(std::string_view entry) {
     uint32_t number = 0;
     WireType type;
     if (!scan.Tag(&number, &type)) {
-      return MalformedWire("attrs");
+      return Fail(MalformedWire("attrs"));
     }
     const bool ok = number == 1 && type == WireType::kBytes   ? scan.Bytes(&key)
                     : number == 2 && type == WireType::kBytes ? scan.Bytes(&value)
                                                               : number > 2 && scan.Skip(type);
     if (!ok) {
-      return MalformedWire("attrs");
+      return Fail(MalformedWire("attrs"));
     }
   }
   const Node* const node = builder_.tree().Child(*attrs_, key);
   if (node == nullptr || node->field == FieldTree::kNone) {
-    return absl::OkStatus();
-  }
-  if (!IsUtf8(value)) {
-    return absl::InvalidArgumentError(fmt::format("{}: text is not UTF-8", node->path));
+    return true;
   }
   FieldValue& slot = builder_.field(node->field);
   slot.kind = FieldKind::kString;
-  slot.text = value;
-  return absl::OkStatus();
+  return ReadText(kAttrs, value, &slot.text);
 }
 
 bool ProtobufEvents::WantsStruct() const {

@@ -24,16 +24,23 @@ class ProtobufEvents {
  private:
   static constexpr int kTypedFields = 16;  // field numbers below this
 
-  absl::Status ReadText(uint32_t number, std::string_view text);
-  absl::Status ReadNumber(uint32_t number, uint64_t value);
-  absl::Status ReadMoney(std::string_view message, const FieldTree::Node& node);
-  absl::Status ReadAttribute(std::string_view entry);
+  // These return false with the reason in error_: they run once per field, where a Status by value
+  // would cost as much as the reading.
+  bool ReadField(uint32_t number, std::string_view bytes);
+  bool ReadText(uint32_t number, std::string_view text, std::string_view* target);
+  bool ReadTyped(uint32_t number, std::string_view text);
+  bool ReadNumber(uint32_t number, uint64_t value);
+  bool ReadMoney(std::string_view message, const FieldTree::Node& node);
+  bool ReadAttribute(std::string_view entry);
+  bool Fail(absl::Status error);
   bool WantsStruct() const;
 
   EventBuilder& builder_;
   std::array<const FieldTree::Node*, kTypedFields> typed_{};  // by field number; null: not wanted
   const FieldTree::Node* attrs_ = nullptr;
   bool has_untyped_ = false;  // some wanted path has no field of its own
+  std::string_view data_;     // the Struct of the message being read
+  absl::Status error_;
 };
 
 }  // namespace kpiwatch
