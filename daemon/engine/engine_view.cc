@@ -1,9 +1,11 @@
 // What others see of a running engine: copies taken between two steps.
 #include <algorithm>
-#include <tuple>
+#include <map>
 #include <utility>
 
 #include "daemon/engine/engine.h"
+#include "daemon/notify/text.h"
+#include "daemon/rulebook/annotation_template.h"
 #include "daemon/store/keys.h"
 
 namespace kpiwatch {
@@ -18,6 +20,7 @@ struct FiringLadder {
   Period period;
   Level level = Level::kGreen;
   int64_t since_ms = 0;
+  int32_t miss_streak = 0;
   Decimal value;
   std::optional<Decimal> target;
 };
@@ -43,6 +46,7 @@ std::vector<FiringLadder> ReadFiring(const StateStore& store) {
                   found.level = ladder->state.level();
                   found.since_ms = ladder->since_ms;
                   found.value = last.value;
+                  found.miss_streak = ladder->state.miss_streak;
                   found.target = last.target;
                   firing.push_back(found);
                 }
@@ -63,6 +67,59 @@ std::vector<FiringLadder> ReadFiring(const StateStore& store) {
             })
       .IgnoreError();  // a list for people; the engine itself stops at what the store cannot read
   return firing;
+}
+
+LocalText NameOf(const Rulebook& book, const SubjectInfo& info) {
+  if (info.kind == SubjectKind::kPerson) {
+    const Person* const person = book.org.FindPersonAny(info.id);
+    return person != nullptr ? person->name : LocalText{info.id, info.id};
+  }
+  const auto unit = book.org.FindUnit(info.id);
+  return unit ? book.org.units[*unit].name : LocalText{info.id, info.id};
+}
+
+// The rule's texts with the alert's values in them, as its message had them.
+LabelMap RenderedAnnotations(const Rulebook& book, const Rule& rule, const AlertView& view,
+                             int32_t miss_streak) {
+  v1::Transition transition;
+  transition.set_rule(view.rule);
+  transition.set_subject(view.subject);
+  transition.set_kpi(view.kpi);
+  transition.set_period(view.period);
+  transition.set_to_level(static_cast<v1::Level>(view.level));
+  transition.set_value(view.value);
+  transition.set_target(view.target);
+  transition.set_completion(view.completion);
+  transition.set_miss_streak(miss_streak);
+  const TemplateValues values = TemplateValuesOf(transition, book, "zh");
+  LabelMap rendered;
+  for (const auto& [name, text] : rule.annotations) {
+    rendered[name] = RenderTemplate(text, values);
+  }
+  return rendered;
+}
+
+AlertView ViewOf(const Rulebook& book, const Rule& rule, const AlertKey& key,
+                 const SubjectInfo& info, const FiringLadder& found) {
+  const Kpi& kpi = book.kpis[rule.kpi];
+  AlertView view;
+  view.rule = key.rule;
+  view.subject = key.subject;
+  view.subject_name = NameOf(book, info);
+  view.kpi = kpi.name;
+  view.period = key.period;
+  view.level = found.level;
+  view.active_at = absl::FromUnixMillis(found.since_ms);
+  view.value = found.value.ToString();
+  if (found.target) {
+    view.target = found.target->ToString();
+    if (const auto completion = Completion(kpi.direction, found.value, *found.target)) {
+      view.completion = completion->ToFixed(6);
+    }
+  }
+  view.labels = ToLabels(rule.labels);
+  view.annotations = RenderedAnnotations(book, rule, view, found.miss_streak);
+  return view;
 }
 
 }  // namespace
@@ -102,71 +159,60 @@ std::vector<RuleView> Engine::Rules() const {
 }
 
 AlertPage Engine::Alerts(const AlertQuery& query) const {
-  // The scan reads committed state on the caller's thread; only names come from the engine's.
+  // All but the names of the subjects comes from committed state and the immutable rulebook, on the
+  // caller's thread: however many alerts there are, the engine is asked for names only.
   const std::vector<FiringLadder> firing = ReadFiring(*store_);
-  std::vector<AlertView> alerts;
+  std::map<uint32_t, SubjectInfo> subjects;
+  for (const FiringLadder& found : firing) {
+    subjects.try_emplace(found.subject.value());
+  }
+  std::shared_ptr<const Rulebook> book;
+  std::vector<std::string> rule_names;
   Ask([&] {
-    const Rulebook& book = core_.rulebook();
-    StringMap<RuleIndex> by_name;
-    for (RuleIndex r = 0; r < book.rules.size(); ++r) {
-      by_name[book.rules[r].name] = r;
+    book = core_.shared_rulebook();
+    for (uint32_t id = 0; id < core_.rule_ids().size(); ++id) {
+      rule_names.push_back(core_.rule_ids().Get(id).name);
     }
-    for (const FiringLadder& found : firing) {
-      if (found.rule >= core_.rule_ids().size() ||
-          found.subject.value() >= core_.subjects().size()) {
-        continue;
+    for (auto& [id, info] : subjects) {
+      if (id < core_.subjects().size()) {
+        info = core_.subjects().Get(SubjectId(id));
       }
-      const std::string& name = core_.rule_ids().Get(found.rule).name;
-      const auto rule = by_name.find(name);
-      const bool wanted = query.rules.empty() || std::find(query.rules.begin(), query.rules.end(),
-                                                           name) != query.rules.end();
-      if (!wanted || rule == by_name.end()) {
-        continue;
-      }
-      const Rule& known = book.rules[rule->second];
-      const Kpi& kpi = book.kpis[known.kpi];
-      const SubjectInfo& info = core_.subjects().Get(found.subject);
-      AlertView view;
-      view.rule = name;
-      view.subject = info.Name();
-      if (info.kind == SubjectKind::kPerson) {
-        const Person* person = book.org.FindPersonAny(info.id);
-        view.subject_name = person != nullptr ? person->name : LocalText{info.id, info.id};
-      } else {
-        const auto unit = book.org.FindUnit(info.id);
-        view.subject_name = unit ? book.org.units[*unit].name : LocalText{info.id, info.id};
-      }
-      view.kpi = kpi.name;
-      view.period = found.period.ToString();
-      view.level = found.level;
-      view.active_at = absl::FromUnixMillis(found.since_ms);
-      view.value = found.value.ToString();
-      if (found.target) {
-        view.target = found.target->ToString();
-        if (const auto completion = Completion(kpi.direction, found.value, *found.target)) {
-          view.completion = completion->ToFixed(6);
-        }
-      }
-      view.labels = ToLabels(known.labels);
-      view.annotations = ToLabels(known.annotations);
-      alerts.push_back(std::move(view));
     }
   });
-  const auto key_of = [](const AlertView& a) { return AlertKey{a.rule, a.subject, a.period}; };
+  if (book == nullptr) {
+    return {};
+  }
+  StringMap<const Rule*> rules;
+  for (const Rule& rule : book->rules) {
+    const bool wanted = query.rules.empty() || std::find(query.rules.begin(), query.rules.end(),
+                                                         rule.name) != query.rules.end();
+    if (wanted) {
+      rules[rule.name] = &rule;
+    }
+  }
+  std::vector<std::pair<AlertKey, const FiringLadder*>> alerts;
+  for (const FiringLadder& found : firing) {
+    if (found.rule < rule_names.size() && rules.contains(rule_names[found.rule])) {
+      alerts.emplace_back(AlertKey{rule_names[found.rule],
+                                   subjects[found.subject.value()].Name(),
+                                   found.period.ToString()},
+                          &found);
+    }
+  }
   std::sort(alerts.begin(), alerts.end(),
-            [&](const AlertView& a, const AlertView& b) { return key_of(a) < key_of(b); });
+            [](const auto& a, const auto& b) { return a.first < b.first; });
   AlertPage page;
   page.total = alerts.size();
-  for (AlertView& alert : alerts) {
-    if (query.after && key_of(alert) <= *query.after) {
-      continue;
-    }
-    if (page.alerts.size() >= query.limit) {
-      page.more = true;
-      break;
-    }
-    page.alerts.push_back(std::move(alert));
+  auto next = query.after ? std::partition_point(
+                                alerts.begin(), alerts.end(),
+                                [&](const auto& alert) { return alert.first <= *query.after; })
+                          : alerts.begin();
+  for (; next != alerts.end() && page.alerts.size() < query.limit; ++next) {
+    const FiringLadder& found = *next->second;
+    page.alerts.push_back(ViewOf(*book, *rules.find(next->first.rule)->second, next->first,
+                                 subjects[found.subject.value()], found));
   }
+  page.more = next != alerts.end();
   return page;
 }
 
