@@ -303,11 +303,12 @@ absl::StatusOr<bool> Engine::FinishStep() {
 }
 
 absl::Status Engine::AwaitCommit() {
-  if (!committing_) {
+  const bool wrote = std::exchange(committing_, false);
+  // A write that failed stays an error: nothing may go on after it.
+  KPIWATCH_RETURN_IF_ERROR(committer_.Wait());
+  if (!wrote) {
     return absl::OkStatus();
   }
-  committing_ = false;
-  KPIWATCH_RETURN_IF_ERROR(committer_.Wait());
   core_.CountDurable();
   for (const auto& [s, positions] : committed_positions_) {
     sources_[s].source.source->Committed(positions);
