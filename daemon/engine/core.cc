@@ -104,19 +104,45 @@ SubjectId Core::ResolveSubject(const Fact& fact) {
                               : fact.by_unit        ? kCompanyUnit
                                                     : kUnassignedPerson;
   if (const auto known = subjects_.Find(kind, id)) [[likely]] {
-    if (fact.day < subjects_.Get(*known).first_seen) {
-      subjects_.SawEarlier(*known, fact.day);
+    SeeSubject(*known, fact.day);
+    if (kind == SubjectKind::kPerson && !fact.home_unit.empty()) {
+      subjects_.SawUnit(*known, fact.home_unit);
     }
     return *known;
   }
-  const SubjectId subject = subjects_.FindOrAdd(kind, id, fact.day, fact.home_unit);
-  series_->MarkNew(subject);
-  ladders_->MarkNew(subject);
+  const SubjectId subject = AddSubject(kind, id, fact.day, fact.home_unit);
   if (kind == SubjectKind::kPerson && rulebook_->org.given && id != kUnassignedPerson &&
       rulebook_->org.FindPersonAny(id) == nullptr) {
     unknown_owners_.emplace_back(id);
   }
   return subject;
+}
+
+SubjectId Core::AddSubject(SubjectKind kind, std::string_view id, Day first_seen,
+                           std::string_view home_unit) {
+  const SubjectId subject = subjects_.FindOrAdd(kind, id, first_seen, home_unit);
+  series_->MarkNew(subject);
+  ladders_->MarkNew(subject);
+  if (!rulebook_->org.given) {
+    seen_earlier_.push_back(subject);
+  }
+  return subject;
+}
+
+void Core::SeeSubject(SubjectId subject, Day day) {
+  if (day < subjects_.Get(subject).first_seen) [[unlikely]] {
+    subjects_.SawEarlier(subject, day);
+    if (!rulebook_->org.given) {
+      seen_earlier_.push_back(subject);
+    }
+  }
+}
+
+void Core::NoteFirstDay(Day day, SealGroup* group) const {
+  if (!options_.first_day && !group->next && (!group->earliest || day < *group->earliest)) {
+    group->earliest = day;
+    group->changed = true;
+  }
 }
 
 absl::Status Core::ApplyBlock() {
@@ -138,10 +164,6 @@ absl::Status Core::ApplyEvent(const PendingEvent& event) {
   for (uint32_t f = event.fact_begin; f < event.fact_end; ++f) {
     PendingFact fact = block_facts_[f];
     SealGroup& group = groups_[group_of_kpi_[fact.kpi]];
-    if (!group.earliest || fact.day < *group.earliest) {
-      group.earliest = fact.day;
-      group.changed = true;
-    }
     if (group.next && fact.day < *group.next) {
       const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
       result = kResLate;
@@ -159,6 +181,7 @@ absl::Status Core::ApplyEvent(const PendingEvent& event) {
       result = kResLate;
       continue;
     }
+    NoteFirstDay(fact.day, &group);
     KPIWATCH_ASSIGN_OR_RETURN(const uint32_t t,
                               series_->Add(fact.subject, fact.day, fact.kpi, fact.delta));
     if (keeps_causes_[fact.kpi]) {
@@ -185,13 +208,11 @@ void Core::Ancestors(SubjectId subject, Day day, std::vector<SubjectId>* ancesto
     if (info.kind == SubjectKind::kUnit && info.id == unit) {
       return;
     }
-    const size_t before = subjects_.size();
-    const SubjectId id = subjects_.FindOrAdd(SubjectKind::kUnit, unit, day, {});
-    if (subjects_.size() > before) {
-      series_->MarkNew(id);
-      ladders_->MarkNew(id);
+    const auto known = subjects_.Find(SubjectKind::kUnit, unit);
+    if (known) {
+      SeeSubject(*known, day);
     }
-    ancestors->push_back(id);
+    ancestors->push_back(known ? *known : AddSubject(SubjectKind::kUnit, unit, day, {}));
   };
   const Org& org = rulebook_->org;
   if (!org.given) {

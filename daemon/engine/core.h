@@ -209,6 +209,12 @@ class Core {
   absl::Status TakeHeartbeat(const Event& event, const Origin& origin,
                              std::span<const PartitionState> partitions);
   SubjectId ResolveSubject(const Fact& fact);
+  SubjectId AddSubject(SubjectKind kind, std::string_view id, Day first_seen,
+                       std::string_view home_unit);
+  // A fact of `day` concerns the subject.
+  void SeeSubject(SubjectId subject, Day day);
+  // A fact or heartbeat speaks of `day`: judging begins no later.
+  void NoteFirstDay(Day day, SealGroup* group) const;
   absl::Status ApplyBlock();
   absl::Status ApplyEvent(const PendingEvent& event);
   absl::Status RollUp();
@@ -234,6 +240,9 @@ class Core {
   absl::Status SealSubject(const SealGroup& group, SubjectId subject, Day day);
   absl::Status SealRule(const SealGroup& group, RuleIndex rule, SubjectId subject,
                         const Period& period, std::optional<Decimal> target);
+  // Whether the rule judges the period of the subject once it is closed.
+  bool IsJudged(RuleIndex rule, SubjectId subject, const Period& period,
+                const std::optional<Decimal>& target) const;
   absl::Status CloseOpenLadders(const SealGroup& group, SubjectId subject, Day day);
   void UpdateLateness();
   absl::Status ApplyDeferred(const SealGroup& group);
@@ -260,6 +269,9 @@ class Core {
 
   // correct.cc
   absl::Status ReplayCorrections();
+  // Puts sealed periods into the ladder that count only since the subject's first sight turned out
+  // to be earlier, not judged yet; the begin of the first of them, nullopt for none.
+  absl::StatusOr<std::optional<Day>> AddUnjudged(RuleIndex rule, SubjectId subject);
   absl::Status ReplayRule(RuleIndex rule, SubjectId subject, Day day);
   void EmitRederived(const Rule& rule, SubjectId subject, const SealedRecord& at_record,
                      Level before, v1::Reason reason, const KpiReading& reading,
@@ -268,8 +280,10 @@ class Core {
   // Ladders of rules that are gone or read differently since the rulebook before.
   absl::Status TakeRuleChanges();
   absl::Status RederiveLadder(RuleIndex rule, SubjectId subject, Ladder* ladder);
-  // Seals records[from..] of the ladder again; the state before them is the one stored there.
-  absl::Status ReplayRecords(const Rule& rule, SubjectId subject, size_t from, Ladder* ladder);
+  // Seals records[from..] of the ladder again; the state before them is the one stored there. The
+  // first record with another level than before; records.size(): none.
+  absl::StatusOr<size_t> ReplayRecords(const Rule& rule, SubjectId subject, size_t from,
+                                       Ladder* ladder);
 
   // values.cc
   std::string UnitOf(SubjectId subject, Day day) const;
@@ -352,6 +366,7 @@ class Core {
   std::vector<v1::Transition> emitted_;  // decided since the last FinishStep
   std::vector<v1::DeadLetter> pending_letters_;
   std::vector<std::string> unknown_owners_;
+  std::vector<SubjectId> seen_earlier_;  // since the last step, where no org is given
   std::vector<SubjectId> ancestors_;
   mutable absl::flat_hash_map<std::pair<CalendarIndex, int32_t>, int64_t> begin_ms_;
   struct OpenReadingKey {

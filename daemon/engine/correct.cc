@@ -25,6 +25,18 @@ absl::Status Core::ReplayCorrections() {
       it->second = std::min(it->second, cell.day);
     }
   }
+  for (const SubjectId subject : std::exchange(seen_earlier_, {})) {
+    const bool sealed_since = std::any_of(groups_.begin(), groups_.end(), [&](const auto& group) {
+      return group.next && subjects_.Get(subject).first_seen < *group.next;
+    });
+    for (RuleIndex r = 0; sealed_since && r < rulebook_->rules.size(); ++r) {
+      KPIWATCH_ASSIGN_OR_RETURN(const std::optional<Day> day, AddUnjudged(r, subject));
+      if (day) {
+        const auto [it, is_new] = corrected.try_emplace(std::pair(r, subject.value()), *day);
+        it->second = std::min(it->second, *day);
+      }
+    }
+  }
   for (const auto& [key, day] : corrected) {
     KPIWATCH_RETURN_IF_ERROR(ReplayRule(key.first, SubjectId(key.second), day));
   }
@@ -38,46 +50,86 @@ absl::Status Core::ReplayRule(RuleIndex r, SubjectId subject, Day day) {
     return absl::OkStatus();
   }
   KPIWATCH_ASSIGN_OR_RETURN(Ladder* const ladder, ladders_->Find(subject, rule_id_of_[r]));
+  // The day itself may not have been judged (ineligible, or beyond the correction window), while
+  // later days were corrected with it, or by it.
   const auto first =
       std::find_if(ladder->records.begin(), ladder->records.end(),
-                   [day](const SealedRecord& record) { return record.period.Contains(day); });
-  if (first == ladder->records.end()) {
-    return absl::OkStatus();  // not judged: ineligible, or beyond the correction window
-  }
+                   [day](const SealedRecord& record) { return day < record.period.end; });
   const auto from = static_cast<size_t>(first - ladder->records.begin());
   const Level before = ladder->state.level();
-  KPIWATCH_RETURN_IF_ERROR(ReplayRecords(rule, subject, from, ladder));
+  KPIWATCH_ASSIGN_OR_RETURN(const size_t turned, ReplayRecords(rule, subject, from, ladder));
   ladders_->MarkChanged(subject, rule_id_of_[r]);
   evaluations_[r]->Add();
   if (ladder->state.level() == before) {
     return absl::OkStatus();
   }
-  const SealedRecord record = ladder->records[from];
+  const SealedRecord record = ladder->records[turned];
   KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading,
                             ReadFor(rule, subject, record.period, record.target));
   EmitRederived(rule, subject, record, before, v1::REASON_RESTATED, reading, ladder);
   return absl::OkStatus();
 }
 
-absl::Status Core::ReplayRecords(const Rule& rule, SubjectId subject, size_t from,
-                                 Ladder* ladder) {
+absl::StatusOr<std::optional<Day>> Core::AddUnjudged(RuleIndex r, SubjectId subject) {
+  const Rule& rule = rulebook_->rules[r];
+  const SealGroup& group = groups_[group_of_kpi_[rule.kpi]];
+  const SubjectInfo& info = subjects_.Get(subject);
+  if (rule.evaluate == EvaluateMode::kIntraday || !group.next || info.first_seen >= *group.next ||
+      (rule.for_each == ForEach::kPerson) != (info.kind == SubjectKind::kPerson)) {
+    return std::nullopt;
+  }
+  const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
+  const bool passed = group.sealing && info.Name() <= group.cursor;
+  const Day end = *group.next + (passed ? 1 : 0);
+  const Day in_window = calendar.DayOf(now_ - options_.correction_window);
+  KPIWATCH_ASSIGN_OR_RETURN(Ladder* const ladder, ladders_->Find(subject, rule_id_of_[r]));
+  std::vector<SealedRecord>& records = ladder->records;
+  std::vector<std::pair<Period, std::optional<Decimal>>> periods;
+  std::optional<Day> first;
+  for (Day day = std::max({info.first_seen, group.earliest.value_or(end), in_window}); day < end;
+       ++day) {
+    PeriodsEnding(rule, subject, day, &periods);
+    for (const auto& [period, target] : periods) {
+      const auto place =
+          std::lower_bound(records.begin(), records.end(), period.end,
+                           [](const SealedRecord& record, Day d) { return record.period.end < d; });
+      const bool known = place != records.end() && place->period.end == period.end;
+      if (!known && IsJudged(r, subject, period, target)) {
+        const LadderState before = place == records.begin() ? ladder->base : (place - 1)->after;
+        records.insert(place, {period, std::nullopt, Decimal(), target, before});
+        first = first ? first : std::optional(period.begin);
+      }
+    }
+  }
+  if (first) {
+    ladders_->MarkChanged(subject, rule_id_of_[r]);
+  }
+  return first;
+}
+
+absl::StatusOr<size_t> Core::ReplayRecords(const Rule& rule, SubjectId subject, size_t from,
+                                           Ladder* ladder) {
   const bool episodes = rule.period == PeriodKind::kTarget;
   LadderState state = from == 0 ? ladder->base : ladder->records[from - 1].after;
-  const size_t end = episodes ? from + 1 : ladder->records.size();
+  const size_t end = ladder->records.size();
+  size_t turned = end;
   for (size_t i = from; i < end; ++i) {
     SealedRecord& record = ladder->records[i];
     KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading,
                               ReadFor(rule, subject, record.period, record.target));
     const PeriodInput input = InputOf(record.period, reading);
     state = AdvanceSealed(rule, episodes ? LadderState() : state, input);
+    if (turned == end && record.after.level() != state.level()) {
+      turned = i;
+    }
     record.met = input.met;
     record.value = input.value;
     record.after = state;
   }
-  if (end == ladder->records.size()) {
+  if (from < end) {
     ladder->state = state;
   }
-  return absl::OkStatus();
+  return turned;
 }
 
 void Core::EmitRederived(const Rule& rule, SubjectId subject, const SealedRecord& at_record,
@@ -231,7 +283,7 @@ absl::Status Core::RederiveLadder(RuleIndex r, SubjectId subject, Ladder* ladder
   const Level before = ladder->state.level();
   const size_t from =
       rule.period == PeriodKind::kTarget ? ladder->records.size() - 1 : size_t{0};
-  KPIWATCH_RETURN_IF_ERROR(ReplayRecords(rule, subject, from, ladder));
+  KPIWATCH_RETURN_IF_ERROR(ReplayRecords(rule, subject, from, ladder).status());
   if (ladder->state.level() != before) {
     const SealedRecord record = ladder->records.back();
     KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading,

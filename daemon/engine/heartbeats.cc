@@ -33,16 +33,20 @@ absl::Status Core::TakeHeartbeat(const Event& event, const Origin& origin,
   }
   // What came before it in the partition is to be applied under the promises that held then.
   KPIWATCH_RETURN_IF_ERROR(ApplyBlock());
+  const SourceCompleteness& known = completeness_[origin.source];
   const bool scoped = !TextOf(event, rulebook_->heartbeat_scope).empty();
   const absl::Time sent =
       event.time_ms == kNoTime ? until : absl::FromUnixMillis(event.time_ms);
+  // One that goes back says nothing new.
+  const bool news = !scoped || until > known.PartitionCompleteUntil(origin.partition);
   completeness_[origin.source].OnHeartbeat(origin.partition, scoped, until, sent, partitions);
   NotePromises(origin);
   for (SealGroup& group : groups_) {
-    const Day day = rulebook_->calendars[group.calendar].DayOf(until - absl::Milliseconds(1));
-    if (!group.earliest) {
-      group.earliest = day;
-      group.changed = true;
+    const bool needed = std::find(group.sources.begin(), group.sources.end(), origin.source) !=
+                        group.sources.end();
+    if (news && needed) {
+      NoteFirstDay(rulebook_->calendars[group.calendar].DayOf(until - absl::Milliseconds(1)),
+                   &group);
     }
   }
   return absl::OkStatus();

@@ -64,11 +64,10 @@ absl::Status Core::SealChunk(SealGroup* group, size_t* budget) {
     it = subjects_by_name_.end();
   }
   for (; it != subjects_by_name_.end(); ++it) {
-    if (*budget < group->rules.size()) {
-      *budget = 0;
+    if (*budget == 0) {
       return absl::OkStatus();
     }
-    *budget -= group->rules.size();
+    *budget -= std::min(*budget, group->rules.size());
     KPIWATCH_RETURN_IF_ERROR(SealSubject(*group, *it, day));
     group->cursor = subjects_.Get(*it).Name();
   }
@@ -145,13 +144,19 @@ absl::Status Core::SealSubject(const SealGroup& group, SubjectId subject, Day da
   return any_open ? CloseOpenLadders(group, subject, day) : absl::OkStatus();
 }
 
+bool Core::IsJudged(RuleIndex r, SubjectId subject, const Period& period,
+                    const std::optional<Decimal>& target) const {
+  const Rule& rule = rulebook_->rules[r];
+  const SubjectInfo& info = subjects_.Get(subject);
+  return RuleCovers(*rulebook_, rule, info, period) &&
+         CalendarEligibility(*rulebook_, rule, info, period) == Eligibility::kEligible &&
+         (!needs_target_[r] || (target && !target->is_zero()));
+}
+
 absl::Status Core::SealRule(const SealGroup& group, RuleIndex r, SubjectId subject,
                             const Period& period, std::optional<Decimal> target) {
   const Rule& rule = rulebook_->rules[r];
-  const SubjectInfo& info = subjects_.Get(subject);
-  if (!RuleCovers(*rulebook_, rule, info, period) ||
-      CalendarEligibility(*rulebook_, rule, info, period) != Eligibility::kEligible ||
-      (needs_target_[r] && (!target || target->is_zero()))) {
+  if (!IsJudged(r, subject, period, target)) {
     return absl::OkStatus();
   }
   evaluations_[r]->Add();
@@ -250,27 +255,28 @@ absl::Status Core::ApplyDeferred(const SealGroup& group) {
     return absl::OkStatus();
   }
   std::vector<DeferredFact> waiting;
-  for (const DeferredFact& fact : deferred_) {
+  size_t written = 0;  // of those
+  for (size_t i = 0; i < deferred_.size(); ++i) {
+    const DeferredFact& fact = deferred_[i];
     const KpiIndex kpi = fact.kpi_id < kpi_of_id_.size() ? kpi_of_id_[fact.kpi_id] : UINT32_MAX;
     const bool gone = kpi == UINT32_MAX;
     const bool due = !gone && &groups_[group_of_kpi_[kpi]] == &group && fact.day < *group.next;
     if (!gone && !due) {
       waiting.push_back(fact);
+      written += i < deferred_written_ ? 1 : 0;
       continue;
     }
     if (due) {
       KPIWATCH_RETURN_IF_ERROR(
           series_->Add(fact.subject, fact.day, kpi, fact.delta).status());
     }
-    const auto index = static_cast<size_t>(&fact - deferred_.data());
-    if (index < deferred_written_) {
+    if (i < deferred_written_) {
       deferred_done_.push_back(fact.number);
     }
   }
   if (waiting.size() != deferred_.size()) {
-    const size_t written = deferred_written_ - deferred_done_.size();
     deferred_ = std::move(waiting);
-    deferred_written_ = std::min(written, deferred_.size());
+    deferred_written_ = written;
   }
   return absl::OkStatus();
 }

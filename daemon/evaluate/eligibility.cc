@@ -24,20 +24,19 @@ bool OnLeave(const Person& person, Day day) {
 
 Eligibility PersonEligibility(const Rulebook& rulebook, const BusinessCalendar& calendar,
                               const SubjectInfo& info, const Period& period) {
-  if (!rulebook.org.given) {
-    return period.end > info.first_seen ? Eligibility::kEligible : Eligibility::kBeforeFirstSight;
-  }
-  const Person* person = EntryIn(rulebook.org, info.id, period);
-  if (person == nullptr) {
-    return Eligibility::kNotEmployed;
-  }
-  // On leave for every working day of the period.
+  bool employed = false;
   for (Day day = period.begin; day < period.end; ++day) {
-    if (calendar.IsWorkingDay(day) && !OnLeave(*person, day)) {
-      return Eligibility::kEligible;
+    if (!calendar.IsWorkingDay(day)) {
+      continue;
+    }
+    if (const Person* person = rulebook.org.FindPerson(info.id, day)) {
+      if (!OnLeave(*person, day)) {
+        return Eligibility::kEligible;
+      }
+      employed = true;
     }
   }
-  return Eligibility::kOnLeave;
+  return employed ? Eligibility::kOnLeave : Eligibility::kNotEmployed;
 }
 
 bool Reads(const lang::Program& program, uint16_t slot) {
@@ -89,7 +88,11 @@ Eligibility CalendarEligibility(const Rulebook& rulebook, const Rule& rule, cons
     return period.kind == PeriodKind::kDay ? Eligibility::kNotAWorkingDay
                                            : Eligibility::kNoWorkingDays;
   }
-  if (info.kind == SubjectKind::kPerson) {
+  if (!rulebook.org.given) {
+    if (period.end <= info.first_seen) {
+      return Eligibility::kBeforeFirstSight;
+    }
+  } else if (info.kind == SubjectKind::kPerson) {
     const Eligibility person = PersonEligibility(rulebook, calendar, info, period);
     if (person != Eligibility::kEligible) {
       return person;
@@ -120,11 +123,17 @@ bool RuleCovers(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& i
   if (info.kind == SubjectKind::kPerson && info.id == kUnassignedPerson) {
     return false;  // has no ladder (D-19)
   }
+  const Person* person = nullptr;
+  if (rulebook.org.given) {
+    // Nor have those whom the org does not know.
+    person = wants_people ? EntryIn(rulebook.org, info.id, period) : nullptr;
+    if (wants_people ? person == nullptr : !rulebook.org.FindUnit(info.id).has_value()) {
+      return false;
+    }
+  }
   if (!rule.where) {
     return true;
   }
-  const Person* person =
-      info.kind == SubjectKind::kPerson ? EntryIn(rulebook.org, info.id, period) : nullptr;
   return rule.where->EvaluateBool([&](uint16_t slot) {
     switch (slot) {
       case kSlotPersonLevel:

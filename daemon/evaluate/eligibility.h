@@ -37,7 +37,8 @@ Eligibility CalendarEligibility(const Rulebook& rulebook, const Rule& rule, cons
 std::string_view LevelOfPerson(const Rulebook& rulebook, const SubjectInfo& info,
                                const Period& period);
 
-// True when the rule watches the subject in that period: kind, `where`.
+// True when the rule watches the subject in that period: kind, known to the org where one is given
+// (and employed in it), `where`.
 bool RuleCovers(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& info,
                 const Period& period);
 

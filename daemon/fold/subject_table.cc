@@ -44,6 +44,14 @@ void SubjectTable::SawEarlier(SubjectId subject, Day day) {
   }
 }
 
+void SubjectTable::SawUnit(SubjectId subject, std::string_view home_unit) {
+  SubjectInfo& info = infos_[subject.value()];
+  if (info.home_unit.empty()) {
+    info.home_unit = home_unit;
+    changed_.push_back(subject);
+  }
+}
+
 void SubjectTable::Restore(SubjectInfo info) {
   const SubjectId subject(static_cast<uint32_t>(infos_.size()));
   (info.kind == SubjectKind::kPerson ? people_ : units_).emplace(info.id, subject);

@@ -30,7 +30,7 @@ struct SubjectInfo {
   SubjectKind kind = SubjectKind::kPerson;
   std::string id;         // "u102", "east"
   Day first_seen;         // business day of the first fact
-  std::string home_unit;  // unit named by the first fact; used where no org is given (D-19)
+  std::string home_unit;  // of the first fact that names one; used where no org is given (D-19)
   std::string Name() const { return (kind == SubjectKind::kPerson ? "person:" : "unit:") + id; }
 };
 
@@ -44,6 +44,8 @@ class SubjectTable {
                       std::string_view home_unit);
   // Notes that a fact of an earlier day was seen.
   void SawEarlier(SubjectId subject, Day day);
+  // Notes the unit that a fact of the subject names, where none is known yet.
+  void SawUnit(SubjectId subject, std::string_view home_unit);
   // Puts back a stored subject. REQUIRES: stored numbers come in ascending order without gaps.
   void Restore(SubjectInfo info);
 

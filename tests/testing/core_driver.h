@@ -11,7 +11,7 @@
 #include "absl/time/time.h"
 #include "daemon/engine/core.h"
 #include "daemon/ingest/decoder.h"
-#include "daemon/rulebook/loader.h"
+#include "tests/testing/load_text.h"
 #include "tests/testing/memory_store.h"
 
 namespace kpiwatch {
@@ -22,14 +22,6 @@ class TextBatch final : public RecordBatch {
   void ReadHeaders(const Record&, std::vector<Header>*) const override {}
   void Clear() override { records_.clear(); }
 };
-
-inline std::shared_ptr<const Rulebook> LoadText(const std::string& yaml) {
-  const LoadResult result = LoadRulebook({{"rules.yaml", yaml}});
-  for (const Diagnostic& diagnostic : result.diagnostics) {
-    EXPECT_TRUE(diagnostic.warning) << diagnostic.ToString();
-  }
-  return result.rulebook;
-}
 
 // "2026-09-28T10:00" in Asia/Shanghai.
 inline absl::Time At(std::string_view local) {
@@ -57,7 +49,8 @@ class CoreDriver {
     source.complete_by = options.complete_by;
     sources_.push_back(source);
     for (size_t p = 0; p < options.partitions; ++p) {
-      partitions_.push_back({.id = {"", static_cast<int32_t>(p)}, .position = 0, .end = 0});
+      partitions_.push_back({.id = {"", static_cast<int32_t>(p)}, .position = 0, .end = 0,
+                             .error = {}});
     }
     Restart();
   }

@@ -1,0 +1,65 @@
+// The first day that is judged depended on which partition, or which source, was read first.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/testing/core_driver.h"
+
+namespace kpiwatch {
+namespace {
+
+using ::testing::ElementsAre;
+
+constexpr char kRules[] = R"(
+calendars:
+  - {name: cn, time_zone: Asia/Shanghai, day_close: "20:00", grace: 2h}
+org:
+  units:
+    - {id: company, name: 全国, manager: boss}
+  people:
+    - {id: boss, name: 老板, unit: company, level: junior}
+kpis:
+  - {name: touches, owner: ops, type: simple, event: crm.activity.completed, measure: count(),
+     subject: data.owner_id, calendar: cn}
+rules:
+  - name: quiet
+    kpi: touches
+    for_each: person
+    period: day
+    evaluate: on_close
+    levels:
+      yellow: {when: value < 1}
+)";
+
+TEST(FirstDayTest, IsThatOfTheEarliestHeartbeatWhicheverPartitionIsReadFirst) {
+  for (const uint32_t first : {0U, 1U}) {
+    CoreDriver driver(kRules, {.partitions = 2});
+    for (const uint32_t partition : {first, 1 - first}) {
+      driver.Heartbeat(At(partition == 0 ? "2026-11-03T23:00" : "2026-11-02T23:00"), partition);
+    }
+    driver.Heartbeat(At("2026-11-05T23:00"), 0);
+    driver.Heartbeat(At("2026-11-05T23:00"), 1);
+    driver.Step();
+    EXPECT_THAT(driver.log(), ElementsAre("quiet person:boss 2026-11-02 green>yellow THRESHOLD"))
+        << "partition " << first << " first";
+  }
+}
+
+// What comes behind its partition's heartbeat is a correction, and opens no day before the first.
+TEST(FirstDayTest, IsNotThatOfALateFact) {
+  for (const bool together : {true, false}) {
+    CoreDriver driver(kRules);
+    driver.Heartbeat(At("2026-11-04T23:00"));
+    if (!together) {
+      driver.Step();
+    }
+    driver.Touch("boss", At("2026-11-02T10:00"), 1);
+    driver.Heartbeat(At("2026-11-05T23:00"));
+    driver.Step();
+    driver.Step();
+    EXPECT_THAT(driver.log(), ElementsAre("quiet person:boss 2026-11-04 green>yellow THRESHOLD"))
+        << together;
+  }
+}
+
+}  // namespace
+}  // namespace kpiwatch
