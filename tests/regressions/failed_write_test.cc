@@ -31,10 +31,10 @@ TEST(FailedWriteTest, StopsTheEngineAtOnce) {
   engine_options.idle_wait = absl::ZeroDuration();
   engine_options.commit_beside = false;
   std::vector<Engine::Source> sources;
-  sources.push_back({.kind = "test",
-                     .source = std::make_unique<ScriptedSource>("crm", &script,
-                                                                [](int) { return 0; }),
-                     .options = &options[0]});
+  sources.push_back(
+      {.kind = "test",
+       .source = std::make_unique<ScriptedSource>("crm", &script, [](int) { return 0; }),
+       .options = &options[0]});
   Engine engine(std::move(engine_options), &store, "store", &clock, std::move(sources), &metrics);
   const auto book = LoadText(kRules);
   ASSERT_TRUE(engine.Start(book, {}).ok());

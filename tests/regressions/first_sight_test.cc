@@ -50,11 +50,10 @@ TEST(FirstSightTest, AUnitHasNoMissesBeforeItWasFirstSeen) {
       }
     }
     driver.Step();
-    EXPECT_THAT(driver.log(),
-                ElementsAre("quiet unit:company 2026-11-03 green>yellow THRESHOLD",
-                            "quiet unit:company 2026-11-04 yellow>green THRESHOLD",
-                            "quiet unit:company 2026-11-05 green>yellow THRESHOLD",
-                            "quiet unit:east 2026-11-05 green>yellow THRESHOLD"))
+    EXPECT_THAT(driver.log(), ElementsAre("quiet unit:company 2026-11-03 green>yellow THRESHOLD",
+                                          "quiet unit:company 2026-11-04 yellow>green THRESHOLD",
+                                          "quiet unit:company 2026-11-05 green>yellow THRESHOLD",
+                                          "quiet unit:east 2026-11-05 green>yellow THRESHOLD"))
         << together;
   }
 }

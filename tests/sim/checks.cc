@@ -1,0 +1,377 @@
+#include "tests/sim/checks.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_split.h"
+#include "daemon/engine/ladder_record.h"
+#include "daemon/store/keys.h"
+#include "fmt/format.h"
+
+namespace kpiwatch::sim {
+namespace {
+
+// By rule and subject, in order.
+using Story = std::map<std::pair<std::string, std::string>, std::vector<v1::Transition>>;
+
+Story StoryOf(const std::vector<v1::OutboxEntry>& entries) {
+  Story story;
+  for (const v1::OutboxEntry& entry : entries) {
+    if (entry.has_transition()) {
+      story[{entry.transition().rule(), entry.transition().subject()}].push_back(
+          entry.transition());
+    }
+  }
+  return story;
+}
+
+std::string TextOf(const v1::Transition& t) {
+  return fmt::format("{} {}>{} at {} ({})", t.period(),
+                     LevelName(static_cast<Level>(t.from_level())),
+                     LevelName(static_cast<Level>(t.to_level())),
+                     absl::FormatTime("%m-%dT%H:%M:%E*SZ", absl::FromUnixMillis(t.at_unix_ms()),
+                                      absl::UTCTimeZone()),
+                     v1::Reason_Name(t.reason()).substr(7));
+}
+
+std::string TextOf(const Move& move) {
+  return fmt::format("{} {}>{} at {}", move.period.ToString(), LevelName(move.from),
+                     LevelName(move.to),
+                     absl::FormatTime("%m-%dT%H:%M:%E*SZ", move.at, absl::UTCTimeZone()));
+}
+
+template <typename Item>
+std::string TextOf(const std::vector<Item>& items) {
+  std::string text;
+  for (const Item& item : items) {
+    text += "\n    " + TextOf(item);
+  }
+  return text.empty() ? " nothing" : text;
+}
+
+bool Same(const v1::Transition& t, const Move& move) {
+  return t.period() == move.period.ToString() && static_cast<Level>(t.from_level()) == move.from &&
+         static_cast<Level>(t.to_level()) == move.to &&
+         t.at_unix_ms() == absl::ToUnixMillis(move.at);
+}
+
+class Checks {
+ public:
+  Checks(const World& world, const Oracle& oracle, Simulation& simulation,
+         std::vector<std::string>* problems)
+      : world_(world),
+        oracle_(oracle),
+        simulation_(simulation),
+        problems_(*problems),
+        story_(StoryOf(simulation.published())) {}
+
+  void Values() {
+    Core& core = simulation_.core();
+    const Rulebook& book = core.rulebook();
+    const BusinessCalendar& calendar = book.calendars[0];
+    for (int k = 0; k < static_cast<int>(world_.kpis.size()); ++k) {
+      const Kpi& kpi = world_.kpis[static_cast<size_t>(k)];
+      const bool verdict = kpi.kind == Kpi::Kind::kVerdict;
+      const KpiIndex index = *book.FindKpi(kpi.name);
+      if (core.SealedThrough(index) != oracle_.SealedThrough(k)) {
+        Add("{} is sealed through {}, expected {}", kpi.name,
+            core.SealedThrough(index).value_or(Day{}).ToString(),
+            oracle_.SealedThrough(k).value_or(Day{}).ToString());
+      }
+      for (const std::string& subject : oracle_.subjects()) {
+        const auto id = core.subjects().FindByName(subject);
+        for (const PeriodKind kind : {PeriodKind::kDay, PeriodKind::kWeek, PeriodKind::kMonth}) {
+          if (verdict && (kind != PeriodKind::kDay || !subject.starts_with("person:"))) {
+            continue;  // verdicts are of persons and days
+          }
+          for (Period p = calendar.PeriodOf(kind, world_.first - 1); p.begin <= world_.last + 1;
+               p = calendar.PeriodOf(kind, p.end)) {
+            Value(core, index, kpi.name, id, subject, p, oracle_.Read(k, subject, p));
+          }
+        }
+      }
+    }
+  }
+
+  void Ladders() {
+    std::map<Oracle::Key, Ladder> stored;
+    Core& core = simulation_.core();
+    const absl::Status scanned = simulation_.store().Scan(
+        Family::kLadder, "", "", [&](std::string_view key, std::string_view value) {
+          const auto parts = ParseLadderKey(key);
+          const auto id = parts ? ParseLadderKeyRest(parts->rest) : std::nullopt;
+          const auto ladder = id ? DecodeLadder(value) : std::nullopt;
+          if (ladder && !ladder->records.empty()) {
+            stored[{RuleNamed(core.rule_ids().Get(*id).name),
+                    core.subjects().Get(SubjectId(parts->subject)).Name()}] = *ladder;
+          }
+          return true;
+        });
+    if (!scanned.ok()) {
+      Add("scanning the ladders: {}", scanned.ToString());
+    }
+    for (const auto& [key, expected] : oracle_.ladders()) {
+      const std::string name = Name(key.first, key.second);
+      const auto it = stored.find(key);
+      if (it == stored.end()) {
+        Add("{}: no ladder, expected one of {} periods", name, expected.periods);
+        continue;
+      }
+      const LadderState& state = it->second.state;
+      if (state.latched != expected.latched || state.miss_streak != expected.miss_streak ||
+          state.hit_streak != expected.hit_streak) {
+        Add("{}: latches {:03b}, {} missed and {} met in a row; expected {:03b}, {} and {}", name,
+            state.latched >> 1, state.miss_streak, state.hit_streak, expected.latched >> 1,
+            expected.miss_streak, expected.hit_streak);
+      }
+    }
+    for (const auto& [key, ladder] : stored) {
+      if (!oracle_.ladders().contains(key)) {
+        Add("{}: a ladder of {} periods where none counts", Name(key.first, key.second),
+            ladder.records.size());
+      }
+    }
+  }
+
+  void Transitions() {
+    for (int r = 0; r < static_cast<int>(world_.rules.size()); ++r) {
+      const Rule& rule = world_.rules[static_cast<size_t>(r)];
+      std::set<std::string> subjects = oracle_.subjects();
+      for (const auto& [key, transitions] : story_) {
+        if (key.first == rule.name) {
+          subjects.insert(key.second);
+        }
+      }
+      for (const std::string& subject : subjects) {
+        const auto it = story_.find({rule.name, subject});
+        const auto& told = it == story_.end() ? std::vector<v1::Transition>() : it->second;
+        if (rule.intraday) {
+          Open(r, subject, told);
+        } else {
+          Closed(r, subject, told);
+        }
+      }
+    }
+  }
+
+  void DataAlerts() {
+    std::multiset<std::string> names;
+    for (const auto& [key, transitions] : story_) {
+      for (const v1::Transition& t : transitions) {
+        if (t.reason() == v1::REASON_UNKNOWN_OWNER) {
+          const std::vector<std::string> told = absl::StrSplit(t.detail(), ", ");
+          names.insert(told.begin(), told.end());
+        }
+      }
+    }
+    const std::multiset<std::string> expected(oracle_.unknown_owners().begin(),
+                                              oracle_.unknown_owners().end());
+    if (names != expected) {
+      Add("unknown owners told: {}; expected {}", fmt::join(names, " "), fmt::join(expected, " "));
+    }
+  }
+
+  void DeadLetters() {
+    using Place = std::tuple<std::string, int, int64_t>;
+    std::multiset<Place> expected;
+    for (const SimSource& source : world_.sources) {
+      for (size_t p = 0; p < source.partitions.size(); ++p) {
+        for (size_t o = 0; o < source.partitions[p].size(); ++o) {
+          if (source.partitions[p][o].kind == SimRecord::Kind::kPoison) {
+            expected.emplace(source.name, static_cast<int>(p), static_cast<int64_t>(o));
+          }
+        }
+      }
+    }
+    std::multiset<Place> letters;
+    for (const v1::OutboxEntry& entry : simulation_.published()) {
+      if (entry.has_dead_letter()) {
+        const v1::DeadLetter& letter = entry.dead_letter();
+        letters.emplace(letter.source(), letter.partition(), letter.offset());
+      }
+    }
+    if (letters != expected) {
+      Add("{} dead letters, expected {}, each once", letters.size(), expected.size());
+    }
+  }
+
+ private:
+  template <typename... Args>
+  void Add(fmt::format_string<Args...> format, Args&&... args) {
+    problems_.push_back(fmt::format(format, std::forward<Args>(args)...));
+  }
+
+  int RuleNamed(const std::string& name) const {
+    for (size_t r = 0; r < world_.rules.size(); ++r) {
+      if (world_.rules[r].name == name) {
+        return static_cast<int>(r);
+      }
+    }
+    return -1;
+  }
+  std::string Name(int rule, const std::string& subject) const {
+    return (rule < 0 ? "?" : world_.rules[static_cast<size_t>(rule)].name) + " " + subject;
+  }
+
+  void Value(Core& core, KpiIndex kpi, const std::string& name, std::optional<SubjectId> subject,
+             const std::string& subject_name, const Period& period, const Reading& expected) {
+    KpiReading reading;
+    if (subject) {
+      const auto value = core.ReadValue(kpi, *subject, period);
+      if (!value.ok()) {
+        Add("reading {}: {}", name, value.status().ToString());
+        return;
+      }
+      reading = value->reading;
+    }
+    const bool same_completion =
+        reading.completion.has_value() == expected.completion.has_value() &&
+        (!reading.completion ||
+         reading.completion->num.units() * expected.completion->second.units() ==
+             expected.completion->first.units() * reading.completion->den.units());
+    if (reading.value != expected.value || reading.count != expected.count ||
+        reading.target != expected.target || reading.met != expected.met || !same_completion) {
+      Add("{} of {} in {}: {} of {} facts, expected {} of {}", name, subject_name,
+          period.ToString(), reading.value.ToString(), reading.count, expected.value.ToString(),
+          expected.count);
+    }
+  }
+
+  // A change of level follows from the one before it.
+  bool IsChain(const std::vector<v1::Transition>& told, const std::string& name) {
+    v1::Level level = v1::LEVEL_GREEN;
+    for (const v1::Transition& t : told) {
+      if (t.from_level() != level || t.to_level() == level) {
+        Add("{}: not a chain:{}", name, TextOf(told));
+        return false;
+      }
+      level = t.to_level();
+    }
+    return true;
+  }
+
+  void Closed(int r, const std::string& subject, const std::vector<v1::Transition>& told) {
+    const std::string name = Name(r, subject);
+    const auto it = oracle_.ladders().find({r, subject});
+    const std::vector<Move>& moves =
+        it == oracle_.ladders().end() ? std::vector<Move>() : it->second.moves;
+    if (!IsChain(told, name)) {
+      return;
+    }
+    const Level end = told.empty() ? Level::kGreen : static_cast<Level>(told.back().to_level());
+    const Level expected = moves.empty() ? Level::kGreen : moves.back().to;
+    if (end != expected) {
+      Add("{} ends {}, expected {}:{}\n  expected{}", name, LevelName(end), LevelName(expected),
+          TextOf(told), TextOf(moves));
+    }
+    if (oracle_.IsCorrected(r, subject)) {
+      return;  // where it passes depends on when the corrections were read (D-08)
+    }
+    if (!std::equal(told.begin(), told.end(), moves.begin(), moves.end(), Same)) {
+      Add("{} was told{}\n  expected{}", name, TextOf(told), TextOf(moves));
+    }
+  }
+
+  void Open(int r, const std::string& subject, const std::vector<v1::Transition>& told) {
+    const Rule& rule = world_.rules[static_cast<size_t>(r)];
+    const std::string name = Name(r, subject);
+    std::map<std::string, std::vector<v1::Transition>> by_period;
+    for (const v1::Transition& t : told) {
+      by_period[t.period()].push_back(t);
+    }
+    std::map<std::string, OracleOpen> expected;
+    for (const auto& [key, open] : oracle_.open()) {
+      if (std::get<0>(key) == r && std::get<1>(key) == subject) {
+        expected[std::get<2>(key).ToString()] = open;
+      }
+    }
+    const bool exact = rule.growing && !oracle_.IsCorrected(r, subject);
+    for (const auto& [period, transitions] : by_period) {
+      if (!IsChain(transitions, name)) {
+        return;
+      }
+      if (exact && !expected.contains(period)) {
+        Add("{} was told, expected nothing in {}:{}", name, period, TextOf(transitions));
+      }
+    }
+    for (const auto& [period, open] : expected) {
+      if (exact) {
+        OpenPeriod(name + " " + period, by_period[period], open);
+      }
+    }
+  }
+
+  // Levels only rise, to the highest that the period reaches, and end with the period (D-10).
+  void OpenPeriod(const std::string& name, std::vector<v1::Transition> told,
+                  const OracleOpen& open) {
+    const std::string text = TextOf(told);
+    if (open.sealed_at) {
+      if (told.empty() || told.back().reason() != v1::REASON_PERIOD_CLOSED ||
+          told.back().at_unix_ms() != absl::ToUnixMillis(*open.sealed_at)) {
+        Add("{} does not end with its period at {}:{}", name,
+            absl::FormatTime(*open.sealed_at, absl::UTCTimeZone()), text);
+        return;
+      }
+      told.pop_back();
+    }
+    if (told.empty() || static_cast<Level>(told.back().to_level()) != open.top) {
+      Add("{} does not reach {}:{}", name, LevelName(open.top), text);
+    }
+    for (const v1::Transition& t : told) {
+      if (t.to_level() < t.from_level() || (open.reached >> t.to_level() & 1) == 0 ||
+          t.cause_event_id().empty()) {
+        Add("{} was told what is not so, or without its cause:{}", name, text);
+      }
+    }
+  }
+
+  const World& world_;
+  const Oracle& oracle_;
+  Simulation& simulation_;
+  std::vector<std::string>& problems_;
+  const Story story_;
+};
+
+}  // namespace
+
+void CheckAgainstOracle(const World& world, const Oracle& oracle, Simulation& simulation,
+                        std::vector<std::string>* problems) {
+  Checks checks(world, oracle, simulation, problems);
+  checks.Values();
+  checks.Ladders();
+  checks.Transitions();
+  checks.DataAlerts();
+  checks.DeadLetters();
+}
+
+void CheckSameStory(const World& world, const Oracle& oracle, const Simulation& one,
+                    const Simulation& other, std::vector<std::string>* problems) {
+  const Story stories[] = {StoryOf(one.published()), StoryOf(other.published())};
+  for (int r = 0; r < static_cast<int>(world.rules.size()); ++r) {
+    const Rule& rule = world.rules[static_cast<size_t>(r)];
+    for (const std::string& subject : oracle.subjects()) {
+      if (rule.intraday || oracle.IsCorrected(r, subject)) {
+        continue;
+      }
+      std::string told[2];
+      for (size_t i = 0; i < 2; ++i) {
+        const auto it = stories[i].find({rule.name, subject});
+        for (v1::Transition t :
+             it == stories[i].end() ? std::vector<v1::Transition>() : it->second) {
+          t.clear_id();
+          t.clear_step();
+          told[i] += t.DebugString();
+        }
+      }
+      if (told[0] != told[1]) {
+        problems->push_back(fmt::format("{} {}: two lives told\n{}\nand\n{}", rule.name, subject,
+                                        told[0], told[1]));
+      }
+    }
+  }
+}
+
+}  // namespace kpiwatch::sim

@@ -1,0 +1,274 @@
+// Which days seal and what the facts add up to.
+#include "tests/sim/oracle.h"
+
+#include <algorithm>
+
+namespace kpiwatch::sim {
+namespace {
+
+constexpr char kNobody[] = "person:unassigned";
+constexpr char kCompany[] = "unit:company";
+
+bool IsPerson(const std::string& subject) { return subject.starts_with("person:"); }
+std::string IdOf(const std::string& subject) { return subject.substr(subject.find(':') + 1); }
+
+}  // namespace
+
+Oracle::Oracle(const World& world) : world_(world), calendar_(world.Calendar()) {
+  for (const Target& target : world.targets) {
+    targets_[{target.kpi, target.subject, target.period}] = &target;
+    See(target.subject, target.period.begin, false);
+  }
+  for (const Unit& unit : world.units) {
+    subjects_.insert("unit:" + unit.id);
+  }
+  for (const Employment& entry : world.people) {
+    subjects_.insert("person:" + entry.person);
+  }
+  subjects_.insert(kCompany);
+  ReadRecords();
+  SealDays();
+  TakeFacts();
+  for (int rule = 0; rule < static_cast<int>(world.rules.size()); ++rule) {
+    for (const std::string& subject : subjects_) {
+      if (world.rules[static_cast<size_t>(rule)].intraday) {
+        WalkOpen(rule, subject);
+      } else {
+        WalkLadder(rule, subject);
+      }
+    }
+  }
+}
+
+// A fact is late where its own partition had already called its day complete.
+void Oracle::ReadRecords() {
+  arrivals_.resize(world_.facts.size());
+  for (int s = 0; s < static_cast<int>(world_.sources.size()); ++s) {
+    for (const auto& partition : world_.sources[static_cast<size_t>(s)].partitions) {
+      absl::Time complete = absl::InfinitePast();
+      for (const SimRecord& record : partition) {
+        if (record.kind == SimRecord::Kind::kHeartbeat) {
+          complete = std::max(complete, record.until);
+        } else if (record.kind == SimRecord::Kind::kFact) {
+          const Fact& fact = world_.facts[static_cast<size_t>(record.fact)];
+          const absl::Time time = fact.time.value_or(record.timestamp);
+          const bool late = calendar_.Close(calendar_.DayOf(time)) <= complete;
+          arrivals_[static_cast<size_t>(record.fact)].push_back({s, late, time});
+        }
+      }
+    }
+  }
+}
+
+void Oracle::SealDays() {
+  absl::Time now = world_.end;
+  for (const SimSource& source : world_.sources) {
+    for (const auto& partition : source.partitions) {
+      absl::Time complete = absl::InfinitePast();
+      for (const SimRecord& record : partition) {
+        if (record.kind == SimRecord::Kind::kHeartbeat) {
+          complete = std::max(complete, record.until);
+        }
+      }
+      now = world_.clock_by_events ? std::min(now, complete) : now;
+    }
+  }
+  for (const Kpi& kpi : world_.kpis) {
+    groups_.try_emplace(kpi.sources);
+  }
+  for (auto& [sources, group] : groups_) {
+    SealGroup(sources, now, &group);
+  }
+}
+
+void Oracle::SealGroup(const std::vector<int>& sources, absl::Time now, Group* group) const {
+  std::vector<const std::vector<SimRecord>*> partitions;
+  for (int s = 0; s < static_cast<int>(world_.sources.size()); ++s) {
+    if (sources.empty() || std::find(sources.begin(), sources.end(), s) != sources.end()) {
+      for (const auto& partition : world_.sources[static_cast<size_t>(s)].partitions) {
+        partitions.push_back(&partition);
+      }
+    }
+  }
+  const auto begin_no_later_than = [&](Day day) {
+    group->first = std::min(group->first.value_or(day), day);
+  };
+  for (const auto* partition : partitions) {
+    const auto first = std::find_if(partition->begin(), partition->end(), [](const auto& record) {
+      return record.kind == SimRecord::Kind::kHeartbeat;
+    });
+    if (first == partition->end()) {
+      return;  // says nothing: no day is ever complete
+    }
+    begin_no_later_than(calendar_.DayOf(first->until - absl::Milliseconds(1)));
+  }
+  for (size_t f = 0; f < arrivals_.size(); ++f) {
+    const Fact& fact = world_.facts[f];
+    const bool counts = std::any_of(world_.kpis.begin(), world_.kpis.end(), [&](const Kpi& kpi) {
+      const bool matches = fact.type == kpi.event || fact.type == kpi.reverse;
+      const bool measured =
+          kpi.kind != Kpi::Kind::kSum || (fact.amount.has_value() && fact.currency == "CNY");
+      return kpi.kind != Kpi::Kind::kVerdict && kpi.sources == sources && matches && measured &&
+             (kpi.only_kind.empty() || kpi.only_kind == fact.kind);
+    });
+    for (const Arrival& arrival : arrivals_[f]) {
+      if (counts && !arrival.late) {
+        begin_no_later_than(calendar_.DayOf(arrival.time));
+      }
+    }
+  }
+  for (Day day = *group->first; calendar_.SealTime(day) <= now; ++day) {
+    absl::Time at = calendar_.SealTime(day);
+    for (const auto* partition : partitions) {
+      const auto completing =
+          std::find_if(partition->begin(), partition->end(), [&](const SimRecord& record) {
+            return record.kind == SimRecord::Kind::kHeartbeat &&
+                   record.until >= calendar_.Close(day);
+          });
+      if (completing == partition->end()) {
+        return;
+      }
+      at = std::max(at, completing->sent);
+    }
+    group->sealed_at[day] = at;
+  }
+}
+
+std::optional<Day> Oracle::SealedThrough(int kpi) const {
+  const Group& group = GroupOf(kpi);
+  return group.sealed_at.empty() ? std::nullopt : std::optional(group.sealed_at.rbegin()->first);
+}
+
+void Oracle::TakeFacts() {
+  for (int f = 0; f < static_cast<int>(arrivals_.size()); ++f) {
+    if (!arrivals_[static_cast<size_t>(f)].empty()) {
+      TakeFact(f);
+    }
+  }
+}
+
+void Oracle::TakeFact(int index) {
+  const Fact& fact = world_.facts[static_cast<size_t>(index)];
+  const std::vector<Arrival>& arrivals = arrivals_[static_cast<size_t>(index)];
+  // Copies count once; which of them came first is not known.
+  const auto is_late = [](const Arrival& arrival) { return arrival.late; };
+  const bool some_late = std::any_of(arrivals.begin(), arrivals.end(), is_late);
+  const bool all_late = std::all_of(arrivals.begin(), arrivals.end(), is_late);
+  const Day day = calendar_.DayOf(arrivals.front().time);
+  for (int k = 0; k < static_cast<int>(world_.kpis.size()); ++k) {
+    const Kpi& kpi = world_.kpis[static_cast<size_t>(k)];
+    const bool adds = fact.type == kpi.event;
+    if (kpi.kind == Kpi::Kind::kVerdict || (!adds && fact.type != kpi.reverse) ||
+        (!kpi.only_kind.empty() && kpi.only_kind != fact.kind)) {
+      continue;
+    }
+    Sum delta{adds ? 1 : -1, Decimal()};
+    if (kpi.kind == Kpi::Kind::kSum) {
+      if (!fact.amount || fact.currency != "CNY") {
+        continue;
+      }
+      delta.sum = adds ? *fact.amount : -*fact.amount;
+    }
+    const std::string subject = kpi.by_unit
+                                    ? "unit:" + (fact.unit.empty() ? "company" : fact.unit)
+                                    : "person:" + (fact.owner.empty() ? "unassigned" : fact.owner);
+    if (world_.has_org && !kpi.by_unit && !fact.owner.empty() &&
+        std::none_of(world_.people.begin(), world_.people.end(),
+                     [&](const Employment& entry) { return entry.person == fact.owner; })) {
+      unknown_owners_.insert(fact.owner);
+    }
+    // What is late for its day is booked when the day is sealed.
+    const std::optional<Day> sealed = SealedThrough(k);
+    const bool waits = all_late && (!sealed || day > *sealed);
+    Book(k, subject, day, delta, some_late, waits);
+    for (const std::string& above : Above(subject, fact.unit, day)) {
+      Book(k, above, day, delta, some_late, waits);
+    }
+  }
+}
+
+void Oracle::Book(int kpi, const std::string& subject, Day day, const Sum& delta, bool late,
+                  bool waits) {
+  See(subject, day, late);
+  if (late) {
+    corrected_.insert({kpi, subject});
+  }
+  if (!waits) {
+    Sum& sum = days_[{kpi, subject}][day];
+    sum.count += delta.count;
+    sum.sum += delta.sum;
+  }
+}
+
+void Oracle::See(const std::string& subject, Day day, bool late) {
+  subjects_.insert(subject);
+  const auto [it, is_new] = seen_.try_emplace(subject, day, late ? Day::Max() : day);
+  it->second.first = std::min(it->second.first, day);
+  if (!late) {
+    it->second.second = std::min(it->second.second, day);
+  }
+}
+
+// Whom a fact of `subject` counts for as well (D-19).
+std::vector<std::string> Oracle::Above(const std::string& subject, const std::string& home,
+                                       Day day) const {
+  std::vector<std::string> above;
+  if (!world_.has_org) {
+    if (IsPerson(subject) && !home.empty() && home != "company") {
+      above.push_back("unit:" + home);
+    }
+    if (subject != kCompany) {
+      above.emplace_back(kCompany);
+    }
+    return above;
+  }
+  const std::string id = IdOf(subject);
+  int unit = 0;  // where nothing better is known
+  if (!IsPerson(subject)) {
+    for (const Unit& known : world_.units) {
+      unit = known.id == id ? known.parent : unit;
+    }
+  } else if (const Employment* entry = EntryOn(id, day)) {
+    unit = entry->unit;
+  } else if (subject != kNobody) {
+    above.emplace_back(kNobody);
+  }
+  for (; unit >= 0; unit = world_.units[static_cast<size_t>(unit)].parent) {
+    above.push_back("unit:" + world_.units[static_cast<size_t>(unit)].id);
+  }
+  return above;
+}
+
+const Employment* Oracle::EntryOn(const std::string& person, Day day) const {
+  for (const Employment& entry : world_.people) {
+    if (entry.person == person && (!entry.from || *entry.from <= day) &&
+        (!entry.to || day < *entry.to)) {
+      return &entry;
+    }
+  }
+  return nullptr;
+}
+
+const Employment* Oracle::LastEntryIn(const std::string& person, const Period& period) const {
+  const Employment* last = nullptr;
+  for (Day day = period.begin; day < period.end; ++day) {
+    const Employment* const entry = EntryOn(person, day);
+    last = entry != nullptr ? entry : last;
+  }
+  return last;
+}
+
+bool Oracle::IsCorrected(int rule, const std::string& subject) const {
+  const int kpi = world_.rules[static_cast<size_t>(rule)].kpi;
+  const std::vector<int>& parts = world_.kpis[static_cast<size_t>(kpi)].parts;
+  const bool touched =
+      corrected_.contains({kpi, subject}) || std::any_of(parts.begin(), parts.end(), [&](int part) {
+        return corrected_.contains({part, subject});
+      });
+  const auto seen = seen_.find(subject);
+  const bool seen_late =
+      !world_.has_org && seen != seen_.end() && seen->second.first != seen->second.second;
+  return touched || seen_late;
+}
+
+}  // namespace kpiwatch::sim

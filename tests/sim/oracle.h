@@ -1,0 +1,125 @@
+// What must come out of a world, worked out from the pages of meanings alone: all facts are known
+// at once, days are sums over them, ladders are walked from their first period. Knows nothing of
+// batches, stores or steps, and shares no code with the engine but plain values and the calendar.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "daemon/calendar/business_calendar.h"
+#include "tests/sim/world.h"
+
+namespace kpiwatch::sim {
+
+// What a KPI says of a subject and period.
+struct Reading {
+  Decimal value;
+  int64_t count = 0;
+  std::optional<Decimal> target;
+  // completion as a quotient of exact numbers; nullopt: n/a.
+  std::optional<std::pair<Decimal, Decimal>> completion;
+  std::optional<bool> met;
+};
+
+// One change of level.
+struct Move {
+  Period period;
+  Level from = Level::kGreen;
+  Level to = Level::kGreen;
+  absl::Time at;
+  friend bool operator==(const Move&, const Move&) = default;
+};
+
+struct OracleLadder {
+  std::vector<Move> moves;  // in order
+  uint8_t latched = 0;      // bit 1 << Level
+  int miss_streak = 0;
+  int hit_streak = 0;
+  size_t periods = 0;  // that counted
+};
+
+struct OracleOpen {
+  Level top = Level::kGreen;            // highest level that the period's facts reach
+  uint8_t reached = 0;                  // every level whose condition holds in the end
+  std::optional<absl::Time> sealed_at;  // nullopt: still open
+};
+
+class Oracle {
+ public:
+  explicit Oracle(const World& world);
+
+  using Key = std::pair<int, std::string>;  // rule or KPI, subject
+
+  // Names of all subjects with facts, in the org or with a target.
+  const std::set<std::string>& subjects() const { return subjects_; }
+  Reading Read(int kpi, const std::string& subject, const Period& period) const;
+  std::optional<Day> SealedThrough(int kpi) const;
+
+  // on_close rules: every ladder of a subject that counted at least once.
+  const std::map<Key, OracleLadder>& ladders() const { return ladders_; }
+  // Rising intraday rules: by rule, subject and period, where a level was reached.
+  const std::map<std::tuple<int, std::string, Period>, OracleOpen>& open() const { return open_; }
+  // True when facts that came behind a heartbeat touch what the rule reads of the subject: then the
+  // order of its transitions is not fixed, only where they end (D-08).
+  bool IsCorrected(int rule, const std::string& subject) const;
+
+  const std::set<std::string>& unknown_owners() const { return unknown_owners_; }
+
+ private:
+  struct Sum {
+    int64_t count = 0;
+    Decimal sum;
+  };
+  struct Group {  // KPIs that need the same sources
+    std::optional<Day> first;
+    std::map<Day, absl::Time> sealed_at;  // by day
+  };
+
+  void ReadRecords();
+  void SealDays();
+  void SealGroup(const std::vector<int>& sources, absl::Time now, Group* group) const;
+  void TakeFacts();
+  void TakeFact(int index);
+  void Book(int kpi, const std::string& subject, Day day, const Sum& delta, bool late, bool waits);
+  void See(const std::string& subject, Day day, bool late);
+  std::vector<std::string> Above(const std::string& subject, const std::string& home,
+                                 Day day) const;
+  const Group& GroupOf(int kpi) const {
+    return groups_.at(world_.kpis[static_cast<size_t>(kpi)].sources);
+  }
+
+  const Employment* EntryOn(const std::string& person, Day day) const;
+  const Employment* LastEntryIn(const std::string& person, const Period& period) const;
+  bool Covers(const Rule& rule, const std::string& subject, const Period& period) const;
+  bool Counts(const Rule& rule, const std::string& subject, const Period& period) const;
+  const Target* TargetOf(int kpi, const std::string& subject, const Period& period) const;
+  std::vector<Period> PeriodsOf(const Rule& rule, const std::string& subject) const;
+  void WalkLadder(int rule, const std::string& subject);
+  void WalkOpen(int rule, const std::string& subject);
+
+  const World& world_;
+  const BusinessCalendar calendar_;
+  std::map<std::vector<int>, Group> groups_;  // by the sources that must be complete
+  struct Arrival {
+    int source = 0;
+    bool late = false;  // behind a heartbeat of its own partition that speaks of its day
+    absl::Time time;
+  };
+  std::vector<std::vector<Arrival>> arrivals_;  // by fact
+  std::map<Key, std::map<Day, Sum>> days_;      // by KPI and subject
+  std::map<std::tuple<int, std::string, Period>, const Target*> targets_;
+  std::set<Key> corrected_;  // KPI and subject
+  std::set<std::string> subjects_;
+  std::map<std::string, std::pair<Day, Day>> seen_;  // first day: of all facts, of those in time
+  std::set<std::string> unknown_owners_;
+  std::map<Key, OracleLadder> ladders_;
+  std::map<std::tuple<int, std::string, Period>, OracleOpen> open_;
+};
+
+}  // namespace kpiwatch::sim

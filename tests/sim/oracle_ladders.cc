@@ -1,0 +1,292 @@
+// Which periods count for whom, what they say, and how ladders walk over them.
+#include <algorithm>
+
+#include "tests/sim/oracle.h"
+
+namespace kpiwatch::sim {
+namespace {
+
+using Word = Term::Word;
+
+bool IsPerson(const std::string& subject) { return subject.starts_with("person:"); }
+std::string IdOf(const std::string& subject) { return subject.substr(subject.find(':') + 1); }
+
+bool Compare(__int128 left, Term::Op op, __int128 right) {
+  switch (op) {
+    case Term::Op::kLess:
+      return left < right;
+    case Term::Op::kLessEqual:
+      return left <= right;
+    case Term::Op::kGreater:
+      return left > right;
+    case Term::Op::kGreaterEqual:
+      return left >= right;
+  }
+  return false;
+}
+
+bool Holds(const Term& term, const Reading& reading, int miss_streak, int hit_streak) {
+  const auto plain = [&](Decimal left) {
+    return Compare(left.units(), term.op, term.threshold.units());
+  };
+  switch (term.word) {
+    case Word::kValue:
+      return plain(reading.value);
+    case Word::kCompletion: {
+      // num/den against a threshold in millionths, both sides times den.
+      const auto& [num, den] = *reading.completion;
+      return Compare(num.units() * Decimal::kOne, term.op, term.threshold.units() * den.units());
+    }
+    case Word::kTarget:
+      return plain(*reading.target);
+    case Word::kMissStreak:
+      return plain(Decimal::FromInt(miss_streak));
+    case Word::kHitStreak:
+      return plain(Decimal::FromInt(hit_streak));
+    case Word::kCount:
+      return plain(Decimal::FromInt(reading.count));
+  }
+  return false;
+}
+
+bool Holds(const Condition& condition, const Reading& reading, int miss_streak, int hit_streak) {
+  const auto holds = [&](const Term& term) {
+    return Holds(term, reading, miss_streak, hit_streak);
+  };
+  return condition.any ? std::any_of(condition.terms.begin(), condition.terms.end(), holds)
+                       : std::all_of(condition.terms.begin(), condition.terms.end(), holds);
+}
+
+bool ReadsTarget(const Condition& condition) {
+  return std::any_of(condition.terms.begin(), condition.terms.end(), [](const Term& term) {
+    return term.word != Word::kValue && term.word != Word::kCount;
+  });
+}
+
+bool ReadsTarget(const Rule& rule) {
+  return std::any_of(rule.tiers.begin(), rule.tiers.end(), [](const Tier& tier) {
+    return ReadsTarget(tier.when) || (tier.clear && ReadsTarget(*tier.clear));
+  });
+}
+
+Level HighestOf(uint8_t latched) {
+  for (const Level level : {Level::kRed, Level::kOrange, Level::kYellow}) {
+    if ((latched >> static_cast<int>(level) & 1) != 0) {
+      return level;
+    }
+  }
+  return Level::kGreen;
+}
+
+uint8_t BitOf(Level level) { return static_cast<uint8_t>(1U << static_cast<int>(level)); }
+
+}  // namespace
+
+const Target* Oracle::TargetOf(int kpi, const std::string& subject, const Period& period) const {
+  const auto it = targets_.find({kpi, subject, period});
+  return it == targets_.end() ? nullptr : it->second;
+}
+
+Reading Oracle::Read(int k, const std::string& subject, const Period& period) const {
+  const Kpi& kpi = world_.kpis[static_cast<size_t>(k)];
+  Reading reading;
+  if (kpi.kind == Kpi::Kind::kVerdict) {
+    const Employment* const entry =
+        IsPerson(subject) ? LastEntryIn(IdOf(subject), period) : nullptr;
+    auto floors = kpi.floors.find(entry == nullptr ? "" : entry->level);
+    floors = floors == kpi.floors.end() ? kpi.floors.find("") : floors;
+    if (floors == kpi.floors.end()) {
+      return reading;
+    }
+    int met = 0;
+    for (size_t i = 0; i < kpi.parts.size(); ++i) {
+      const Reading part = Read(kpi.parts[i], subject, period);
+      reading.count += part.count;
+      met += part.value >= Decimal::FromInt(floors->second[i]) ? 1 : 0;
+    }
+    const int all = static_cast<int>(kpi.parts.size());
+    reading.value = Decimal::FromInt(met);
+    reading.target = Decimal::FromInt(all);
+    reading.completion = std::pair(reading.value, *reading.target);
+    reading.met = met == all;
+    return reading;
+  }
+  Decimal sum;
+  if (const auto days = days_.find({k, subject}); days != days_.end()) {
+    for (const auto& [day, facts] : days->second) {
+      if (period.Contains(day)) {
+        reading.count += facts.count;
+        sum += facts.sum;
+      }
+    }
+  }
+  reading.value = kpi.kind == Kpi::Kind::kCount ? Decimal::FromInt(reading.count) : sum;
+  if (const Target* const target = TargetOf(k, subject, period)) {
+    reading.target = target->value;
+    if (!target->value.is_zero()) {
+      // S-07: up A/T; down 2 - A/T, not below zero.
+      const Decimal down = std::max(target->value + target->value - reading.value, Decimal());
+      reading.completion = std::pair(kpi.down ? down : reading.value, target->value);
+      reading.met = reading.completion->first >= reading.completion->second;
+    }
+  }
+  return reading;
+}
+
+// Whether the rule watches the subject at all.
+bool Oracle::Covers(const Rule& rule, const std::string& subject, const Period& period) const {
+  const std::string id = IdOf(subject);
+  if (rule.for_units == IsPerson(subject) || subject == "person:unassigned") {
+    return false;
+  }
+  const Employment* entry = nullptr;
+  if (world_.has_org) {
+    entry = IsPerson(subject) ? LastEntryIn(id, period) : nullptr;
+    const bool known_unit = std::any_of(world_.units.begin(), world_.units.end(),
+                                        [&](const Unit& unit) { return unit.id == id; });
+    if (IsPerson(subject) ? entry == nullptr : !known_unit) {
+      return false;
+    }
+  }
+  switch (rule.where) {
+    case Rule::Where::kAll:
+      return true;
+    case Rule::Where::kLevel:
+      return entry->level == rule.where_text;
+    case Rule::Where::kUnit:
+      return world_.units[static_cast<size_t>(entry->unit)].id == rule.where_text;
+    case Rule::Where::kNotId:
+      return id != rule.where_text;
+  }
+  return false;
+}
+
+// Whether a closed period counts (S-05): a working day of the subject's in it, and something to
+// measure it by.
+bool Oracle::Counts(const Rule& rule, const std::string& subject, const Period& period) const {
+  if (!Covers(rule, subject, period)) {
+    return false;
+  }
+  bool works = false;
+  for (Day day = period.begin; day < period.end; ++day) {
+    if (!calendar_.IsWorkingDay(day)) {
+      continue;
+    }
+    if (!world_.has_org || !IsPerson(subject)) {
+      works = true;
+    } else if (const Employment* entry = EntryOn(IdOf(subject), day)) {
+      works = works || std::none_of(entry->leave.begin(), entry->leave.end(), [day](auto& leave) {
+                return leave.first <= day && day < leave.second;
+              });
+    }
+  }
+  if (!world_.has_org) {
+    const auto seen = seen_.find(subject);
+    works = works && seen != seen_.end() && seen->second.first < period.end;
+  }
+  const Reading reading = Read(rule.kpi, subject, period);
+  const bool verdict = world_.kpis[static_cast<size_t>(rule.kpi)].kind == Kpi::Kind::kVerdict;
+  return works && (verdict || ReadsTarget(rule) ? reading.completion.has_value() : true);
+}
+
+std::vector<Period> Oracle::PeriodsOf(const Rule& rule, const std::string& subject) const {
+  std::vector<Period> periods;
+  if (rule.period == PeriodKind::kTarget) {
+    for (const Target& target : world_.targets) {
+      if (target.kpi == rule.kpi && target.subject == subject) {
+        periods.push_back(target.period);
+      }
+    }
+    std::sort(periods.begin(), periods.end());
+    return periods;
+  }
+  for (Period period = calendar_.PeriodOf(rule.period, world_.first - 40);
+       period.begin < world_.last + 40; period = calendar_.PeriodOf(rule.period, period.end)) {
+    periods.push_back(period);
+  }
+  return periods;
+}
+
+void Oracle::WalkLadder(int r, const std::string& subject) {
+  const Rule& rule = world_.rules[static_cast<size_t>(r)];
+  const Group& group = GroupOf(rule.kpi);
+  const bool episodes = rule.period == PeriodKind::kTarget;
+  OracleLadder ladder;
+  std::optional<Day> last_end;
+  std::map<Level, std::vector<bool>> hits;  // by tier: `when` false and not missed
+  Period before;
+  for (const Period& period : PeriodsOf(rule, subject)) {
+    const auto sealed = group.sealed_at.find(period.end - 1);
+    if (sealed == group.sealed_at.end() || !Counts(rule, subject, period)) {
+      continue;
+    }
+    if (episodes) {
+      if (ladder.latched != 0) {
+        ladder.moves.push_back({before, HighestOf(ladder.latched), Level::kGreen, sealed->second});
+      }
+      ladder.latched = 0;
+      ladder.miss_streak = ladder.hit_streak = 0;
+      hits.clear();
+    }
+    const Reading reading = Read(rule.kpi, subject, period);
+    const Level from = HighestOf(ladder.latched);
+    if (reading.met) {
+      const bool far = !episodes && last_end && period.begin - *last_end > rule.max_gap_days;
+      ladder.miss_streak = *reading.met ? 0 : (far ? 0 : ladder.miss_streak) + 1;
+      ladder.hit_streak = *reading.met ? (far ? 0 : ladder.hit_streak) + 1 : 0;
+      last_end = period.end;
+    }
+    for (const Tier& tier : rule.tiers) {
+      const auto holds = [&](const Condition& condition) {
+        return Holds(condition, reading, ladder.miss_streak, ladder.hit_streak);
+      };
+      std::vector<bool>& run = hits[tier.level];
+      const bool fires = holds(tier.when);
+      run.push_back(!fires && reading.met.value_or(true));
+      const auto after = static_cast<size_t>(rule.clear_after);
+      const bool clears =
+          tier.clear ? holds(*tier.clear)
+                     : run.size() >= after && std::all_of(run.end() - rule.clear_after, run.end(),
+                                                          [](bool hit) { return hit; });
+      if (fires) {
+        ladder.latched |= BitOf(tier.level);
+      } else if (clears) {
+        ladder.latched &= static_cast<uint8_t>(~BitOf(tier.level));
+      }
+    }
+    const Level to = HighestOf(ladder.latched);
+    if (from != to) {
+      ladder.moves.push_back({period, from, to, sealed->second});
+    }
+    before = period;
+    ++ladder.periods;
+  }
+  if (ladder.periods > 0) {
+    ladders_[{r, subject}] = std::move(ladder);
+  }
+}
+
+void Oracle::WalkOpen(int r, const std::string& subject) {
+  const Rule& rule = world_.rules[static_cast<size_t>(r)];
+  const Group& group = GroupOf(rule.kpi);
+  for (const Period& period : PeriodsOf(rule, subject)) {
+    const Reading reading = Read(rule.kpi, subject, period);
+    if (!rule.growing || reading.count == 0 || !Covers(rule, subject, period) ||
+        (ReadsTarget(rule) && !reading.completion)) {
+      continue;
+    }
+    OracleOpen open;
+    for (const Tier& tier : rule.tiers) {
+      open.reached |= Holds(tier.when, reading, 0, 0) ? BitOf(tier.level) : uint8_t{0};
+    }
+    open.top = HighestOf(open.reached);
+    if (const auto sealed = group.sealed_at.find(period.end - 1); sealed != group.sealed_at.end()) {
+      open.sealed_at = sealed->second;
+    }
+    if (open.top != Level::kGreen) {
+      open_[{r, subject, period}] = open;
+    }
+  }
+}
+
+}  // namespace kpiwatch::sim
