@@ -1,0 +1,129 @@
+#include "daemon/fold/folder.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/testing/load_text.h"
+
+namespace kpiwatch {
+namespace {
+
+constexpr char kRules[] = R"(
+calendars:
+  - {name: cn, time_zone: Asia/Shanghai, day_cutoff: "04:00", day_close: "24:00"}
+kpis:
+  - {name: calls, owner: ops, type: simple, event: crm.activity.completed,
+     where: data.kind == "call" && data.direction != "in", measure: count(),
+     subject: data.owner_id, calendar: cn}
+  - {name: revenue, owner: ops, type: simple, event: erp.order.confirmed,
+     reverse: erp.order.cancelled, measure: sum(data.amount), currency: CNY,
+     subject: data.owner_id, calendar: cn}
+  - {name: points, owner: ops, type: simple, event: erp.order.confirmed,
+     measure: sum(data.points), subject: unit, calendar: cn}
+  - {name: actions, owner: ops, type: verdict, all_of: [calls], calendar: cn,
+     floors: {junior: [2]}}
+)";
+
+class FolderTest : public testing::Test {
+ protected:
+  FolderTest() : book_(LoadText(kRules)), folder_(book_.get()), fields_(book_->fields.size()) {
+    event_.time_ms = absl::ToUnixMillis(absl::FromUnixSeconds(1'793'383'200));  // 31 Oct 2026 02:00
+    event_.fields = fields_;
+  }
+
+  FieldValue& Field(std::string_view path) {
+    const std::vector<std::string>& paths = book_->fields.paths();
+    const auto it = std::find(paths.begin(), paths.end(), path);
+    EXPECT_NE(it, paths.end()) << path;
+    return fields_[static_cast<size_t>(it - paths.begin())];
+  }
+  void SetText(std::string_view path, std::string_view text) {
+    Field(path) = {.kind = FieldKind::kString, .number = {}, .text = text};
+  }
+  void SetMoney(std::string_view path, std::string_view amount, std::string_view currency) {
+    Field(path) = {.kind = FieldKind::kMoney, .number = *Decimal::Parse(amount), .text = currency};
+  }
+  std::vector<Fact> Fold(std::string_view type) {
+    return folder_.Fold(event_, folder_.Lookup(type));
+  }
+
+  std::shared_ptr<const Rulebook> book_;
+  Folder folder_;
+  std::vector<FieldValue> fields_;
+  Event event_;
+};
+
+TEST_F(FolderTest, CountsWhatTheFilterLetsThrough) {
+  SetText("data.owner_id", "u1");
+  SetText("data.kind", "call");
+  const std::vector<Fact> facts = Fold("com.acme.crm.activity.completed.v1");
+  ASSERT_EQ(facts.size(), 1U) << "the verdict counts no events";
+  EXPECT_EQ(facts[0].kpi, 0U);
+  EXPECT_EQ(facts[0].subject, "u1");
+  EXPECT_FALSE(facts[0].by_unit);
+  EXPECT_EQ(facts[0].delta, (Aggregate{1, {}}));
+  SetText("data.kind", "visit");
+  EXPECT_TRUE(Fold("com.acme.crm.activity.completed.v1").empty());
+  EXPECT_EQ(folder_.counts().filtered, 1U);
+}
+
+// S-01: the business day begins at the cut-off.
+TEST_F(FolderTest, BooksOnTheBusinessDay) {
+  SetText("data.kind", "call");
+  EXPECT_EQ(Fold("crm.activity.completed")[0].day, *Day::Parse("2026-10-30"));
+  event_.time_ms += 2 * 3600 * 1000;
+  EXPECT_EQ(Fold("crm.activity.completed")[0].day, *Day::Parse("2026-10-31"));
+}
+
+TEST_F(FolderTest, AReverseEventTakesBack) {
+  SetText("data.owner_id", "u1");
+  SetMoney("data.amount", "12.5", "CNY");
+  EXPECT_EQ(Fold("erp.order.confirmed")[0].delta, (Aggregate{1, *Decimal::Parse("12.5")}));
+  EXPECT_EQ(Fold("erp.order.cancelled")[0].delta, (Aggregate{-1, *Decimal::Parse("-12.5")}));
+}
+
+// D-18: another currency's fact is left out and counted.
+TEST_F(FolderTest, LeavesOutAnotherCurrency) {
+  SetMoney("data.amount", "12.5", "USD");
+  EXPECT_TRUE(Fold("erp.order.confirmed").empty());
+  EXPECT_EQ(folder_.counts().currency, 1U);
+}
+
+TEST_F(FolderTest, ReadsNumbersThatAreWrittenAsText) {
+  SetText("data.amount", "1234.50");
+  ASSERT_EQ(Fold("erp.order.confirmed").size(), 1U);
+  EXPECT_EQ(Fold("erp.order.confirmed")[0].delta.sum, *Decimal::Parse("1234.5"));
+  SetText("data.amount", "1,234.50");
+  EXPECT_TRUE(Fold("erp.order.confirmed").empty());
+}
+
+TEST_F(FolderTest, CountsWhatCannotBeMeasured) {
+  EXPECT_TRUE(Fold("erp.order.confirmed").empty());
+  EXPECT_EQ(folder_.counts().no_measure, 2U) << "neither of the two sums";
+}
+
+TEST_F(FolderTest, AKpiOfUnitsBooksOnTheOwnersUnit) {
+  SetText("data.owner_id", "u1");
+  SetText("data.owner_unit", "east");
+  Field("data.points") = {.kind = FieldKind::kNumber, .number = Decimal::FromInt(3), .text = {}};
+  const std::vector<Fact> facts = Fold("erp.order.confirmed");
+  ASSERT_EQ(facts.size(), 1U) << "there is no amount";
+  EXPECT_TRUE(facts[0].by_unit);
+  EXPECT_EQ(facts[0].subject, "east");
+  EXPECT_EQ(facts[0].home_unit, "east");
+}
+
+// D-19: nobody named is nobody's fact, not none.
+TEST_F(FolderTest, AFactWithoutAnOwnerIsKept) {
+  SetText("data.kind", "call");
+  const std::vector<Fact> facts = Fold("crm.activity.completed");
+  ASSERT_EQ(facts.size(), 1U);
+  EXPECT_EQ(facts[0].subject, "");
+}
+
+}  // namespace
+}  // namespace kpiwatch

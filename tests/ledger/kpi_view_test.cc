@@ -1,0 +1,133 @@
+#include "daemon/ledger/kpi_view.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace kpiwatch {
+namespace {
+
+Decimal Dec(std::string_view text) { return *Decimal::Parse(text); }
+
+std::string CompletionOf(Direction direction, std::string_view value, std::string_view target) {
+  const auto completion = Completion(direction, Dec(value), Dec(target));
+  return completion ? completion->ToFixed(6) : "n/a";
+}
+
+// S-07: higher is better: A/T.
+TEST(CompletionTest, OfARisingKpiIsActualOverTarget) {
+  EXPECT_EQ(CompletionOf(Direction::kUp, "40", "100"), "0.400000");
+  EXPECT_EQ(CompletionOf(Direction::kUp, "52", "50"), "1.040000");  // the rate of consumption
+  EXPECT_EQ(CompletionOf(Direction::kUp, "-5", "100"), "-0.050000");
+}
+
+// S-07: lower is better: 2 - A/T, not below zero. CAC with T = 50, A = 52: 96 %.
+TEST(CompletionTest, OfAFallingKpiIsTwoMinusIt) {
+  EXPECT_EQ(CompletionOf(Direction::kDown, "52", "50"), "0.960000");
+  EXPECT_EQ(CompletionOf(Direction::kDown, "50", "50"), "1.000000");
+  EXPECT_EQ(CompletionOf(Direction::kDown, "25", "50"), "1.500000");
+  EXPECT_EQ(CompletionOf(Direction::kDown, "101", "50"), "0.000000");
+}
+
+TEST(CompletionTest, OfNoTargetIsNotApplicable) {
+  EXPECT_EQ(CompletionOf(Direction::kUp, "5", "0"), "n/a");
+  EXPECT_EQ(CompletionOf(Direction::kDown, "5", "0"), "n/a");
+}
+
+// Comparisons are on the exact value: 39.996 % is below 40 %.
+TEST(CompletionTest, IsNotRounded) {
+  const Rational line{Dec("40"), Dec("100")};
+  EXPECT_LT(*Completion(Direction::kUp, Dec("39.996"), Dec("100")), line);
+  EXPECT_EQ(*Completion(Direction::kUp, Dec("40"), Dec("100")), line);
+  EXPECT_LT(*Completion(Direction::kUp, Dec("1"), Dec("3")), (Rational{Dec("0.333334"), Dec("1")}));
+}
+
+TEST(ReadSimpleTest, EqualityMeets) {
+  Kpi kpi;
+  kpi.measure.kind = MeasureKind::kCount;
+  EXPECT_TRUE(*ReadSimple(kpi, {5, {}}, Decimal::FromInt(5)).met);
+  EXPECT_FALSE(*ReadSimple(kpi, {4, {}}, Decimal::FromInt(5)).met);
+  kpi.direction = Direction::kDown;
+  EXPECT_TRUE(*ReadSimple(kpi, {5, {}}, Decimal::FromInt(5)).met);
+  EXPECT_FALSE(*ReadSimple(kpi, {6, {}}, Decimal::FromInt(5)).met);
+}
+
+TEST(ReadSimpleTest, WithoutATargetNothingIsMetOrMissed) {
+  Kpi kpi;
+  kpi.measure.kind = MeasureKind::kSum;
+  const KpiReading none = ReadSimple(kpi, {3, Dec("12.5")}, std::nullopt);
+  EXPECT_EQ(none.value, Dec("12.5"));
+  EXPECT_EQ(none.count, 3);
+  EXPECT_FALSE(none.completion || none.met || none.target);
+  const KpiReading zero = ReadSimple(kpi, {3, Dec("12.5")}, Decimal());
+  EXPECT_TRUE(zero.target.has_value());
+  EXPECT_FALSE(zero.completion || zero.met);
+}
+
+TEST(FloorsTest, AreThoseOfTheLevelOrOfAny) {
+  Kpi kpi;
+  kpi.floors.push_back({"junior", {Dec("8")}});
+  EXPECT_EQ(FloorsFor(kpi, "senior"), nullptr);
+  kpi.floors.push_back({"", {Dec("1")}});
+  EXPECT_EQ(FloorsFor(kpi, "junior")->values[0], Dec("8"));
+  EXPECT_EQ(FloorsFor(kpi, "senior")->values[0], Dec("1"));
+}
+
+class NoLoader final : public BucketLoader {
+ public:
+  absl::Status Load(SubjectId, Day, Day,
+                    absl::FunctionRef<void(Day, std::span<const StoredCell>)>) override {
+    return absl::OkStatus();
+  }
+};
+
+// A verdict over two KPIs with floors 2 and 1.5.
+class VerdictTest : public testing::Test {
+ protected:
+  VerdictTest() {
+    book_.kpis.resize(3);
+    book_.kpis[0].measure.kind = MeasureKind::kCount;
+    book_.kpis[1].measure.kind = MeasureKind::kSum;
+    book_.kpis[2].type = KpiType::kVerdict;
+    book_.kpis[2].all_of = {0, 1};
+    book_.kpis[2].floors.push_back({"junior", {Dec("2"), Dec("1.5")}});
+  }
+  KpiReading Read(const std::string& level) {
+    KpiViewer viewer(&book_, &series_);
+    const auto reading =
+        viewer.Read(2, SubjectId(0), level, {PeriodKind::kDay, Day{5}, Day{6}}, std::nullopt);
+    EXPECT_TRUE(reading.ok()) << reading.status();
+    return reading.value_or(KpiReading());
+  }
+  void Add(int day, KpiIndex kpi, int64_t count, std::string_view sum) {
+    ASSERT_TRUE(series_.Add(SubjectId(0), Day{day}, kpi, {count, Dec(sum)}).ok());
+  }
+
+  Rulebook book_;
+  NoLoader loader_;
+  SeriesTable series_{{}, 3, &loader_};
+};
+
+TEST_F(VerdictTest, IsMetWhenEveryFloorIsReached) {
+  Add(5, 0, 2, "0");
+  Add(5, 1, 1, "1.49");
+  Add(6, 1, 1, "9");
+  const KpiReading short_of_one = Read("junior");
+  EXPECT_FALSE(*short_of_one.met);
+  EXPECT_EQ(short_of_one.value, Dec("1"));
+  EXPECT_EQ(*short_of_one.target, Dec("2"));
+  EXPECT_EQ(short_of_one.count, 3);
+  ASSERT_EQ(short_of_one.floors.size(), 2U);
+  EXPECT_TRUE(short_of_one.floors[0].met());
+  EXPECT_FALSE(short_of_one.floors[1].met());
+  Add(5, 1, 1, "0.01");
+  EXPECT_TRUE(*Read("junior").met);
+}
+
+TEST_F(VerdictTest, SaysNothingOfALevelWithoutFloors) {
+  const KpiReading reading = Read("chief");
+  EXPECT_FALSE(reading.met || reading.target || reading.completion);
+}
+
+}  // namespace
+}  // namespace kpiwatch
