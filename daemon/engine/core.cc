@@ -8,6 +8,25 @@
 #include "daemon/evaluate/eligibility.h"
 
 namespace kpiwatch {
+namespace {
+
+// The day whose seal a fact of `day` waits for, whose partition had promised to be complete until
+// `promise`: the last that this may let seal. So it is booked when all days are sealed that could be
+// without it, and before the next one is, wherever batches are cut (D-08).
+Day WaitsUntil(Day day, absl::Time promise, bool clock_by_events, const Origin& origin,
+               const BusinessCalendar& calendar) {
+  Day last = calendar.DayOf(promise);
+  while ((clock_by_events ? calendar.SealTime(last) : calendar.Close(last)) > promise) {
+    last = last - 1;
+  }
+  if (origin.record_ms != kNoTime) {
+    // What is promised for times after the record came holds nothing up.
+    last = std::min(last, calendar.DayOf(absl::FromUnixMillis(origin.record_ms)));
+  }
+  return std::max(day, last);
+}
+
+}  // namespace
 
 Core::Core(CoreOptions options, StateStore* store, std::string store_uuid, EngineMetrics* metrics)
     : options_(std::move(options)),
@@ -154,6 +173,11 @@ absl::Status Core::ApplyBlock() {
   return absl::OkStatus();
 }
 
+void Core::Defer(const PendingFact& fact, Day until) {
+  deferred_.push_back({next_deferred_++, kpi_id_of_[fact.kpi], fact.subject, fact.day, until,
+                       fact.delta});
+}
+
 absl::Status Core::ApplyEvent(const PendingEvent& event) {
   if (!dedup_->Insert(event.fingerprint)) {
     ++CountOf(event.origin, kResDuplicate);
@@ -164,21 +188,31 @@ absl::Status Core::ApplyEvent(const PendingEvent& event) {
   for (uint32_t f = event.fact_begin; f < event.fact_end; ++f) {
     PendingFact fact = block_facts_[f];
     SealGroup& group = groups_[group_of_kpi_[fact.kpi]];
-    if (group.next && fact.day < *group.next) {
-      const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
+    const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
+    if (fact.day <= promised[GroupOf(fact.kpi)]) [[unlikely]] {
+      // Its own partition had called the day complete.
+      result = kResLate;
+      const Day until = WaitsUntil(
+          fact.day,
+          completeness_[event.origin.source].PartitionCompleteUntil(event.origin.partition),
+          options_.clock_by_events, event.origin, calendar);
+      if (calendar.Close(until) - calendar.Close(fact.day) > options_.correction_window) {
+        // The day is final: booked on the first open one (S-18, prior-period adjustment).
+        fact.day = std::max(until + 1, group.next.value_or(until + 1));
+        result = kResTooLate;
+      } else if (!group.next || until >= *group.next) {
+        Defer(fact, until);
+        continue;
+      }
+    } else if (group.next && fact.day < *group.next) {
       result = kResLate;
       if (now_ - calendar.Close(fact.day) > options_.correction_window) {
-        // The day is final: booked on the first open one (S-18, prior-period adjustment).
         fact.day = *group.next;
         result = kResTooLate;
       }
-    } else if (fact.day <= promised[GroupOf(fact.kpi)] ||
-               (group.sealing && fact.day == *group.next)) {
-      // Its own partition had called the day complete: it must not slip in before the seal, or
-      // the verdict would depend on where batches were cut (D-08).
-      deferred_.push_back({next_deferred_++, kpi_id_of_[fact.kpi], fact.subject, fact.day,
-                           fact.delta});
+    } else if (group.sealing && fact.day == *group.next) {
       result = kResLate;
+      Defer(fact, fact.day);
       continue;
     }
     NoteFirstDay(fact.day, &group);

@@ -189,12 +189,13 @@ class Core {
     int64_t record_ms = 0;
   };
 
-  // A fact whose day its own partition had declared complete, kept until the day is sealed (D-08).
+  // A fact whose day its own partition had declared complete (D-08).
   struct DeferredFact {
     uint64_t number = 0;  // stored under it
     uint32_t kpi_id = 0;
     SubjectId subject;
     Day day;
+    Day until;  // kept until this day is sealed
     Aggregate delta;
   };
 
@@ -215,6 +216,7 @@ class Core {
   void SeeSubject(SubjectId subject, Day day);
   // A fact or heartbeat speaks of `day`: judging begins no later.
   void NoteFirstDay(Day day, SealGroup* group) const;
+  void Defer(const PendingFact& fact, Day until);
   absl::Status ApplyBlock();
   absl::Status ApplyEvent(const PendingEvent& event);
   absl::Status RollUp();
@@ -236,6 +238,8 @@ class Core {
   // seal.cc
   absl::Status SealDue();
   bool GroupIsDue(SealGroup* group);
+  // Whether the facts of a group that wait for the seals before `next` are still to be booked.
+  bool CorrectionWaits(const SealGroup& group) const;
   absl::Status SealChunk(SealGroup* group, size_t* budget);
   absl::Status SealSubject(const SealGroup& group, SubjectId subject, Day day);
   absl::Status SealRule(const SealGroup& group, RuleIndex rule, SubjectId subject,

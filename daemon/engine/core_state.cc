@@ -166,6 +166,7 @@ absl::Status Core::RestoreDeferred() {
         fact.kpi_id = static_cast<uint32_t>(reader.Varint());
         fact.subject = SubjectId(static_cast<uint32_t>(reader.Varint()));
         fact.day = Day{static_cast<int32_t>(reader.Signed())};
+        fact.until = Day{static_cast<int32_t>(reader.Signed())};
         fact.delta.count = reader.Signed();
         fact.delta.sum = Decimal::FromUnits(reader.Signed128());
         next_deferred_ = fact.number + 1;
@@ -295,6 +296,7 @@ void Core::WriteDeferred(WriteBatch* batch) {
     wire::AppendVarint(fact.kpi_id, &value);
     wire::AppendVarint(fact.subject.value(), &value);
     wire::AppendSigned(fact.day.number, &value);
+    wire::AppendSigned(fact.until.number, &value);
     wire::AppendSigned(fact.delta.count, &value);
     wire::AppendSigned128(fact.delta.sum.units(), &value);
     batch->Put(Family::kMeta, DeferredKey(fact.number), value);

@@ -81,7 +81,7 @@ absl::StatusOr<std::optional<Day>> Core::AddUnjudged(RuleIndex r, SubjectId subj
   const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
   const bool passed = group.sealing && info.Name() <= group.cursor;
   const Day end = *group.next + (passed ? 1 : 0);
-  const Day in_window = calendar.DayOf(now_ - options_.correction_window);
+  const Day in_window = calendar.DayOf(calendar.Close(end - 1) - options_.correction_window);
   KPIWATCH_ASSIGN_OR_RETURN(Ladder* const ladder, ladders_->Find(subject, rule_id_of_[r]));
   std::vector<SealedRecord>& records = ladder->records;
   std::vector<std::pair<Period, std::optional<Decimal>>> periods;

@@ -14,10 +14,22 @@ absl::Status Core::SealDue() {
   for (SealGroup& group : groups_) {
     while (budget > 0 && GroupIsDue(&group)) {
       KPIWATCH_RETURN_IF_ERROR(SealChunk(&group, &budget));
+      if (!group.sealing && CorrectionWaits(group)) {
+        more_ = true;  // the next step books it, before another day is judged (D-08)
+        break;
+      }
     }
     more_ = more_ || group.sealing || (budget == 0 && GroupIsDue(&group));
   }
   return absl::OkStatus();
+}
+
+bool Core::CorrectionWaits(const SealGroup& group) const {
+  return std::any_of(deferred_.begin(), deferred_.end(), [&](const DeferredFact& fact) {
+    return fact.until < *group.next && fact.kpi_id < kpi_of_id_.size() &&
+           kpi_of_id_[fact.kpi_id] != UINT32_MAX &&
+           &groups_[group_of_kpi_[kpi_of_id_[fact.kpi_id]]] == &group;
+  });
 }
 
 bool Core::GroupIsDue(SealGroup* group) {
@@ -183,9 +195,10 @@ absl::Status Core::SealRule(const SealGroup& group, RuleIndex r, SubjectId subje
   ladder->state = AdvanceSealed(rule, ladder->state, input);
   ladder->records.push_back({period, input.met, input.value, input.target, ladder->state});
   const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
-  while (ladder->records.size() > 1 && calendar.Close(ladder->records.front().period.end - 1) +
-                                               options_.correction_window <
-                                           now_) {
+  // Counted from the day that is sealed: a backlog does not shorten the window.
+  const absl::Time window_begin = calendar.Close(period.end - 1) - options_.correction_window;
+  while (ladder->records.size() > 1 &&
+         calendar.Close(ladder->records.front().period.end - 1) < window_begin) {
     ladder->base = ladder->records.front().after;
     ladder->records.erase(ladder->records.begin());
   }
@@ -260,7 +273,7 @@ absl::Status Core::ApplyDeferred(const SealGroup& group) {
     const DeferredFact& fact = deferred_[i];
     const KpiIndex kpi = fact.kpi_id < kpi_of_id_.size() ? kpi_of_id_[fact.kpi_id] : UINT32_MAX;
     const bool gone = kpi == UINT32_MAX;
-    const bool due = !gone && &groups_[group_of_kpi_[kpi]] == &group && fact.day < *group.next;
+    const bool due = !gone && &groups_[group_of_kpi_[kpi]] == &group && fact.until < *group.next;
     if (!gone && !due) {
       waiting.push_back(fact);
       written += i < deferred_written_ ? 1 : 0;

@@ -15,8 +15,8 @@ namespace kpiwatch::sim {
 void CheckAgainstOracle(const World& world, const Oracle& oracle, Simulation& simulation,
                         std::vector<std::string>* problems);
 
-// Appends where two lives in the same world told different stories: every field of the transitions
-// whose order is fixed, but for ids and steps.
+// Appends where two lives in the same world told different stories of closed periods: every field
+// of the transitions but ids and steps, and where there were corrections the outline.
 void CheckSameStory(const World& world, const Oracle& oracle, const Simulation& one,
                     const Simulation& other, std::vector<std::string>* problems);
 

@@ -40,6 +40,18 @@ Oracle::Oracle(const World& world) : world_(world), calendar_(world.Calendar()) 
   }
 }
 
+// The last day that a heartbeat lets seal which calls everything before `complete` complete: by the
+// clock of events no day whose grace is not over by then, by the wall's none after the record came.
+Day Oracle::UntilOf(Day day, absl::Time complete, absl::Time timestamp) const {
+  Day until = day;
+  for (Day next = day + 1; next <= calendar_.DayOf(timestamp); ++next) {
+    const absl::Time needed =
+        world_.clock_by_events ? calendar_.SealTime(next) : calendar_.Close(next);
+    until = needed <= complete ? next : until;
+  }
+  return until;
+}
+
 // A fact is late where its own partition had already called its day complete.
 void Oracle::ReadRecords() {
   arrivals_.resize(world_.facts.size());
@@ -52,8 +64,10 @@ void Oracle::ReadRecords() {
         } else if (record.kind == SimRecord::Kind::kFact) {
           const Fact& fact = world_.facts[static_cast<size_t>(record.fact)];
           const absl::Time time = fact.time.value_or(record.timestamp);
-          const bool late = calendar_.Close(calendar_.DayOf(time)) <= complete;
-          arrivals_[static_cast<size_t>(record.fact)].push_back({s, late, time});
+          const Day day = calendar_.DayOf(time);
+          const bool late = calendar_.Close(day) <= complete;
+          arrivals_[static_cast<size_t>(record.fact)].push_back(
+              {s, late, late ? UntilOf(day, complete, record.timestamp) : day, time});
         }
       }
     }
@@ -153,7 +167,6 @@ void Oracle::TakeFact(int index) {
   // Copies count once; which of them came first is not known.
   const auto is_late = [](const Arrival& arrival) { return arrival.late; };
   const bool some_late = std::any_of(arrivals.begin(), arrivals.end(), is_late);
-  const bool all_late = std::all_of(arrivals.begin(), arrivals.end(), is_late);
   const Day day = calendar_.DayOf(arrivals.front().time);
   for (int k = 0; k < static_cast<int>(world_.kpis.size()); ++k) {
     const Kpi& kpi = world_.kpis[static_cast<size_t>(k)];
@@ -177,23 +190,30 @@ void Oracle::TakeFact(int index) {
                      [&](const Employment& entry) { return entry.person == fact.owner; })) {
       unknown_owners_.insert(fact.owner);
     }
-    // What is late for its day is booked when the day is sealed.
+    // What is late is booked when the days are sealed that its heartbeat let seal.
     const std::optional<Day> sealed = SealedThrough(k);
-    const bool waits = all_late && (!sealed || day > *sealed);
-    Book(k, subject, day, delta, some_late, waits);
+    const bool booked = std::any_of(arrivals.begin(), arrivals.end(), [&](const Arrival& arrival) {
+      return !arrival.late || (sealed && arrival.until <= *sealed);
+    });
+    const Lateness lateness{
+        .late = some_late, .ambiguous = some_late && arrivals.size() > 1, .waits = !booked};
+    Book(k, subject, day, delta, lateness);
     for (const std::string& above : Above(subject, fact.unit, day)) {
-      Book(k, above, day, delta, some_late, waits);
+      Book(k, above, day, delta, lateness);
     }
   }
 }
 
-void Oracle::Book(int kpi, const std::string& subject, Day day, const Sum& delta, bool late,
-                  bool waits) {
-  See(subject, day, late);
-  if (late) {
+void Oracle::Book(int kpi, const std::string& subject, Day day, const Sum& delta,
+                  const Lateness& lateness) {
+  See(subject, day, lateness.late);
+  if (lateness.late) {
     corrected_.insert({kpi, subject});
   }
-  if (!waits) {
+  if (lateness.ambiguous) {
+    ambiguous_.insert({kpi, subject});
+  }
+  if (!lateness.waits) {
     Sum& sum = days_[{kpi, subject}][day];
     sum.count += delta.count;
     sum.sum += delta.sum;
@@ -258,17 +278,25 @@ const Employment* Oracle::LastEntryIn(const std::string& person, const Period& p
   return last;
 }
 
-bool Oracle::IsCorrected(int rule, const std::string& subject) const {
+bool Oracle::Touches(const std::set<Key>& keys, int rule, const std::string& subject) const {
   const int kpi = world_.rules[static_cast<size_t>(rule)].kpi;
   const std::vector<int>& parts = world_.kpis[static_cast<size_t>(kpi)].parts;
-  const bool touched =
-      corrected_.contains({kpi, subject}) || std::any_of(parts.begin(), parts.end(), [&](int part) {
-        return corrected_.contains({part, subject});
-      });
+  return keys.contains({kpi, subject}) || std::any_of(parts.begin(), parts.end(), [&](int part) {
+           return keys.contains({part, subject});
+         });
+}
+
+bool Oracle::IsCorrected(int rule, const std::string& subject) const {
+  return SeenLate(subject) || Touches(corrected_, rule, subject);
+}
+
+bool Oracle::IsAmbiguous(int rule, const std::string& subject) const {
+  return SeenLate(subject) || Touches(ambiguous_, rule, subject);
+}
+
+bool Oracle::SeenLate(const std::string& subject) const {
   const auto seen = seen_.find(subject);
-  const bool seen_late =
-      !world_.has_org && seen != seen_.end() && seen->second.first != seen->second.second;
-  return touched || seen_late;
+  return !world_.has_org && seen != seen_.end() && seen->second.first != seen->second.second;
 }
 
 }  // namespace kpiwatch::sim

@@ -68,6 +68,9 @@ class Oracle {
   // True when facts that came behind a heartbeat touch what the rule reads of the subject: then the
   // order of its transitions is not fixed, only where they end (D-08).
   bool IsCorrected(int rule, const std::string& subject) const;
+  // True when even that order is open: a copy of the same event came in time, or behind another
+  // heartbeat, or it moved the subject's first day.
+  bool IsAmbiguous(int rule, const std::string& subject) const;
 
   const std::set<std::string>& unknown_owners() const { return unknown_owners_; }
 
@@ -86,7 +89,17 @@ class Oracle {
   void SealGroup(const std::vector<int>& sources, absl::Time now, Group* group) const;
   void TakeFacts();
   void TakeFact(int index);
-  void Book(int kpi, const std::string& subject, Day day, const Sum& delta, bool late, bool waits);
+  struct Lateness {
+    bool late = false;       // a copy of it came late
+    bool ambiguous = false;  // and there are several copies
+    bool waits = false;      // for a seal that has not come
+  };
+  void Book(int kpi, const std::string& subject, Day day, const Sum& delta,
+            const Lateness& lateness);
+  Day UntilOf(Day day, absl::Time complete, absl::Time timestamp) const;
+  // Without an org: a late fact is of an earlier day than every one that came in time.
+  bool SeenLate(const std::string& subject) const;
+  bool Touches(const std::set<Key>& keys, int rule, const std::string& subject) const;
   void See(const std::string& subject, Day day, bool late);
   std::vector<std::string> Above(const std::string& subject, const std::string& home,
                                  Day day) const;
@@ -109,12 +122,14 @@ class Oracle {
   struct Arrival {
     int source = 0;
     bool late = false;  // behind a heartbeat of its own partition that speaks of its day
+    Day until;          // late: the day whose seal it waits for
     absl::Time time;
   };
   std::vector<std::vector<Arrival>> arrivals_;  // by fact
   std::map<Key, std::map<Day, Sum>> days_;      // by KPI and subject
   std::map<std::tuple<int, std::string, Period>, const Target*> targets_;
   std::set<Key> corrected_;  // KPI and subject
+  std::set<Key> ambiguous_;  // of those
   std::set<std::string> subjects_;
   std::map<std::string, std::pair<Day, Day>> seen_;  // first day: of all facts, of those in time
   std::set<std::string> unknown_owners_;

@@ -62,7 +62,7 @@ class Weeks {
         MakeDay(day, owner, unit);
       }
     }
-    world_.end = calendar_.SealTime(world_.last) + absl::Hours(random_.Between(30, 90));
+    world_.end = calendar_.SealTime(world_.last + random_.Between(1, 3));
     for (SimSource& source : world_.sources) {
       for (std::vector<SimRecord>& partition : source.partitions) {
         MakeHeartbeats(&partition);
@@ -222,8 +222,7 @@ class Weeks {
       }
     }
     if (ends_with_heartbeats_) {
-      const absl::Time end = world_.end - absl::Minutes(random_.Below(600));
-      partition->push_back(Heartbeat(end, end, heartbeats_++));
+      partition->push_back(Heartbeat(world_.end, world_.end, heartbeats_++));
     }
   }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -81,7 +82,9 @@ class CoreDriver {
         R"(","data":)" + std::string(data) + "}";
     Record record;
     record.partition = partition;
-    record.timestamp_ms = absl::ToUnixMillis(time);
+    // Records come one after the other, whatever they speak of.
+    received_ = std::max(received_, time);
+    record.timestamp_ms = absl::ToUnixMillis(received_);
     record.value = json;
     const TextBatch batch;
     const absl::Status status = decoder_->Decode(batch, record, [&](const Event& event) {
@@ -170,6 +173,7 @@ class CoreDriver {
   std::unique_ptr<Decoder> decoder_;
   std::vector<v1::Transition> transitions_;
   int next_id_ = 0;
+  absl::Time received_ = absl::InfinitePast();
 };
 
 }  // namespace kpiwatch
