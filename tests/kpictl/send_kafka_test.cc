@@ -63,7 +63,7 @@ sources:
     last[record.partition] = event;
     if (event["type"] == "erp.order.confirmed") {
       ++orders;
-      EXPECT_EQ(record.key, event["data"]["owner_id"]);
+      EXPECT_EQ(record.key, event["data"]["owner_id"].get<std::string>());
       partitions_of_owner[record.key].insert(record.partition);
     }
   }
