@@ -41,9 +41,17 @@ absl::Status Engine::Start(std::shared_ptr<const Rulebook> rulebook,
     KPIWATCH_RETURN_IF_ERROR(
         state.source.source->Start(core_.StoredPositions(state.source.options->name)));
   }
+  NoteRulebook();
   metrics_->last_reload_successful.Set(1);
   metrics_->last_reload_success_timestamp.Set(absl::ToDoubleSeconds(clock_->Now() - absl::UnixEpoch()));
   return absl::OkStatus();
+}
+
+void Engine::NoteRulebook() {
+  const std::vector<Kpi>& kpis = core_.rulebook().kpis;
+  exposes_series_ = std::any_of(kpis.begin(), kpis.end(), [](const Kpi& kpi) {
+    return kpi.expose_units || kpi.expose_people;
+  });
 }
 
 absl::Status Engine::MakeDecoders() {
@@ -64,6 +72,7 @@ absl::Status Engine::Run() {
     status = AwaitCommit();
   }
   requests_.Close();
+  step_requests_.Close();
   RunRequests();
   return status;
 }
@@ -96,9 +105,11 @@ absl::StatusOr<bool> Engine::ReadSources(absl::Time step_begin, bool may_wait) {
   step_events_ = 0;
   bool any = false;
   bool full = true;
-  while (full && step_events_ < options_.max_step_events && !stop_ &&
+  bool gathered = !options_.commit_beside;
+  while (full && step_events_ < options_.max_step_events && !stop_ && step_requests_.size() == 0 &&
          absl::Now() - step_begin < options_.max_step_time) {
     full = false;
+    RunAll(&requests_);
     for (uint32_t s = 0; s < sources_.size(); ++s) {
       SourceState& state = sources_[s];
       const bool wait = may_wait && !any && !committing_ && s + 1 == sources_.size();
@@ -124,6 +135,10 @@ absl::StatusOr<bool> Engine::ReadSources(absl::Time step_begin, bool may_wait) {
     if (!any && committing_) {
       // Nothing to fold while the last step is written: wait for that instead of spinning.
       KPIWATCH_RETURN_IF_ERROR(AwaitCommit());
+    }
+    if (any && !full && !gathered) {
+      absl::SleepFor(options_.min_step_time);
+      full = gathered = true;  // one more round
     }
   }
   return any;
@@ -338,7 +353,7 @@ void Engine::NoteEvaluations(absl::Time begin) {
 absl::Status Engine::Reload(std::shared_ptr<const Rulebook> rulebook,
                             std::vector<std::string> channels) {
   absl::Status status = absl::UnavailableError("the engine is busy or has stopped");
-  Ask([&] {
+  Ask(&step_requests_, [&] {
     status = [&]() -> absl::Status {
       // What was read under the old rules is judged by them, and is durable before the new ones.
       KPIWATCH_RETURN_IF_ERROR(FinishStep().status());
@@ -348,6 +363,7 @@ absl::Status Engine::Reload(std::shared_ptr<const Rulebook> rulebook,
       last_evaluations_.clear();
       KPIWATCH_RETURN_IF_ERROR(MakeDecoders());
       outbox_.SetChannels(channels);
+      NoteRulebook();
       if (options_.rulebook_entered) {
         options_.rulebook_entered(rulebook);
       }
@@ -363,15 +379,20 @@ absl::Status Engine::WriteLastAcknowledgements() {
   return batch.empty() ? absl::OkStatus() : store_->Write(batch);
 }
 
-void Engine::RunRequests() {
-  std::vector<std::function<void()>> requests;
-  requests_.PopAll(&requests, absl::ZeroDuration());
-  for (const std::function<void()>& request : requests) {
+void Engine::RunAll(Requests* requests) {
+  std::vector<std::function<void()>> taken;
+  requests->PopAll(&taken, absl::ZeroDuration());
+  for (const std::function<void()>& request : taken) {
     request();
   }
 }
 
-bool Engine::Ask(std::function<void()> request) const {
+void Engine::RunRequests() {
+  RunAll(&requests_);
+  RunAll(&step_requests_);
+}
+
+bool Engine::Ask(Requests* requests, std::function<void()> request) const {
   if (!options_.commit_beside) {
     request();  // everything is on one thread
     return true;
@@ -379,7 +400,7 @@ bool Engine::Ask(std::function<void()> request) const {
   // Shared with the queue: the asker may be gone before the engine has let go of it.
   auto done = std::make_shared<std::promise<void>>();
   std::future<void> finished = done->get_future();
-  if (!requests_.TryPush([&request, done] {
+  if (!requests->TryPush([&request, done] {
         request();
         done->set_value();
       })) {

@@ -2,11 +2,12 @@
 // only.
 //
 // Operation: a step takes what the sources have, at most Options::max_step_events or
-// max_step_time's worth of it: large steps while catching up, small ones while live. Its batch is
-// written beside the next step's reading. Entries reach the outbox's readers when they are durable.
+// max_step_time's worth of it: large steps while catching up, small ones of at least min_step_time
+// while live. Its batch is written beside the next step's reading. Entries reach the outbox's readers when they are durable.
 // Concurrency: Run on one thread; everything of EngineReadView, Reload and Stop from any thread.
-// What others ask for is done by Run between two steps, at most kMaxRequests at once; a request
-// beyond that, or after Run has ended, gets an empty answer; one before Run begins waits for it.
+// What others ask for is done by Run: at once between two polls where any moment will do, else
+// between two steps (a step ends early then); at most kMaxRequests at once. A request beyond that,
+// or after Run has ended, gets an empty answer; one before Run begins waits for it.
 #pragma once
 
 #include <atomic>
@@ -38,6 +39,9 @@ class Engine final : public EngineReadView {
     CoreOptions core;
     size_t max_step_events = 400'000;
     absl::Duration max_step_time = absl::Milliseconds(1000);
+    // While live a step gathers for so long before it ends: each costs a synced write, and a few
+    // milliseconds are nothing to a person who is told. Only with commit_beside.
+    absl::Duration min_step_time = absl::Milliseconds(5);
     size_t poll_records = 10'000;
     absl::Duration idle_wait = absl::Milliseconds(50);
     uint64_t max_outbox = 2'000'000;  // entries; beyond it nothing is read until channels catch up
@@ -96,6 +100,7 @@ class Engine final : public EngineReadView {
   };
 
   absl::Status MakeDecoders();
+  void NoteRulebook();
   absl::StatusOr<bool> ReadSources(absl::Time step_begin, bool may_wait);
   absl::Status TakeBatch(uint32_t source);
   absl::Status TakeRecord(uint32_t source, const Record& record);
@@ -105,8 +110,11 @@ class Engine final : public EngineReadView {
   absl::Status AwaitCommit();
   void NoteFailedPartitions(SourceState* state);
   void NoteEvaluations(absl::Time begin);
+  // Requests that may run at any moment, and those that see the state as of a step's end.
+  using Requests = BoundedQueue<std::function<void()>>;
+  static void RunAll(Requests* requests);
   void RunRequests();
-  bool Ask(std::function<void()> request) const;
+  bool Ask(Requests* requests, std::function<void()> request) const;
 
   const Options options_;
   StateStore* const store_;
@@ -124,8 +132,10 @@ class Engine final : public EngineReadView {
   bool first_records_ = false;  // were taken, and the log says when
   std::vector<std::pair<uint32_t, std::vector<StoredPosition>>> committed_positions_;
   std::atomic<bool> ready_ = false;
+  std::atomic<bool> exposes_series_ = false;  // to /metrics, by some KPI
   std::atomic<bool> stop_ = false;
-  mutable BoundedQueue<std::function<void()>> requests_{kMaxRequests};
+  mutable Requests requests_{kMaxRequests};       // at any moment
+  mutable Requests step_requests_{kMaxRequests};  // between two steps
   std::vector<uint64_t> evaluation_counts_;  // by rule, as of the last step
   std::vector<std::pair<absl::Time, absl::Duration>> last_evaluations_;
   absl::Time outbox_waiting_since_ = absl::InfiniteFuture();

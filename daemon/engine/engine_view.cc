@@ -122,17 +122,45 @@ AlertView ViewOf(const Rulebook& book, const Rule& rule, const AlertKey& key,
   return view;
 }
 
+AlertPage BriefPage(const AlertQuery& query, const Rulebook& book,
+                    const StringMap<const Rule*>& rules, const std::vector<std::string>& rule_names,
+                    const std::vector<FiringLadder>& firing,
+                    const std::map<uint32_t, SubjectInfo>& subjects) {
+  std::vector<const Rule*> rule_of;  // by stored number; null: not asked for
+  for (const std::string& name : rule_names) {
+    const auto found = rules.find(name);
+    rule_of.push_back(found == rules.end() ? nullptr : found->second);
+  }
+  AlertPage page;
+  for (const FiringLadder& found : firing) {
+    const Rule* const rule = found.rule < rule_of.size() ? rule_of[found.rule] : nullptr;
+    if (rule == nullptr) {
+      continue;
+    }
+    if (++page.total <= query.limit) {
+      AlertView& view = page.alerts.emplace_back();
+      view.rule = rule->name;
+      view.subject = subjects.at(found.subject.value()).Name();
+      view.kpi = book.kpis[rule->kpi].name;
+      view.level = found.level;
+      view.labels = ToLabels(rule->labels);
+    }
+  }
+  page.more = page.total > page.alerts.size();
+  return page;
+}
+
 }  // namespace
 
 absl::Time Engine::Now() const {
   absl::Time now;
-  Ask([&] { now = core_.now(); });
+  Ask(&requests_, [&] { now = core_.now(); });
   return now;
 }
 
 std::vector<RuleView> Engine::Rules() const {
   std::vector<RuleView> views;
-  Ask([&] {
+  Ask(&requests_, [&] {
     const Rulebook& book = core_.rulebook();
     for (RuleIndex r = 0; r < book.rules.size(); ++r) {
       const Rule& rule = book.rules[r];
@@ -168,7 +196,7 @@ AlertPage Engine::Alerts(const AlertQuery& query) const {
   }
   std::shared_ptr<const Rulebook> book;
   std::vector<std::string> rule_names;
-  Ask([&] {
+  Ask(&requests_, [&] {
     book = core_.shared_rulebook();
     for (uint32_t id = 0; id < core_.rule_ids().size(); ++id) {
       rule_names.push_back(core_.rule_ids().Get(id).name);
@@ -189,6 +217,9 @@ AlertPage Engine::Alerts(const AlertQuery& query) const {
     if (wanted) {
       rules[rule.name] = &rule;
     }
+  }
+  if (query.brief) {
+    return BriefPage(query, *book, rules, rule_names, firing, subjects);
   }
   std::vector<std::pair<AlertKey, const FiringLadder*>> alerts;
   for (const FiringLadder& found : firing) {
@@ -218,7 +249,7 @@ AlertPage Engine::Alerts(const AlertQuery& query) const {
 
 std::vector<SourceView> Engine::Sources() const {
   std::vector<SourceView> views;
-  Ask([&] {
+  Ask(&requests_, [&] {
     for (uint32_t s = 0; s < sources_.size(); ++s) {
       const SourceState& state = sources_[s];
       SourceView view;
@@ -248,7 +279,10 @@ std::vector<SourceView> Engine::Sources() const {
 
 KpiSamples Engine::Samples(size_t limit) const {
   KpiSamples samples;
-  Ask([&] { samples = core_.ReadSamples(limit); });
+  if (!exposes_series_) {
+    return samples;
+  }
+  Ask(&step_requests_, [&] { samples = core_.ReadSamples(limit); });
   return samples;
 }
 

@@ -47,6 +47,9 @@ struct AlertQuery {
   std::optional<AlertKey> after;   // only alerts behind it
   size_t limit = 1000;             // at most so many
   std::vector<std::string> rules;  // only of these rules; empty: of all
+  // Only rule, subject, kpi, level and labels, in an order of the store's own; `after` is not
+  // looked at. Cheap, however many there are.
+  bool brief = false;
 };
 
 struct AlertPage {

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "daemon/metrics/families.h"
 
 namespace kpiwatch {
@@ -78,15 +79,29 @@ MetricFamily Alerts(const std::vector<AlertView>& alerts) {
 
 }  // namespace
 
+MetricFamily BusinessMetrics::StandingAlerts() const {
+  constexpr absl::Duration kQuick = absl::Milliseconds(20);
+  constexpr int kShare = 20;
+  MutexLock lock(&mu_);
+  const absl::Time begin = absl::Now();
+  if (begin >= keep_alerts_until_) {
+    const AlertPage page =
+        inputs_.view->Alerts({.after = {}, .limit = inputs_.max_alerts, .rules = {}, .brief = true});
+    dropped_.Add(page.total - page.alerts.size());
+    alerts_ = Alerts(page.alerts);
+    const absl::Duration took = absl::Now() - begin;
+    keep_alerts_until_ = took < kQuick ? absl::InfinitePast() : begin + kShare * took;
+  }
+  return alerts_;
+}
+
 std::vector<MetricFamily> BusinessMetrics::Collect() const {
   const KpiSamples kpis = inputs_.view->Samples(inputs_.max_kpi_samples);
-  const AlertPage alerts =
-      inputs_.view->Alerts({.after = std::nullopt, .limit = inputs_.max_alerts, .rules = {}});
-  dropped_.Add(kpis.dropped + (alerts.total - alerts.alerts.size()));
+  dropped_.Add(kpis.dropped);
 
   std::vector<MetricFamily> families;
   AddKpis(kpis.samples, &families);
-  if (MetricFamily family = Alerts(alerts.alerts); !family.metric.empty()) {
+  if (MetricFamily family = StandingAlerts(); !family.metric.empty()) {
     families.push_back(std::move(family));
   }
   families.push_back(CounterOf("kpiwatch_series_dropped_total",
