@@ -164,7 +164,18 @@ void Core::NoteFirstDay(Day day, SealGroup* group) const {
   }
 }
 
+template <int kStage>
+void Core::PrefetchBlock() const {
+  if constexpr (kStage < SeriesTable::kPrefetchStages) {
+    for (const PendingFact& fact : block_facts_) {
+      series_->Prefetch<kStage>(fact.subject, fact.kpi);
+    }
+    PrefetchBlock<kStage + 1>();
+  }
+}
+
 absl::Status Core::ApplyBlock() {
+  PrefetchBlock<0>();
   for (const PendingEvent& event : block_) {
     KPIWATCH_RETURN_IF_ERROR(ApplyEvent(event));
   }
@@ -178,12 +189,22 @@ void Core::Defer(const PendingFact& fact, Day until) {
                        fact.delta});
 }
 
+bool Core::Matters(KpiIndex kpi, const SeriesTable::Cell& cell) const {
+  const std::vector<Decimal>& lines = lines_[kpi];
+  if (lines.empty() || cell.armed == 0 || cell.note != 0) {
+    return true;
+  }
+  return cell.armed <= lines.size() &&
+         MeasuredValue(rulebook_->kpis[kpi], cell.value) >= lines[cell.armed - 1];
+}
+
 absl::Status Core::ApplyEvent(const PendingEvent& event) {
   if (!dedup_->Insert(event.fingerprint)) {
     ++CountOf(event.origin, kResDuplicate);
     return absl::OkStatus();
   }
   Result result = kResAccepted;
+  bool noted = false;  // among the causes
   const std::vector<Day>& promised = promised_[event.origin.source][event.origin.partition];
   for (uint32_t f = event.fact_begin; f < event.fact_end; ++f) {
     PendingFact fact = block_facts_[f];
@@ -216,19 +237,21 @@ absl::Status Core::ApplyEvent(const PendingEvent& event) {
       continue;
     }
     NoteFirstDay(fact.day, &group);
-    KPIWATCH_ASSIGN_OR_RETURN(const uint32_t t,
+    KPIWATCH_ASSIGN_OR_RETURN(SeriesTable::Cell* const cell,
                               series_->Add(fact.subject, fact.day, fact.kpi, fact.delta));
-    if (keeps_causes_[fact.kpi]) {
-      causes_.push_back({0, fact.delta, event.id_begin, event.id_size, event.time_ms,
-                         event.origin.record_ms});
-      const auto cause = static_cast<uint32_t>(causes_.size());
-      Touched& touched = series_->touched()[t];
-      if (touched.first_cause == 0) {
-        touched.first_cause = cause;
-      } else {
-        causes_[touched.last_cause - 1].next = cause;
+    if (keeps_causes_[fact.kpi] && Matters(fact.kpi, *cell)) {
+      if (!noted) {
+        cause_events_.push_back(
+            {event.id_begin, event.id_size, event.time_ms, event.origin.record_ms});
+        noted = true;
       }
-      touched.last_cause = cause;
+      uint32_t delta = kCountsOne;
+      if (fact.delta != cause_deltas_[kCountsOne]) {
+        delta = static_cast<uint32_t>(cause_deltas_.size());
+        cause_deltas_.push_back(fact.delta);
+      }
+      causes_.push_back({cell->note, static_cast<uint32_t>(cause_events_.size() - 1), delta});
+      cell->note = static_cast<uint32_t>(causes_.size());
     }
   }
   ++CountOf(event.origin, result);
@@ -291,7 +314,7 @@ absl::Status Core::RollUp() {
   std::vector<Delta> deltas;
   deltas.reserve(series_->touched().size());
   for (const Touched& touched : series_->touched()) {
-    deltas.push_back({touched.subject, touched.day, touched.kpi, touched.added});
+    deltas.push_back({touched.subject, touched.day, touched.kpi, SeriesTable::Added(touched)});
   }
   std::optional<std::pair<SubjectId, Day>> cached;
   for (const Delta& delta : deltas) {
@@ -343,6 +366,8 @@ absl::StatusOr<Core::StepResult> Core::FinishStep(absl::Time now, WriteBatch* ba
   series_->NextStep();
   ladders_->NextStep();
   causes_.clear();
+  cause_events_.clear();
+  cause_deltas_.resize(kCountsOne + 1);
   cause_ids_.clear();
   return StepResult{.empty = batch->empty(),
                     .more_to_seal = more_,

@@ -180,14 +180,19 @@ class Core {
   };
   static constexpr size_t kBlock = 64;
 
-  // What made a cell of an intraday KPI change, in applied order.
+  // What made a cell of an intraday KPI change, in applied order. There is one for nearly every
+  // event, and a transition for one in many: so they are small, and written one after the other.
   struct Cause {
-    uint32_t next = 0;  // 1-based index of the cell's next cause
-    Aggregate delta;
-    uint32_t id_begin = 0, id_size = 0;
+    uint32_t previous = 0;  // of the same cell; 1-based, 0: none
+    uint32_t event = 0;     // into cause_events_
+    uint32_t delta = 0;     // into cause_deltas_
+  };
+  struct CauseEvent {
+    uint32_t id_begin = 0, id_size = 0;  // into cause_ids_
     int64_t time_ms = 0;
     int64_t record_ms = 0;
   };
+  static constexpr uint32_t kCountsOne = 0;  // the first of cause_deltas_
 
   // A fact whose day its own partition had declared complete (D-08).
   struct DeferredFact {
@@ -202,6 +207,9 @@ class Core {
   // core.cc
   void BuildPlans();
   void BuildGroups();
+  std::vector<Decimal> LinesOf(KpiIndex kpi) const;
+  // Whether the event that has just changed the cell may make an intraday rule change.
+  bool Matters(KpiIndex kpi, const SeriesTable::Cell& cell) const;
   void AddKnownSubjects();
   uint32_t GroupOf(KpiIndex kpi) const { return group_of_kpi_[kpi]; }
   void MeetPartition(const Origin& origin, std::span<const PartitionState> partitions);
@@ -218,6 +226,8 @@ class Core {
   void NoteFirstDay(Day day, SealGroup* group) const;
   void Defer(const PendingFact& fact, Day until);
   absl::Status ApplyBlock();
+  template <int kStage>
+  void PrefetchBlock() const;
   absl::Status ApplyEvent(const PendingEvent& event);
   absl::Status RollUp();
   absl::Time ArrivalOfStep(absl::Time now) const;
@@ -256,20 +266,21 @@ class Core {
 
   // open_periods.cc
   absl::Status EvaluateOpenPeriods();
-  absl::Status EvaluateOpen(const Touched& touched, RuleIndex rule, const Period& period,
+  // `cell`: place in the series' touched().
+  absl::Status EvaluateOpen(size_t cell, RuleIndex rule, const Period& period,
                             std::optional<Decimal> target);
-  // The first cause, in applied order, with which the ladder reached `level` (D-09); null: none
-  // was kept.
-  const Cause* FindCause(const Touched& touched, const Rule& rule, const OpenLadder& before,
-                         const PeriodInput& after, Level level);
-  // The same for a unit or a verdict, whose causes lie in other cells.
-  const Cause* FindCauseBelow(const Touched& touched, const Rule& rule, const OpenLadder& before,
+  // Place of the rule's ladder, or where it belongs, in open_ladders_.
+  std::vector<OpenLadder>::iterator FindOpenLadder(uint32_t rule);
+  // The event, in applied order, with which the ladder reached `level` (D-09); null: none was kept.
+  const CauseEvent* FindCause(size_t cell, const Rule& rule, const OpenLadder& before,
                               const PeriodInput& after, Level level);
   // Adds `delta` to *input: does the ladder reach `level` with it?
   static bool Reaches(const Rule& rule, const Kpi& kpi, const OpenLadder& before,
                       const Aggregate& delta, Level level, PeriodInput* input);
-  // The causes of a cell: its own, or for a unit those of the people and units below it.
-  std::vector<const Cause*> CausesOf(const Touched& touched);
+  // The causes of a cell, 1-based, in applied order: its own, or for a unit those of the people and
+  // units below it. Valid until it is asked for another cell.
+  const std::vector<uint32_t>& CausesOf(size_t cell);
+  void AddCauses(size_t cell, std::vector<uint32_t>* causes) const;
 
   // correct.cc
   absl::Status ReplayCorrections();
@@ -343,6 +354,10 @@ class Core {
   std::vector<std::vector<RuleIndex>> open_rules_of_kpi_;    // intraday
   std::vector<std::vector<RuleIndex>> sealed_rules_of_kpi_;  // on_close
   std::vector<bool> keeps_causes_;           // by KPI
+  // By KPI: the lines, ascending, where its intraday rules are all of the form `value >= line` on a
+  // person's day and never clear. Then nothing happens until a value reaches the next line, which a
+  // cell's `armed` says (1-based; 0: the cell was not looked at yet). Empty: any event may matter.
+  std::vector<std::vector<Decimal>> lines_;
   std::vector<bool> needs_target_;           // by rule
   std::vector<Counter*> evaluations_;        // by rule
   std::vector<uint64_t> open_evaluations_;   // by rule, not yet counted there
@@ -361,7 +376,9 @@ class Core {
   std::vector<PendingEvent> block_;
   std::vector<PendingFact> block_facts_;
   std::string cause_ids_;
-  std::vector<Cause> causes_;
+  std::vector<Cause> causes_;  // the note of a cell is its last one, 1-based; 0: none
+  std::vector<CauseEvent> cause_events_;
+  std::vector<Aggregate> cause_deltas_ = {Aggregate{.count = 1, .sum = {}}};
   std::vector<DeferredFact> deferred_;  // all that wait
   std::vector<uint64_t> deferred_done_;
   size_t deferred_written_ = 0;         // deferred_[0, n) are stored
@@ -379,6 +396,12 @@ class Core {
     Period period;
     friend bool operator==(const OpenReadingKey&, const OpenReadingKey&) = default;
   };
+  // Cells of one subject and rules of one KPI come one after the other: what they share is kept.
+  std::optional<std::pair<SubjectId, Period>> open_ladders_key_;
+  std::vector<OpenLadder>* open_ladders_ = nullptr;
+  size_t open_hint_ = 0;  // where among them the next rule's is likely to be
+  std::optional<size_t> causes_of_;  // the cell whose causes are cell_causes_
+  std::vector<uint32_t> cell_causes_;
   std::optional<OpenReadingKey> open_reading_key_;
   KpiReading open_reading_;
   size_t offered_ = 0;

@@ -52,12 +52,38 @@ void Core::BuildPlans() {
       keeps_causes_[kpi] = keeps_causes_[kpi] || open;
     }
   }
+  lines_.clear();
+  for (KpiIndex k = 0; k < book.kpis.size(); ++k) {
+    lines_.push_back(LinesOf(k));
+  }
   targets_by_end_.clear();
   for (size_t t = 0; t < book.targets.size(); ++t) {
     const Target& target = book.targets[t];
     targets_by_end_[{target.period.end, target.kpi}].push_back(t);
   }
   BuildGroups();
+}
+
+std::vector<Decimal> Core::LinesOf(KpiIndex kpi) const {
+  std::vector<Decimal> lines;
+  for (const RuleIndex r : open_rules_of_kpi_[kpi]) {
+    const Rule& rule = rulebook_->rules[r];
+    if (rule.kpi != kpi || rule.for_each != ForEach::kPerson || rule.period != PeriodKind::kDay ||
+        needs_target_[r]) {
+      return {};
+    }
+    for (const Tier& tier : rule.tiers) {
+      const std::optional<lang::SimpleComparison> line = tier.when.simple_comparison();
+      if (tier.clear || !line || line->slot != kSlotValue ||
+          line->comparator != lang::Comparator::kGreaterEqual ||
+          line->threshold.den != Decimal::FromInt(1)) {
+        return {};
+      }
+      lines.push_back(line->threshold.num);
+    }
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines.size() < UINT16_MAX ? lines : std::vector<Decimal>();
 }
 
 void Core::BuildGroups() {

@@ -12,12 +12,25 @@ namespace kpiwatch {
 absl::Status Core::EvaluateOpenPeriods() {
   const std::vector<Touched>& touched = series_->touched();
   open_reading_key_.reset();
+  open_ladders_key_.reset();
+  causes_of_.reset();
   // By index: reading a series may not change the list, but an iterator would not say so.
   for (size_t i = 0; i < touched.size(); ++i) {
     const Touched cell = touched[i];
     const std::vector<RuleIndex>& rules = open_rules_of_kpi_[cell.kpi];
     if (rules.empty()) {
       continue;
+    }
+    const std::vector<Decimal>& lines = lines_[cell.kpi];
+    if (!lines.empty()) {
+      SeriesTable::Cell& bucket = SeriesTable::CellOf(cell);
+      const Decimal value = MeasuredValue(rulebook_->kpis[cell.kpi], bucket.value);
+      const auto next = std::upper_bound(lines.begin(), lines.end(), value) - lines.begin() + 1;
+      const bool as_before = bucket.armed != 0 && bucket.note == 0 && next <= bucket.armed;
+      bucket.armed = static_cast<uint16_t>(next);
+      if (as_before) {
+        continue;
+      }
     }
     const SubjectInfo& info = subjects_.Get(cell.subject);
     for (const RuleIndex r : rules) {
@@ -36,7 +49,7 @@ absl::Status Core::EvaluateOpenPeriods() {
           period.kind = PeriodKind::kTarget;
           if (target.kpi == rule.kpi && target.subject == name && period.Contains(cell.day) &&
               is_open(period)) {
-            KPIWATCH_RETURN_IF_ERROR(EvaluateOpen(cell, r, period, target.value));
+            KPIWATCH_RETURN_IF_ERROR(EvaluateOpen(i, r, period, target.value));
           }
         }
         continue;
@@ -57,20 +70,39 @@ absl::Status Core::EvaluateOpenPeriods() {
           continue;
         }
       }
-      KPIWATCH_RETURN_IF_ERROR(EvaluateOpen(cell, r, period, target));
+      KPIWATCH_RETURN_IF_ERROR(EvaluateOpen(i, r, period, target));
     }
   }
   return absl::OkStatus();
 }
 
-absl::Status Core::EvaluateOpen(const Touched& touched, RuleIndex r, const Period& period,
+std::vector<OpenLadder>::iterator Core::FindOpenLadder(uint32_t rule) {
+  std::vector<OpenLadder>& ladders = *open_ladders_;
+  // Mostly the one behind the last one.
+  const size_t at = open_hint_;
+  const bool is_place = at <= ladders.size() && (at == 0 || ladders[at - 1].rule < rule) &&
+                        (at == ladders.size() || ladders[at].rule >= rule);
+  const auto place =
+      is_place ? ladders.begin() + static_cast<ptrdiff_t>(at)
+               : std::lower_bound(ladders.begin(), ladders.end(), rule,
+                                  [](const OpenLadder& l, uint32_t n) { return l.rule < n; });
+  open_hint_ = static_cast<size_t>(place - ladders.begin()) +
+               (place != ladders.end() && place->rule == rule ? 1 : 0);
+  return place;
+}
+
+absl::Status Core::EvaluateOpen(size_t cell, RuleIndex r, const Period& period,
                                 std::optional<Decimal> target) {
+  const Touched& touched = series_->touched()[cell];
   const Rule& rule = rulebook_->rules[r];
-  KPIWATCH_ASSIGN_OR_RETURN(std::vector<OpenLadder>* const ladders,
-                            ladders_->FindOpen(touched.subject, period));
+  if (open_ladders_key_ != std::pair(touched.subject, period)) {
+    KPIWATCH_ASSIGN_OR_RETURN(open_ladders_, ladders_->FindOpen(touched.subject, period));
+    open_ladders_key_ = std::pair(touched.subject, period);
+    open_hint_ = 0;
+  }
+  std::vector<OpenLadder>* const ladders = open_ladders_;
   const uint32_t id = rule_id_of_[r];
-  const auto place = std::lower_bound(ladders->begin(), ladders->end(), id,
-                                      [](const OpenLadder& l, uint32_t n) { return l.rule < n; });
+  const auto place = FindOpenLadder(id);
   const bool known = place != ladders->end() && place->rule == id;
   if (known && all_tiers_[r] != 0 && place->state.latched == all_tiers_[r]) {
     return absl::OkStatus();  // everything is latched and stays so until the seal
@@ -78,7 +110,6 @@ absl::Status Core::EvaluateOpen(const Touched& touched, RuleIndex r, const Perio
   if (!RuleCovers(*rulebook_, rule, subjects_.Get(touched.subject), period)) {
     return absl::OkStatus();
   }
-  // Rules of one KPI come one after the other and look at the same cell.
   const OpenReadingKey key{touched.subject, rule.kpi, period};
   if (open_reading_key_ != key) {
     KPIWATCH_ASSIGN_OR_RETURN(open_reading_, ReadFor(rule, touched.subject, period, target));
@@ -105,7 +136,7 @@ absl::Status Core::EvaluateOpen(const Touched& touched, RuleIndex r, const Perio
     return absl::OkStatus();
   }
   ladder.value = input.value;
-  const Cause* const cause = FindCause(touched, rule, before, input, to);
+  const CauseEvent* const cause = FindCause(cell, rule, before, input, to);
   const absl::Time at = cause == nullptr ? now_ : absl::FromUnixMillis(cause->time_ms);
   v1::Transition transition =
       NewTransition(rule, touched.subject, period, from, to, v1::REASON_THRESHOLD, at);
@@ -120,52 +151,75 @@ absl::Status Core::EvaluateOpen(const Touched& touched, RuleIndex r, const Perio
   return absl::OkStatus();
 }
 
-std::vector<const Core::Cause*> Core::CausesOf(const Touched& touched) {
-  std::vector<const Cause*> causes;
-  const auto add = [&](const Touched& cell) {
-    for (uint32_t c = cell.first_cause; c != 0; c = causes_[c - 1].next) {
-      causes.push_back(&causes_[c - 1]);
-    }
-  };
-  if (subjects_.Get(touched.subject).kind == SubjectKind::kPerson) {
-    add(touched);
-    return causes;
+void Core::AddCauses(size_t cell, std::vector<uint32_t>* causes) const {
+  for (uint32_t c = SeriesTable::CellOf(series_->touched()[cell]).note; c != 0;
+       c = causes_[c - 1].previous) {
+    causes->push_back(c);
   }
-  std::vector<SubjectId> ancestors;
-  for (const Touched& cell : series_->touched()) {
-    if (cell.first_cause == 0 || cell.kpi != touched.kpi || cell.day != touched.day) {
-      continue;
-    }
-    Ancestors(cell.subject, cell.day, &ancestors);
-    if (cell.subject == touched.subject ||
-        std::find(ancestors.begin(), ancestors.end(), touched.subject) != ancestors.end()) {
-      add(cell);
-    }
-  }
-  std::sort(causes.begin(), causes.end());  // their places are their order
-  return causes;
 }
 
-const Core::Cause* Core::FindCause(const Touched& touched, const Rule& rule,
-                                   const OpenLadder& before, const PeriodInput& after,
-                                   Level level) {
-  const Kpi& kpi = rulebook_->kpis[rule.kpi];
-  const bool person = subjects_.Get(touched.subject).kind == SubjectKind::kPerson;
-  if (!person || kpi.type != KpiType::kSimple) {
-    return FindCauseBelow(touched, rule, before, after, level);
+const std::vector<uint32_t>& Core::CausesOf(size_t cell) {
+  if (causes_of_ == cell) {
+    return cell_causes_;
   }
-  // Back from the end of the step to its beginning, then forward event by event.
-  PeriodInput input = after;
-  input.count -= touched.added.count;
-  input.value -= MeasuredValue(kpi, touched.added);
-  const Cause* last = nullptr;
-  for (uint32_t c = touched.first_cause; c != 0; c = last->next) {
-    last = &causes_[c - 1];
-    if (Reaches(rule, kpi, before, last->delta, level, &input)) {
-      return last;
+  causes_of_ = cell;
+  cell_causes_.clear();
+  const std::vector<Touched>& all = series_->touched();
+  const Touched& touched = all[cell];
+  if (subjects_.Get(touched.subject).kind == SubjectKind::kPerson) {
+    AddCauses(cell, &cell_causes_);
+    std::reverse(cell_causes_.begin(), cell_causes_.end());
+    return cell_causes_;
+  }
+  std::vector<SubjectId> ancestors;
+  for (size_t i = 0; i < all.size(); ++i) {
+    const Touched& other = all[i];
+    if (other.kpi != touched.kpi || other.day != touched.day || SeriesTable::CellOf(other).note == 0) {
+      continue;
+    }
+    Ancestors(other.subject, other.day, &ancestors);
+    if (other.subject == touched.subject ||
+        std::find(ancestors.begin(), ancestors.end(), touched.subject) != ancestors.end()) {
+      AddCauses(i, &cell_causes_);
     }
   }
-  return last;
+  std::sort(cell_causes_.begin(), cell_causes_.end());
+  return cell_causes_;
+}
+
+const Core::CauseEvent* Core::FindCause(size_t cell, const Rule& rule, const OpenLadder& before,
+                                        const PeriodInput& after, Level level) {
+  const Kpi& kpi = rulebook_->kpis[rule.kpi];
+  const std::vector<uint32_t>& causes = CausesOf(cell);
+  if (causes.empty()) {
+    return nullptr;
+  }
+  const auto event_of = [&](uint32_t cause) { return &cause_events_[causes_[cause - 1].event]; };
+  const auto delta_of = [&](uint32_t cause) -> const Aggregate& {
+    return cause_deltas_[causes_[cause - 1].delta];
+  };
+  if (kpi.type != KpiType::kSimple) {
+    return event_of(causes.back());
+  }
+  // Back from the end of the step to its beginning, then forward event by event.
+  const Touched& touched = series_->touched()[cell];
+  Aggregate added;
+  if (subjects_.Get(touched.subject).kind == SubjectKind::kPerson) {
+    added = SeriesTable::Added(touched);
+  } else {
+    for (const uint32_t cause : causes) {
+      added.Merge(delta_of(cause));
+    }
+  }
+  PeriodInput input = after;
+  input.count -= added.count;
+  input.value -= MeasuredValue(kpi, added);
+  for (const uint32_t cause : causes) {
+    if (Reaches(rule, kpi, before, delta_of(cause), level, &input)) {
+      return event_of(cause);
+    }
+  }
+  return event_of(causes.back());
 }
 
 bool Core::Reaches(const Rule& rule, const Kpi& kpi, const OpenLadder& before,
@@ -176,27 +230,6 @@ bool Core::Reaches(const Rule& rule, const Kpi& kpi, const OpenLadder& before,
     input->completion = Completion(kpi.direction, input->value, *input->target);
   }
   return AdvanceOpen(rule, before.state, *input).level() == level;
-}
-
-const Core::Cause* Core::FindCauseBelow(const Touched& touched, const Rule& rule,
-                                        const OpenLadder& before, const PeriodInput& after,
-                                        Level level) {
-  const Kpi& kpi = rulebook_->kpis[rule.kpi];
-  const std::vector<const Cause*> causes = CausesOf(touched);
-  if (causes.empty() || kpi.type != KpiType::kSimple) {
-    return causes.empty() ? nullptr : causes.back();
-  }
-  PeriodInput input = after;
-  for (const Cause* cause : causes) {
-    input.count -= cause->delta.count;
-    input.value -= MeasuredValue(kpi, cause->delta);
-  }
-  for (const Cause* cause : causes) {
-    if (Reaches(rule, kpi, before, cause->delta, level, &input)) {
-      return cause;
-    }
-  }
-  return causes.back();
 }
 
 }  // namespace kpiwatch

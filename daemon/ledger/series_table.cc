@@ -64,7 +64,7 @@ SeriesTable::Cell& SeriesTable::CellFor(Series* series, DayRow* row, KpiIndex kp
   uint16_t& position = row->position[kpi];
   if (position == 0) {
     Cell cell;
-    cell.kpi = kpi;
+    cell.kpi = static_cast<uint16_t>(kpi);
     row->cells.push_back(cell);
     position = static_cast<uint16_t>(row->cells.size());
     ++series->cells;
@@ -73,8 +73,8 @@ SeriesTable::Cell& SeriesTable::CellFor(Series* series, DayRow* row, KpiIndex kp
   return row->cells[position - 1];
 }
 
-absl::StatusOr<uint32_t> SeriesTable::Add(SubjectId subject, Day day, KpiIndex kpi,
-                                          const Aggregate& delta) {
+absl::StatusOr<SeriesTable::Cell*> SeriesTable::Add(SubjectId subject, Day day, KpiIndex kpi,
+                                                    const Aggregate& delta) {
   Series& series = At(subject);
   DayRow* row = series.last;
   if (row == nullptr || row->day != day) {
@@ -85,16 +85,20 @@ absl::StatusOr<uint32_t> SeriesTable::Add(SubjectId subject, Day day, KpiIndex k
   Cell& cell = CellFor(&series, row, kpi);
   if (cell.touched_step != step_) {
     cell.touched_step = step_;
-    touched_.push_back({.subject = subject, .day = day, .kpi = kpi, .added = {}});
-    cell.touched = static_cast<uint32_t>(touched_.size());
+    cell.note = 0;
+    touched_.push_back({.subject = subject,
+                        .day = day,
+                        .kpi = kpi,
+                        .cell = static_cast<uint16_t>(&cell - row->cells.data()),
+                        .row = row,
+                        .before = cell.value});
     if (row->dirty_step != step_) {
       row->dirty_step = step_;
       dirty_.emplace_back(subject, row);
     }
   }
   cell.value.Merge(delta);
-  touched_[cell.touched - 1].added.Merge(delta);
-  return cell.touched - 1;
+  return &cell;
 }
 
 absl::StatusOr<Aggregate> SeriesTable::Sum(SubjectId subject, KpiIndex kpi, Day begin, Day end) {

@@ -36,18 +36,27 @@ class BucketLoader {
                             absl::FunctionRef<void(Day, std::span<const StoredCell>)> visit) = 0;
 };
 
-// A cell that the present step has changed.
-struct Touched {
-  SubjectId subject;
-  Day day;
-  KpiIndex kpi = 0;
-  Aggregate added;            // what the step has added so far
-  uint32_t first_cause = 0;   // chain of the step's causes, 1-based; 0: none kept
-  uint32_t last_cause = 0;
-};
-
 class SeriesTable {
+  struct DayRow;
+
  public:
+  // A bucket in memory, with room for two marks of the caller's.
+  struct Cell {
+    Aggregate value;
+    uint16_t kpi = 0;
+    uint16_t armed = 0;  // stays while the cell is in memory; zero in a new or newly loaded one
+    uint32_t note = 0;   // zero when a step first touches the cell
+    uint64_t touched_step = 0;
+  };
+  // A cell that the present step has changed.
+  struct Touched {
+    SubjectId subject;
+    Day day;
+    KpiIndex kpi = 0;
+    uint16_t cell = 0;      // place in its row
+    DayRow* row = nullptr;
+    Aggregate before;       // its value when the step began
+  };
   struct Options {
     size_t max_cells = 4'000'000;  // about 64 bytes each
   };
@@ -58,14 +67,25 @@ class SeriesTable {
   // Says that nothing of `subject` is stored yet, so that no load is tried.
   void MarkNew(SubjectId subject);
 
-  // Adds `delta` to a cell and returns its index in touched(). Errors: the loader's.
-  absl::StatusOr<uint32_t> Add(SubjectId subject, Day day, KpiIndex kpi, const Aggregate& delta);
+  // Adds `delta` to a cell and returns it; valid until the next call. Errors: the loader's.
+  absl::StatusOr<Cell*> Add(SubjectId subject, Day day, KpiIndex kpi, const Aggregate& delta);
 
   // The sum of [begin, end), end not included. Errors: the loader's.
   absl::StatusOr<Aggregate> Sum(SubjectId subject, KpiIndex kpi, Day begin, Day end);
 
+  // Fetches the memory that Add will touch; to be called for each fact of a block, stage by stage,
+  // stages 0 to kPrefetchStages - 1: each reads what the one before has fetched.
+  static constexpr int kPrefetchStages = 4;
+  template <int kStage>
+  void Prefetch(SubjectId subject, KpiIndex kpi) const;
+
   // The cells that the present step has changed, in order of first change.
-  std::vector<Touched>& touched() { return touched_; }
+  const std::vector<Touched>& touched() const { return touched_; }
+  static Cell& CellOf(const Touched& touched);
+  // What the present step has added to the cell so far.
+  static Aggregate Added(const Touched& touched) {
+    return CellOf(touched).value.Since(touched.before);
+  }
   // Calls `visit` with the whole content of each changed day, in order of first change.
   void VisitDirtyDays(
       absl::FunctionRef<void(SubjectId, Day, std::span<const StoredCell>)> visit) const;
@@ -75,12 +95,6 @@ class SeriesTable {
   size_t cells() const { return cell_count_; }
 
  private:
-  struct Cell {
-    Aggregate value;
-    uint32_t kpi = 0;
-    uint32_t touched = 0;  // 1-based index into touched_, valid in step touched_step
-    uint64_t touched_step = 0;
-  };
   struct DayRow {
     Day day;
     uint64_t dirty_step = 0;
@@ -115,5 +129,34 @@ class SeriesTable {
   size_t cell_count_ = 0;
   size_t evict_hand_ = 0;
 };
+
+template <int kStage>
+inline void SeriesTable::Prefetch(SubjectId subject, KpiIndex kpi) const {
+  if (subject.value() >= series_.size()) {
+    return;
+  }
+  const Series& series = series_[subject.value()];
+  if constexpr (kStage == 0) {
+    __builtin_prefetch(&series);
+    return;
+  }
+  const DayRow* const row = series.last;
+  if (row == nullptr) {
+    return;
+  }
+  if constexpr (kStage == 1) {
+    __builtin_prefetch(row);
+  } else if constexpr (kStage == 2) {
+    __builtin_prefetch(row->position.data() + kpi);
+  } else if (const uint16_t position = row->position[kpi]; position != 0) {
+    __builtin_prefetch(row->cells.data() + position - 1, 1);
+  }
+}
+
+inline SeriesTable::Cell& SeriesTable::CellOf(const Touched& touched) {
+  return touched.row->cells[touched.cell];
+}
+
+using Touched = SeriesTable::Touched;
 
 }  // namespace kpiwatch

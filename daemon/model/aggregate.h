@@ -16,6 +16,10 @@ struct Aggregate {
     count += other.count;
     sum += other.sum;
   }
+  // What was merged since it was `before`.
+  Aggregate Since(const Aggregate& before) const {
+    return {.count = count - before.count, .sum = sum - before.sum};
+  }
   friend bool operator==(const Aggregate&, const Aggregate&) = default;
 };
 

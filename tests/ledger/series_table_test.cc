@@ -85,12 +85,12 @@ TEST_F(SeriesTableTest, NotesACellOnceAStepWithWhatWasAdded) {
   Add(kAnn, 10, 0, A(1));
   Add(kAnn, 10, 1, A(1));
   ASSERT_THAT(table_.touched(), SizeIs(2));
-  EXPECT_EQ(table_.touched()[0].added, A(2));
+  EXPECT_EQ(SeriesTable::Added(table_.touched()[0]), A(2));
   Step();
   EXPECT_THAT(table_.touched(), IsEmpty());
   Add(kAnn, 10, 0, A(5));
   ASSERT_THAT(table_.touched(), SizeIs(1));
-  EXPECT_EQ(table_.touched()[0].added, A(5));
+  EXPECT_EQ(SeriesTable::Added(table_.touched()[0]), A(5));
 }
 
 TEST_F(SeriesTableTest, GivesChangedDaysWhole) {
