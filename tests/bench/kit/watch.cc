@@ -3,6 +3,7 @@
 // by a read-committed consumer) writes the cells and the alerts as CSV.
 #include <librdkafka/rdkafka.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -170,32 +171,39 @@ int Watch(const Options& options) {
   }
   const int64_t until = std::atoll(options.until.c_str());
   const int64_t deadline = NowMs() + static_cast<int64_t>(options.timeout_s * 1000);
-  int64_t seen = -1;
-  int64_t asked = 0;
-  Progress progress;
-  while (NowMs() < deadline) {
-    const bool busy = alerts != nullptr && alerts->Poll(20);
-    // A page of metrics lists the alerts that stand, hundreds of thousands here: rarely, then.
-    if (NowMs() - asked < (alerts == nullptr ? 50 : 500) || busy) {
-      if (alerts == nullptr) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  // Reading alerts must not wait for a page of metrics: their times are what is measured.
+  std::atomic<bool> published = false;
+  std::atomic<bool> drained = false;  // nothing came since it was published
+  std::thread metrics([&] {
+    int64_t seen = -1;
+    while (NowMs() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(alerts == nullptr ? 50 : 250));
+      const int64_t asked = NowMs();
+      const Progress progress = Ask(&client);
+      published = progress.seen >= until && progress.published;
+      const bool all = progress.seen >= until && (alerts == nullptr || drained);
+      const int64_t report = progress.seen >= until && !all ? seen : progress.seen;
+      if (report != seen) {
+        seen = report;
+        std::printf("{\"seen\": %lld, \"at_ms\": %lld}\n", static_cast<long long>(seen),
+                    static_cast<long long>(asked));
+        std::fflush(stdout);
       }
-      continue;
+      if (all) {
+        return;
+      }
     }
-    asked = NowMs();
-    progress = Ask(&client);
-    const bool all = progress.seen >= until && (alerts == nullptr || (progress.published && !busy));
-    const int64_t report = progress.seen >= until && !all ? seen : progress.seen;
-    if (report != seen) {
-      seen = report;
-      std::printf("{\"seen\": %lld, \"at_ms\": %lld}\n", static_cast<long long>(seen),
-                  static_cast<long long>(asked));
-      std::fflush(stdout);
-    }
-    if (all) {
-      break;
+    drained = true;
+  });
+  if (alerts != nullptr) {
+    while (!drained) {
+      const bool was_published = published;
+      if (!alerts->Poll(100)) {
+        drained = drained || was_published;
+      }
     }
   }
+  metrics.join();
   if (alerts != nullptr) {
     alerts->Finish();
   }
