@@ -106,9 +106,9 @@ absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin
   }
   pending.fact_end = static_cast<uint32_t>(block_facts_.size());
   if (keep_id) {
-    pending.id_begin = static_cast<uint32_t>(cause_ids_.size());
+    pending.id_begin = static_cast<uint32_t>(block_ids_.size());
     pending.id_size = static_cast<uint32_t>(event.id.size());
-    cause_ids_.append(event.id);
+    block_ids_.append(event.id);
   }
   block_.push_back(pending);
   if (block_.size() >= kBlock) {
@@ -181,6 +181,7 @@ absl::Status Core::ApplyBlock() {
   }
   block_.clear();
   block_facts_.clear();
+  block_ids_.clear();
   return absl::OkStatus();
 }
 
@@ -241,8 +242,9 @@ absl::Status Core::ApplyEvent(const PendingEvent& event) {
                               series_->Add(fact.subject, fact.day, fact.kpi, fact.delta));
     if (keeps_causes_[fact.kpi] && Matters(fact.kpi, *cell)) {
       if (!noted) {
-        cause_events_.push_back(
-            {event.id_begin, event.id_size, event.time_ms, event.origin.record_ms});
+        cause_events_.push_back({static_cast<uint32_t>(cause_ids_.size()), event.id_size,
+                                 event.time_ms, event.origin.record_ms});
+        cause_ids_.append(block_ids_, event.id_begin, event.id_size);
         noted = true;
       }
       uint32_t delta = kCountsOne;

@@ -176,7 +176,7 @@ class Core {
     Origin origin;
     int64_t time_ms = 0;
     uint32_t fact_begin = 0, fact_end = 0;
-    uint32_t id_begin = 0, id_size = 0;  // into cause_ids_
+    uint32_t id_begin = 0, id_size = 0;  // into block_ids_
   };
   static constexpr size_t kBlock = 64;
 
@@ -375,6 +375,7 @@ class Core {
   WriteBatch names_;                  // numbers given since the last step
   std::vector<PendingEvent> block_;
   std::vector<PendingFact> block_facts_;
+  std::string block_ids_;
   std::string cause_ids_;
   std::vector<Cause> causes_;  // the note of a cell is its last one, 1-based; 0: none
   std::vector<CauseEvent> cause_events_;

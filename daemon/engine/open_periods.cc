@@ -203,8 +203,9 @@ const Core::CauseEvent* Core::FindCause(size_t cell, const Rule& rule, const Ope
   }
   // Back from the end of the step to its beginning, then forward event by event.
   const Touched& touched = series_->touched()[cell];
+  // Where lines are watched, causes begin with the event that reached one.
   Aggregate added;
-  if (subjects_.Get(touched.subject).kind == SubjectKind::kPerson) {
+  if (subjects_.Get(touched.subject).kind == SubjectKind::kPerson && lines_[rule.kpi].empty()) {
     added = SeriesTable::Added(touched);
   } else {
     for (const uint32_t cause : causes) {

@@ -141,6 +141,16 @@ TEST_F(SeriesTableTest, LetsGoOfWhatWasNotUsedAndReadsItAgain) {
   }
 }
 
+TEST_F(SeriesTableTest, ANoteLastsOneStepAndAnArmedCellStaysSo) {
+  const auto add = [&] { return *table_.Add(kAnn, Day{10}, 0, A(1)); };
+  add()->note = 7;
+  add()->armed = 3;
+  EXPECT_EQ(add()->note, 7u);
+  table_.NextStep();
+  EXPECT_EQ(add()->note, 0u);
+  EXPECT_EQ(add()->armed, 3);
+}
+
 TEST_F(SeriesTableTest, AStoreThatFailsIsAnError) {
   loader_.error = absl::UnavailableError("io");
   EXPECT_TRUE(absl::IsUnavailable(table_.Add(kAnn, Day{10}, 0, A(1)).status()));
