@@ -34,6 +34,7 @@ Core::Core(CoreOptions options, StateStore* store, std::string store_uuid, Engin
       uuid_(std::move(store_uuid)),
       metrics_(metrics),
       dedup_(std::make_unique<DedupWindow>(options_.dedup)),
+      versions_(std::make_unique<VersionTable>(store)),
       ladders_(std::make_unique<LadderTable>(store)) {
   const size_t sources = options_.sources->size();
   completeness_.reserve(sources);
@@ -89,7 +90,9 @@ absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin
     return OfferResult::kTooOld;
   }
   const std::vector<Fact>& facts = folder_->Fold(event, type);
-  if (facts.empty()) {
+  const bool versioned =
+      event.sequence >= 0 && (*options_.sources)[origin.source].highest_sequence_wins;
+  if (facts.empty() && !versioned) {
     ++CountOf(origin, kResIgnored);
     return OfferResult::kIgnored;
   }
@@ -105,6 +108,10 @@ absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin
     keep_id = keep_id || keeps_causes_[fact.kpi];
   }
   pending.fact_end = static_cast<uint32_t>(block_facts_.size());
+  if (versioned) [[unlikely]] {
+    pending.sequence = event.sequence;
+    pending.content = ContentOf(event, facts);
+  }
   if (keep_id) {
     pending.id_begin = static_cast<uint32_t>(block_ids_.size());
     pending.id_size = static_cast<uint32_t>(event.id.size());
@@ -199,64 +206,80 @@ bool Core::Matters(KpiIndex kpi, const SeriesTable::Cell& cell) const {
          MeasuredValue(rulebook_->kpis[kpi], cell.value) >= lines[cell.armed - 1];
 }
 
+inline absl::Status Core::BookHere(const PendingEvent& event, PendingFact& fact,
+                                   Booking& booking) {
+  SealGroup& group = groups_[group_of_kpi_[fact.kpi]];
+  const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
+  if (fact.day <= promised_[event.origin.source][event.origin.partition][GroupOf(fact.kpi)])
+      [[unlikely]] {
+    // Its own partition had called the day complete.
+    booking.result = kResLate;
+    const Day until = WaitsUntil(
+        fact.day,
+        completeness_[event.origin.source].PartitionCompleteUntil(event.origin.partition),
+        options_.clock_by_events, event.origin, calendar);
+    if (calendar.Close(until) - calendar.Close(fact.day) > options_.correction_window) {
+      // The day is final: booked on the first open one (S-18, prior-period adjustment).
+      fact.day = std::max(until + 1, group.next.value_or(until + 1));
+      booking.result = kResTooLate;
+    } else if (!group.next || until >= *group.next) {
+      Defer(fact, until);
+      return absl::OkStatus();
+    }
+  } else if (group.next && fact.day < *group.next) {
+    booking.result = kResLate;
+    if (now_ - calendar.Close(fact.day) > options_.correction_window) {
+      fact.day = *group.next;
+      booking.result = kResTooLate;
+    }
+  } else if (group.sealing && fact.day == *group.next) {
+    booking.result = kResLate;
+    Defer(fact, fact.day);
+    return absl::OkStatus();
+  }
+  NoteFirstDay(fact.day, &group);
+  KPIWATCH_ASSIGN_OR_RETURN(SeriesTable::Cell* const cell,
+                            series_->Add(fact.subject, fact.day, fact.kpi, fact.delta));
+  if (keeps_causes_[fact.kpi] && Matters(fact.kpi, *cell)) {
+    if (!booking.noted) {
+      cause_events_.push_back({static_cast<uint32_t>(cause_ids_.size()), event.id_size,
+                               event.time_ms, event.origin.record_ms});
+      cause_ids_.append(block_ids_, event.id_begin, event.id_size);
+      booking.noted = true;
+    }
+    uint32_t delta = kCountsOne;
+    if (fact.delta != cause_deltas_[kCountsOne]) {
+      delta = static_cast<uint32_t>(cause_deltas_.size());
+      cause_deltas_.push_back(fact.delta);
+    }
+    causes_.push_back({cell->note, static_cast<uint32_t>(cause_events_.size() - 1), delta});
+    cell->note = static_cast<uint32_t>(causes_.size());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Core::BookFact(const PendingEvent& event, PendingFact* fact, Booking* booking) {
+  return BookHere(event, *fact, *booking);
+}
+
 absl::Status Core::ApplyEvent(const PendingEvent& event) {
   if (!dedup_->Insert(event.fingerprint)) {
+    if (event.sequence >= 0) [[unlikely]] {
+      return ApplyVersion(event);
+    }
     ++CountOf(event.origin, kResDuplicate);
     return absl::OkStatus();
   }
-  Result result = kResAccepted;
-  bool noted = false;  // among the causes
-  const std::vector<Day>& promised = promised_[event.origin.source][event.origin.partition];
-  for (uint32_t f = event.fact_begin; f < event.fact_end; ++f) {
-    PendingFact fact = block_facts_[f];
-    SealGroup& group = groups_[group_of_kpi_[fact.kpi]];
-    const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
-    if (fact.day <= promised[GroupOf(fact.kpi)]) [[unlikely]] {
-      // Its own partition had called the day complete.
-      result = kResLate;
-      const Day until = WaitsUntil(
-          fact.day,
-          completeness_[event.origin.source].PartitionCompleteUntil(event.origin.partition),
-          options_.clock_by_events, event.origin, calendar);
-      if (calendar.Close(until) - calendar.Close(fact.day) > options_.correction_window) {
-        // The day is final: booked on the first open one (S-18, prior-period adjustment).
-        fact.day = std::max(until + 1, group.next.value_or(until + 1));
-        result = kResTooLate;
-      } else if (!group.next || until >= *group.next) {
-        Defer(fact, until);
-        continue;
-      }
-    } else if (group.next && fact.day < *group.next) {
-      result = kResLate;
-      if (now_ - calendar.Close(fact.day) > options_.correction_window) {
-        fact.day = *group.next;
-        result = kResTooLate;
-      }
-    } else if (group.sealing && fact.day == *group.next) {
-      result = kResLate;
-      Defer(fact, fact.day);
-      continue;
-    }
-    NoteFirstDay(fact.day, &group);
-    KPIWATCH_ASSIGN_OR_RETURN(SeriesTable::Cell* const cell,
-                              series_->Add(fact.subject, fact.day, fact.kpi, fact.delta));
-    if (keeps_causes_[fact.kpi] && Matters(fact.kpi, *cell)) {
-      if (!noted) {
-        cause_events_.push_back({static_cast<uint32_t>(cause_ids_.size()), event.id_size,
-                                 event.time_ms, event.origin.record_ms});
-        cause_ids_.append(block_ids_, event.id_begin, event.id_size);
-        noted = true;
-      }
-      uint32_t delta = kCountsOne;
-      if (fact.delta != cause_deltas_[kCountsOne]) {
-        delta = static_cast<uint32_t>(cause_deltas_.size());
-        cause_deltas_.push_back(fact.delta);
-      }
-      causes_.push_back({cell->note, static_cast<uint32_t>(cause_events_.size() - 1), delta});
-      cell->note = static_cast<uint32_t>(causes_.size());
+  Booking booking;
+  if (event.sequence >= 0) [[unlikely]] {
+    KPIWATCH_RETURN_IF_ERROR(BookVersion(event, &booking));
+  } else {
+    for (uint32_t f = event.fact_begin; f < event.fact_end; ++f) {
+      PendingFact fact = block_facts_[f];
+      KPIWATCH_RETURN_IF_ERROR(BookHere(event, fact, booking));
     }
   }
-  ++CountOf(event.origin, result);
+  ++CountOf(event.origin, booking.result);
   return absl::OkStatus();
 }
 
@@ -391,39 +414,6 @@ absl::Time Core::ArrivalOfStep(absl::Time now) const {
 void Core::AddDeadLetter(v1::DeadLetter letter) {
   metrics_->dead_letters.With({letter.reason()}).Add();
   pending_letters_.push_back(std::move(letter));
-}
-
-void Core::StageCounts() {
-  for (size_t s = 0; s < counts_.size(); ++s) {
-    staged_counts_[s].resize(counts_[s].size());
-    for (size_t p = 0; p < counts_[s].size(); ++p) {
-      staged_counts_[s][p].topic = counts_[s][p].topic;
-      for (size_t r = 0; r < kResults; ++r) {
-        staged_counts_[s][p].counts[r] += std::exchange(counts_[s][p].counts[r], 0);
-      }
-    }
-  }
-}
-
-void Core::CountDurable() {
-  static constexpr std::array<std::string_view, kResults> kNames = {
-      "accepted", "duplicate", "late", "too_late", "ignored", "heartbeat"};
-  for (std::vector<PartitionCounts>& source : staged_counts_) {
-    for (PartitionCounts& partition : source) {
-      for (size_t r = 0; r < kResults; ++r) {
-        if (partition.counts[r] > 0) {
-          metrics_->ingest_records.With({partition.topic, kNames[r]})
-              .Add(std::exchange(partition.counts[r], 0));
-        }
-      }
-    }
-  }
-  for (size_t r = 0; r < open_evaluations_.size(); ++r) {
-    if (open_evaluations_[r] > 0) {
-      evaluations_[r]->Add(std::exchange(open_evaluations_[r], 0));
-    }
-  }
-  metrics_->dedup_window_ids.Set(static_cast<double>(dedup_->size()));
 }
 
 }  // namespace kpiwatch

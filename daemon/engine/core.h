@@ -29,6 +29,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "daemon/engine/completeness.h"
+#include "daemon/engine/core_types.h"
 #include "daemon/engine/engine_metrics.h"
 #include "daemon/engine/id_table.h"
 #include "daemon/engine/ladder_table.h"
@@ -36,6 +37,7 @@
 #include "daemon/fold/dedup_window.h"
 #include "daemon/fold/folder.h"
 #include "daemon/fold/subject_table.h"
+#include "daemon/fold/version_table.h"
 #include "daemon/ingest/event_source.h"
 #include "daemon/ingest/source_options.h"
 #include "daemon/ledger/kpi_view.h"
@@ -45,45 +47,6 @@
 #include "proto/kpiwatch/v1/transition.pb.h"
 
 namespace kpiwatch {
-
-struct CoreOptions {
-  // The sources by their index in Origin; borrowed.
-  const std::vector<SourceOptions>* sources = nullptr;
-  bool clock_by_events = false;  // D-01
-  // Transitions of periods that closed before it are recorded and not sent (D-07); ignored with
-  // clock_by_events. nullopt: the store's first start.
-  std::optional<absl::Time> live_from;
-  absl::Duration correction_window = absl::Hours(24 * 35);
-  // Days before it are never sealed; nullopt: the day of the earliest fact or heartbeat.
-  std::optional<Day> first_day;
-  DedupWindow::Options dedup;
-  SeriesTable::Options series;
-  size_t seal_chunk = 20'000;  // evaluations of one step's seal (D-04)
-};
-
-// Where an event came from.
-struct Origin {
-  uint32_t source = 0;     // index into CoreOptions::sources
-  uint32_t partition = 0;  // of that source
-  int64_t record_ms = kNoTime;  // the transport's time
-};
-
-enum class OfferResult : uint8_t {
-  kAccepted,   // taken; duplicates show in the counters
-  kIgnored,    // no KPI asks for its type (D-16)
-  kHeartbeat,
-  kNoTime,     // for the dead letters
-  kTooOld,     // recorded before the duplicate window (D-12): for the dead letters
-};
-
-// One sealed or open period's value, for kpictl and tests.
-struct PeriodValue {
-  std::string kpi;
-  std::string subject;
-  Period period;
-  KpiReading reading;
-  Level level = Level::kGreen;  // the period's own band (D-10)
-};
 
 class Core {
  public:
@@ -177,8 +140,19 @@ class Core {
     int64_t time_ms = 0;
     uint32_t fact_begin = 0, fact_end = 0;
     uint32_t id_begin = 0, id_size = 0;  // into block_ids_
+    int64_t sequence = -1;               // that its version is kept under (D-12); -1: it is not
+    uint64_t content = 0;                // hash of what it says, with a sequence
   };
   static constexpr size_t kBlock = 64;
+  enum Result : uint8_t {
+    kResAccepted, kResDuplicate, kResLate, kResTooLate, kResIgnored, kResHeartbeat, kResConflict,
+    kResults
+  };
+  // What became of an event so far.
+  struct Booking {
+    Result result = kResAccepted;
+    bool noted = false;  // among the causes
+  };
 
   // What made a cell of an intraday KPI change, in applied order. There is one for nearly every
   // event, and a transition for one in many: so they are small, and written one after the other.
@@ -229,6 +203,17 @@ class Core {
   template <int kStage>
   void PrefetchBlock() const;
   absl::Status ApplyEvent(const PendingEvent& event);
+  // Adds a fact to its cell, or where that is to wait or to be a correction, does as it must; fact
+  // gets the day on which it was booked.
+  absl::Status BookFact(const PendingEvent& event, PendingFact* fact, Booking* booking);
+  // The same within core.cc, for every fact of every event.
+  [[gnu::always_inline]] absl::Status BookHere(const PendingEvent& event, PendingFact& fact,
+                                               Booking& booking);
+  // versions.cc
+  // An event that brings its version and whose id is known: the higher sequence counts (D-12).
+  absl::Status ApplyVersion(const PendingEvent& event);
+  absl::Status BookVersion(const PendingEvent& event, Booking* booking);
+  uint64_t ContentOf(const Event& event, const std::vector<Fact>& facts);
   absl::Status RollUp();
   absl::Time ArrivalOfStep(absl::Time now) const;
   void Ancestors(SubjectId subject, Day day, std::vector<SubjectId>* ancestors);
@@ -338,6 +323,9 @@ class Core {
   IdTable kpi_ids_{'k'}, rule_ids_{'r'};
   SubjectTable subjects_;
   std::unique_ptr<DedupWindow> dedup_;
+  std::unique_ptr<VersionTable> versions_;
+  std::vector<Contribution> contributions_;  // of one event, reused
+  std::string content_;                      // of one event, reused
   std::unique_ptr<BucketLoader> loader_;
   std::unique_ptr<SeriesTable> series_;
   std::unique_ptr<LadderTable> ladders_;
@@ -409,7 +397,6 @@ class Core {
   bool more_ = false;
   std::vector<int64_t> newest_record_ms_;  // by source
   // Records by source, partition and result, counted locally and added to the metrics once a step.
-  enum Result : uint8_t { kResAccepted, kResDuplicate, kResLate, kResTooLate, kResIgnored, kResHeartbeat, kResults };
   struct PartitionCounts {
     std::string topic;
     std::array<uint64_t, kResults> counts{};

@@ -85,6 +85,7 @@ absl::Status Core::Restore(std::shared_ptr<const Rulebook> rulebook, absl::Time 
   KPIWATCH_RETURN_IF_ERROR(rule_ids_.Restore(*store_));
   KPIWATCH_RETURN_IF_ERROR(RestoreSubjects());
   KPIWATCH_RETURN_IF_ERROR(dedup_->Restore(*store_));
+  KPIWATCH_RETURN_IF_ERROR(versions_->Restore());
   KPIWATCH_RETURN_IF_ERROR(RestoreProgress());
   if (options_.live_from) {
     live_from_ = *options_.live_from;
@@ -247,6 +248,10 @@ absl::Status Core::WriteState(absl::Time arrival, WriteBatch* batch) {
   changed_positions_.clear();
   KPIWATCH_RETURN_IF_ERROR(dedup_->Expire(arrival, *store_, batch, kExpireBudget));
   dedup_->SealSegment(arrival, batch);
+  // An older version is of no use when its id is not known any more.
+  const absl::Time keep_from =
+      std::max(dedup_->window_start(), arrival - options_.dedup.min_age);
+  KPIWATCH_RETURN_IF_ERROR(versions_->WriteChanged(arrival, keep_from, batch));
   WriteOutbox(batch);
   if (!batch->empty()) {
     std::string value;

@@ -61,6 +61,9 @@ struct SourceOptions {
   std::string heartbeat_source;  // `complete.source`: the CloudEvents source whose heartbeats
                                  // count; empty: any
   bool quiet_ok = false;
+  // What counts when an id comes again with another content: the first, or the one with the highest
+  // sequence (D-12). The latter costs a stored record for each event.
+  bool highest_sequence_wins = false;
   std::string
       tenant;  // empty: any single tenant; else another tenant's event is dead-lettered (D-17)
 };

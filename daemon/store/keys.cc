@@ -116,6 +116,26 @@ std::optional<uint32_t> ParseInternKey(std::string_view key) {
   return reader.AtEnd() ? std::optional(id) : std::nullopt;
 }
 
+std::string VersionKey(const VersionKeyParts& parts) {
+  std::string key(kVersionPrefix);
+  wire::AppendI32(parts.arrival.number, &key);
+  wire::AppendU8(parts.shard, &key);
+  wire::AppendU64(parts.bits, &key);
+  return key;
+}
+
+std::optional<VersionKeyParts> ParseVersionKey(std::string_view key) {
+  if (!TakeKind(kVersionPrefix.front(), &key)) {
+    return std::nullopt;
+  }
+  wire::Reader reader(key);
+  VersionKeyParts parts;
+  parts.arrival = Day{reader.I32()};
+  parts.shard = reader.U8();
+  parts.bits = reader.U64();
+  return reader.AtEnd() ? std::optional(parts) : std::nullopt;
+}
+
 std::string CursorKey(std::string_view name) {
   std::string key(1, kCursorKind);
   key.append(name);

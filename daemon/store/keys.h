@@ -34,6 +34,18 @@ std::string PositionPrefix(std::string_view source);
 std::string InternKey(uint32_t id);
 std::optional<uint32_t> ParseInternKey(std::string_view key);
 
+// What an event with a sequence has added: "v", u32 day of its arrival + 2^31, u8 shard and u64
+// bits of its fingerprint.
+inline constexpr std::string_view kVersionPrefix = "v";
+struct VersionKeyParts {
+  Day arrival;  // UTC
+  uint8_t shard = 0;
+  uint64_t bits = 0;
+  friend bool operator==(const VersionKeyParts&, const VersionKeyParts&) = default;
+};
+std::string VersionKey(const VersionKeyParts& parts);
+std::optional<VersionKeyParts> ParseVersionKey(std::string_view key);
+
 // How far a long piece of work has come: "c" name.
 std::string CursorKey(std::string_view name);
 std::optional<std::string_view> ParseCursorKey(std::string_view key);

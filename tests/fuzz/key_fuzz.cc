@@ -22,6 +22,9 @@ void CheckKey(std::string_view key) {
   if (const auto name = ParseCursorKey(key)) {
     KPIWATCH_CHECK(CursorKey(*name) == key, "cursor");
   }
+  if (const auto parts = ParseVersionKey(key)) {
+    KPIWATCH_CHECK(VersionKey(*parts) == key, "version");
+  }
   if (const auto parts = ParseSeriesKey(key)) {
     KPIWATCH_CHECK(SeriesKey(parts->subject, parts->day) == key, "series");
   }

@@ -51,6 +51,17 @@ TEST(KeysTest, InternAndCursorKeysComeBack) {
   EXPECT_EQ(ParseCursorKey(CursorKey("")), "");
 }
 
+TEST(KeysTest, VersionKeysSortByArrival) {
+  const std::vector<VersionKeyParts> ascending = {
+      {Day::Min(), 255, 7}, {Day{-1}, 0, 1}, {Day{0}, 0, 0}, {Day{0}, 0, 256}, {Day{0}, 1, 5}};
+  for (size_t i = 0; i < ascending.size(); ++i) {
+    EXPECT_EQ(ParseVersionKey(VersionKey(ascending[i])), ascending[i]);
+    EXPECT_TRUE(i == 0 || VersionKey(ascending[i - 1]) < VersionKey(ascending[i])) << i;
+  }
+  EXPECT_EQ(ParseVersionKey(std::string(kVersionPrefix)), std::nullopt);
+  EXPECT_EQ(ParseVersionKey(VersionKey(ascending[0]) + "x"), std::nullopt);
+}
+
 TEST(KeysTest, SeriesKeysSortBySubjectThenDay) {
   const std::vector<SeriesKeyParts> ascending = {
       {0, Day::Min()}, {0, Day{-1}}, {0, Day{0}},       {0, Day{1}},    {0, Day{20454}},
@@ -85,7 +96,8 @@ TEST(KeysTest, OutboxAndDedupKeysSortByNumber) {
 TEST(KeysTest, KindsOfMetaKeysDoNotMix) {
   const std::vector<std::string> keys = {
       std::string(kFormatKey),  std::string(kUuidKey), std::string(kDedupStateKey),
-      PositionKey("a", "b", 1), InternKey(1),          CursorKey("x")};
+      PositionKey("a", "b", 1), InternKey(1),          CursorKey("x"),
+      VersionKey({})};
   std::set<char> kinds;
   for (const std::string& key : keys) {
     EXPECT_TRUE(kinds.insert(key[0]).second) << key;

@@ -41,6 +41,7 @@ class CoreDriver {
     size_t partitions = 1;
     CompleteBy complete_by = CompleteBy::kHeartbeat;
     std::optional<absl::Time> live_from = absl::InfinitePast();
+    bool highest_sequence_wins = false;
   };
 
   explicit CoreDriver(const std::string& yaml) : CoreDriver(yaml, Options()) {}
@@ -48,6 +49,7 @@ class CoreDriver {
     SourceOptions source;
     source.name = "crm";
     source.complete_by = options.complete_by;
+    source.highest_sequence_wins = options.highest_sequence_wins;
     sources_.push_back(source);
     for (size_t p = 0; p < options.partitions; ++p) {
       partitions_.push_back({.id = {"", static_cast<int32_t>(p)}, .position = 0, .end = 0,
@@ -79,6 +81,7 @@ class CoreDriver {
         R"({"specversion":"1.0","type":"com.acme.)" + std::string(type) +
         R"(.v1","source":"/crm","id":")" + std::string(id) + R"(","time":")" +
         absl::FormatTime(absl::RFC3339_full, time, absl::UTCTimeZone()) +
+        (sequence < 0 ? "" : R"(","sequence":")" + std::to_string(sequence)) +
         R"(","data":)" + std::string(data) + "}";
     Record record;
     record.partition = partition;
@@ -154,6 +157,7 @@ class CoreDriver {
   MemoryStore& store() { return store_; }
   EngineMetrics& metrics() { return metrics_; }
 
+  int sequence = -1;  // of the next events; negative: they have none
   OfferResult last_result = OfferResult::kIgnored;
 
  private:

@@ -1,0 +1,43 @@
+// What the core counts of its records: gathered locally, public when the step is durable.
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "daemon/engine/core.h"
+
+namespace kpiwatch {
+
+void Core::StageCounts() {
+  for (size_t s = 0; s < counts_.size(); ++s) {
+    staged_counts_[s].resize(counts_[s].size());
+    for (size_t p = 0; p < counts_[s].size(); ++p) {
+      staged_counts_[s][p].topic = counts_[s][p].topic;
+      for (size_t r = 0; r < kResults; ++r) {
+        staged_counts_[s][p].counts[r] += std::exchange(counts_[s][p].counts[r], 0);
+      }
+    }
+  }
+}
+
+void Core::CountDurable() {
+  static constexpr std::array<std::string_view, kResults> kNames = {
+      "accepted", "duplicate", "late", "too_late", "ignored", "heartbeat", "conflict"};
+  for (std::vector<PartitionCounts>& source : staged_counts_) {
+    for (PartitionCounts& partition : source) {
+      for (size_t r = 0; r < kResults; ++r) {
+        if (partition.counts[r] > 0) {
+          metrics_->ingest_records.With({partition.topic, kNames[r]})
+              .Add(std::exchange(partition.counts[r], 0));
+        }
+      }
+    }
+  }
+  for (size_t r = 0; r < open_evaluations_.size(); ++r) {
+    if (open_evaluations_[r] > 0) {
+      evaluations_[r]->Add(std::exchange(open_evaluations_[r], 0));
+    }
+  }
+  metrics_->dedup_window_ids.Set(static_cast<double>(dedup_->size()));
+}
+
+}  // namespace kpiwatch

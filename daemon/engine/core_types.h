@@ -1,0 +1,61 @@
+// What goes into the core and comes out of it besides events and batches.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "daemon/fold/dedup_window.h"
+#include "daemon/ingest/source_options.h"
+#include "daemon/ledger/kpi_view.h"
+#include "daemon/ledger/series_table.h"
+#include "daemon/model/day.h"
+#include "daemon/model/event.h"
+#include "daemon/model/level.h"
+#include "daemon/model/period.h"
+
+namespace kpiwatch {
+
+struct CoreOptions {
+  // The sources by their index in Origin; borrowed.
+  const std::vector<SourceOptions>* sources = nullptr;
+  bool clock_by_events = false;  // D-01
+  // Transitions of periods that closed before it are recorded and not sent (D-07); ignored with
+  // clock_by_events. nullopt: the store's first start.
+  std::optional<absl::Time> live_from;
+  absl::Duration correction_window = absl::Hours(24 * 35);
+  // Days before it are never sealed; nullopt: the day of the earliest fact or heartbeat.
+  std::optional<Day> first_day;
+  DedupWindow::Options dedup;
+  SeriesTable::Options series;
+  size_t seal_chunk = 20'000;  // evaluations of one step's seal (D-04)
+};
+
+// Where an event came from.
+struct Origin {
+  uint32_t source = 0;     // index into CoreOptions::sources
+  uint32_t partition = 0;  // of that source
+  int64_t record_ms = kNoTime;  // the transport's time
+};
+
+enum class OfferResult : uint8_t {
+  kAccepted,   // taken; duplicates show in the counters
+  kIgnored,    // no KPI asks for its type (D-16)
+  kHeartbeat,
+  kNoTime,     // for the dead letters
+  kTooOld,     // recorded before the duplicate window (D-12): for the dead letters
+};
+
+// One sealed or open period's value, for kpictl and tests.
+struct PeriodValue {
+  std::string kpi;
+  std::string subject;
+  Period period;
+  KpiReading reading;
+  Level level = Level::kGreen;  // the period's own band (D-10)
+};
+
+}  // namespace kpiwatch
