@@ -129,7 +129,7 @@ absl::StatusOr<bool> Engine::ReadSources(absl::Time step_begin, bool may_wait) {
       state.error = status;
       const size_t count = state.batch->records().size();
       any = any || count > 0;
-      full = full || count >= options_.poll_records / 2;
+      full = full || 2 * count >= options_.poll_records;
       KPIWATCH_RETURN_IF_ERROR(TakeBatch(s));
     }
     if (!any && committing_) {
