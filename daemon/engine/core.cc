@@ -6,9 +6,13 @@
 #include "daemon/base/check.h"
 #include "daemon/base/status_macros.h"
 #include "daemon/evaluate/eligibility.h"
+#include "daemon/store/keys.h"
 
 namespace kpiwatch {
 namespace {
+
+// How an empty owner is named where others are told by their ids.
+constexpr std::string_view kNoOwner = "\"\"";
 
 // The day whose seal a fact of `day` waits for, whose partition had promised to be complete until
 // `promise`: the last that this may let seal. So it is booked when all days are sealed that could be
@@ -44,6 +48,7 @@ Core::Core(CoreOptions options, StateStore* store, std::string store_uuid, Engin
   promised_.resize(sources);
   counts_.resize(sources);
   staged_counts_.resize(sources);
+  tenants_.resize(sources);
   newest_record_ms_.assign(sources, kNoTime);
 }
 
@@ -70,6 +75,9 @@ absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin
   if (counts_[origin.source].size() <= origin.partition ||
       promised_[origin.source].size() <= origin.partition) [[unlikely]] {
     MeetPartition(origin, partitions);
+  }
+  if (event.tenant != tenants_[origin.source] && !TakesTenant(event, origin.source)) [[unlikely]] {
+    return OfferResult::kTenant;
   }
   const EventTypeInfo& type = folder_->Lookup(event.type);
   if (type.heartbeat) [[unlikely]] {
@@ -129,6 +137,12 @@ SubjectId Core::ResolveSubject(const Fact& fact) {
   const std::string_view id = !fact.subject.empty() ? fact.subject
                               : fact.by_unit        ? kCompanyUnit
                                                     : kUnassignedPerson;
+  if (fact.subject.empty() && !fact.by_unit && !told_no_owner_ && rulebook_->org.given)
+      [[unlikely]] {
+    unknown_owners_.emplace_back(kNoOwner);
+    told_no_owner_ = true;
+    names_.Put(Family::kMeta, CursorKey(kToldNoOwner), "");
+  }
   if (const auto known = subjects_.Find(kind, id)) [[likely]] {
     SeeSubject(*known, fact.day);
     if (kind == SubjectKind::kPerson && !fact.home_unit.empty()) {

@@ -58,7 +58,8 @@ class Core {
   // start go into the first step.
   absl::Status Restore(std::shared_ptr<const Rulebook> rulebook, absl::Time wall_now);
   // Lets another rulebook in (D-29). REQUIRES: no event offered since the last FinishStep, and
-  // everything is durable. Its effects go into the next step.
+  // everything is durable. Its effects go into the next step. Errors: the store's;
+  // kInvalidArgument, and nothing is changed, for one that this store cannot live with.
   absl::Status SetRulebook(std::shared_ptr<const Rulebook> rulebook);
   const Rulebook& rulebook() const { return *rulebook_; }
   std::shared_ptr<const Rulebook> shared_rulebook() const { return rulebook_; }
@@ -71,6 +72,9 @@ class Core {
   void SetPosition(std::string_view source, const PartitionId& partition, int64_t next_offset);
   SourceCompleteness& completeness(uint32_t source) { return completeness_[source]; }
   const SourceCompleteness& completeness(uint32_t source) const { return completeness_[source]; }
+  // Whose events the source brings: as configured, else that of the first event that named one.
+  // Empty: no event has.
+  const std::string& tenant(uint32_t source) const { return tenants_[source]; }
 
   struct StepResult {
     bool empty = true;         // nothing has changed; the batch may be dropped
@@ -144,6 +148,7 @@ class Core {
     uint64_t content = 0;                // hash of what it says, with a sequence
   };
   static constexpr size_t kBlock = 64;
+  static constexpr std::string_view kToldNoOwner = "told_no_owner";  // a cursor's name
   enum Result : uint8_t {
     kResAccepted, kResDuplicate, kResLate, kResTooLate, kResIgnored, kResHeartbeat, kResConflict,
     kResults
@@ -209,6 +214,13 @@ class Core {
   // The same within core.cc, for every fact of every event.
   [[gnu::always_inline]] absl::Status BookHere(const PendingEvent& event, PendingFact& fact,
                                                Booking& booking);
+  // calendar_record.cc
+  // Refuses another zone or cut-off of a calendar with data; remembers what is new.
+  absl::Status CheckCalendars(const Rulebook& rulebook);
+  // tenants.cc
+  // Of an event whose tenant is not tenants_[source]: may it come from there all the same?
+  bool TakesTenant(const Event& event, uint32_t source);
+  absl::Status RestoreTenants();
   // versions.cc
   // An event that brings its version and whose id is known: the higher sequence counts (D-12).
   absl::Status ApplyVersion(const PendingEvent& event);
@@ -332,6 +344,8 @@ class Core {
   std::unique_ptr<Folder> folder_;
   std::unique_ptr<KpiViewer> viewer_;
   std::vector<SourceCompleteness> completeness_;
+  std::vector<std::string> tenants_;          // by source
+  bool told_no_owner_ = false;                // that facts name nobody
   std::map<std::string, int64_t> positions_;  // by stored key
   std::set<std::string> changed_positions_;
 

@@ -136,6 +136,9 @@ absl::Status Core::RestoreProgress() {
   if (live) {
     live_from_ = absl::FromUnixMillis(wire::Reader(*live).I64());
   }
+  KPIWATCH_ASSIGN_OR_RETURN(const auto told, store_->Get(Family::kMeta, CursorKey(kToldNoOwner)));
+  told_no_owner_ = told.has_value();
+  KPIWATCH_RETURN_IF_ERROR(RestoreTenants());
   for (size_t s = 0; s < completeness_.size(); ++s) {
     KPIWATCH_ASSIGN_OR_RETURN(
         const auto stored,
@@ -179,6 +182,7 @@ absl::Status Core::RestoreDeferred() {
 
 absl::Status Core::SetRulebook(std::shared_ptr<const Rulebook> rulebook) {
   KPIWATCH_CHECK(block_.empty(), "a rulebook enters between steps");
+  KPIWATCH_RETURN_IF_ERROR(CheckCalendars(*rulebook));
   rulebook_ = std::move(rulebook);
   folder_ = std::make_unique<Folder>(rulebook_.get());
   BuildPlans();

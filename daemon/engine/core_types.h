@@ -46,6 +46,7 @@ enum class OfferResult : uint8_t {
   kIgnored,    // no KPI asks for its type (D-16)
   kHeartbeat,
   kNoTime,     // for the dead letters
+  kTenant,     // of another tenant than the source's: for the dead letters (D-17)
   kTooOld,     // recorded before the duplicate window (D-12): for the dead letters
 };
 

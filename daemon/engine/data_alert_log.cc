@@ -15,7 +15,7 @@ void LogDataAlert(const v1::Transition& transition) {
       Log(LogLevel::kInfo, "a source is complete again", {subject, {"day", transition.period()}});
       break;
     case v1::REASON_UNKNOWN_OWNER:
-      Log(LogLevel::kWarn, "facts of people whom the org does not know",
+      Log(LogLevel::kWarn, "facts of people whom the org does not know, or of nobody",
           {subject, {"who", transition.detail()}});
       break;
     default:

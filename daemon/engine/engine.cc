@@ -173,20 +173,17 @@ absl::Status Engine::TakeRecord(uint32_t s, const Record& record) {
     return absl::OkStatus();
   }
   const std::span<const PartitionState> partitions = state.source.source->partitions();
-  const std::string& tenant = state.source.options->tenant;
   const Origin origin{s, record.partition, record.timestamp_ms};
   absl::Status offered;
   std::string_view refused;
   const auto offer = [&](const Event& event) {
-    if (!tenant.empty() && event.tenant != tenant) {
-      refused = "tenant";
-      return;
-    }
     const absl::StatusOr<OfferResult> result = core_.Offer(event, origin, partitions);
     if (!result.ok()) {
       offered = result.status();
     } else if (*result == OfferResult::kNoTime) {
       refused = "no_time";
+    } else if (*result == OfferResult::kTenant) {
+      refused = "tenant";
     } else if (*result == OfferResult::kTooOld) {
       refused = "too_old_to_deduplicate";
     }
@@ -205,7 +202,8 @@ absl::Status Engine::TakeRecord(uint32_t s, const Record& record) {
     DeadLetterOf(s, record, "decode", MessageOf(decoded));
   } else if (!refused.empty()) {
     DeadLetterOf(s, record, refused,
-                 refused == "tenant"    ? "the event belongs to another tenant"
+                 refused == "tenant"    ? "the event belongs to another tenant than '" +
+                                              core_.tenant(s) + "', whose source this is"
                  : refused == "no_time" ? "neither the event nor its record has a time"
                                         : "recorded before the window of known ids begins");
   }

@@ -65,7 +65,7 @@ struct SourceOptions {
   // sequence (D-12). The latter costs a stored record for each event.
   bool highest_sequence_wins = false;
   std::string
-      tenant;  // empty: any single tenant; else another tenant's event is dead-lettered (D-17)
+      tenant;  // empty: that of the first event that names one; another's is dead-lettered (D-17)
 };
 
 }  // namespace kpiwatch

@@ -41,6 +41,7 @@ class Replayer {
   absl::Status Print(const ReplayOptions& options);
 
   int64_t records() const { return records_; }
+  void FinishBad() { bad_.Finish(); }
   int64_t bad() const { return bad_.count(); }
 
  private:
@@ -86,7 +87,6 @@ absl::Status Replayer::Read(const std::vector<InputFile>& files) {
   for (const InputFile& file : files) {
     KPIWATCH_RETURN_IF_ERROR(ReadFile(file));
   }
-  bad_.Finish();
   log_.Sort();
   return absl::OkStatus();
 }
@@ -105,7 +105,14 @@ absl::Status Replayer::OfferUpTo(absl::Time until) {
       KPIWATCH_RETURN_IF_ERROR(engine_->AdvanceTo(time));
       next_seal = NextSealMoment(*rulebook_, time - absl::Milliseconds(1));
     }
-    KPIWATCH_RETURN_IF_ERROR(engine_->Offer(log_.Get(i), log_.source(i)).status());
+    const Event event = log_.Get(i);
+    KPIWATCH_ASSIGN_OR_RETURN(const OfferResult result, engine_->Offer(event, log_.source(i)));
+    if (result == OfferResult::kTenant) {
+      bad_.Add(fmt::format("event {} of source {}", event.id,
+                           config_.sources[log_.source(i)].name),
+               fmt::format("it belongs to another tenant ('{}') than the source's events",
+                           event.tenant));
+    }
     if (++offered % kEventsOfAStep == 0) {
       KPIWATCH_RETURN_IF_ERROR(engine_->Step(time));
     }
@@ -159,7 +166,9 @@ absl::Status Replayer::Print(const ReplayOptions& options) {
 absl::Status ReplayAll(Replayer* replayer, const std::vector<InputFile>& files,
                        std::optional<absl::Time> until, const ReplayOptions& options) {
   KPIWATCH_RETURN_IF_ERROR(replayer->Read(files));
-  KPIWATCH_RETURN_IF_ERROR(replayer->Run(until));
+  const absl::Status run = replayer->Run(until);
+  replayer->FinishBad();
+  KPIWATCH_RETURN_IF_ERROR(run);
   return replayer->Print(options);
 }
 

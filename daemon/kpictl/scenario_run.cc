@@ -94,7 +94,14 @@ absl::Status Run::Deliver(const Delivery& delivery) {
   const OneRecord batch(delivery.json);
   absl::Status offered;
   const absl::Status decoded = decoder_->Decode(batch, batch.records()[0], [&](const Event& event) {
-    offered.Update(engine_->Offer(event, SourceIndex(delivery.source)).status());
+    const absl::StatusOr<OfferResult> result =
+        engine_->Offer(event, SourceIndex(delivery.source));
+    offered.Update(result.status());
+    if (result.ok() && *result == OfferResult::kTenant) {
+      offered.Update(absl::InvalidArgumentError(
+          fmt::format("{}:{}: the event belongs to another tenant than those before it",
+                      file_.path, delivery.line)));
+    }
   });
   if (!decoded.ok()) {
     return WithContext(fmt::format("{}:{}: this is no event", file_.path, delivery.line), decoded);

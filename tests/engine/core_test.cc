@@ -277,5 +277,40 @@ TEST(CoreTest, UnknownOwnersCountForTheCompanyAndRaiseOneAlert) {
   }
 }
 
+TEST(CoreTest, FactsOfNobodyRaiseOneAlertAndNoMoreAfterARestart) {
+  CoreDriver driver(kRules);
+  driver.Order("u999", At("2026-11-11T10:00"), "38");
+  driver.Order("", At("2026-11-11T10:00"), "2");
+  driver.Order("", At("2026-11-11T10:00"), "2");
+  driver.Step();
+  ASSERT_THAT(driver.log(),
+              ElementsAre("unknown-owner person:unassigned  green>yellow UNKNOWN_OWNER"));
+  EXPECT_EQ(driver.transitions()[0].detail(), "u999, \"\"");
+  driver.Restart();
+  driver.Order("", At("2026-11-12T10:00"), "3");
+  driver.Step();
+  EXPECT_EQ(driver.log().size(), 1U);
+}
+
+// D-17: a source without a configured tenant takes any single one.
+TEST(CoreTest, ASourceBelongsToTheFirstTenantThatItsEventsName) {
+  CoreDriver driver(kRules);
+  driver.Order("u103", At("2026-11-11T10:00"), "1");
+  EXPECT_EQ(driver.last_result, OfferResult::kAccepted) << "says nothing of tenants";
+  driver.tenant = "acme";
+  driver.Order("u103", At("2026-11-11T10:00"), "2");
+  EXPECT_EQ(driver.last_result, OfferResult::kAccepted);
+  driver.Step();
+  driver.Restart();
+  driver.tenant = "other";
+  driver.Order("u103", At("2026-11-11T10:00"), "30");
+  EXPECT_EQ(driver.last_result, OfferResult::kTenant);
+  driver.tenant = "";
+  driver.Heartbeat(At("2026-11-16T00:00"));
+  driver.Step();
+  ASSERT_EQ(driver.transitions().size(), 1U);
+  EXPECT_EQ(driver.transitions()[0].value(), "3");
+}
+
 }  // namespace
 }  // namespace kpiwatch

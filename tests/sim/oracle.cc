@@ -185,7 +185,9 @@ void Oracle::TakeFact(int index) {
     const std::string subject = kpi.by_unit
                                     ? "unit:" + (fact.unit.empty() ? "company" : fact.unit)
                                     : "person:" + (fact.owner.empty() ? "unassigned" : fact.owner);
-    if (world_.has_org && !kpi.by_unit && !fact.owner.empty() &&
+    if (world_.has_org && !kpi.by_unit && fact.owner.empty()) {
+      unknown_owners_.insert("\"\"");
+    } else if (world_.has_org && !kpi.by_unit &&
         std::none_of(world_.people.begin(), world_.people.end(),
                      [&](const Employment& entry) { return entry.person == fact.owner; })) {
       unknown_owners_.insert(fact.owner);

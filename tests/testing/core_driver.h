@@ -81,6 +81,7 @@ class CoreDriver {
         R"({"specversion":"1.0","type":"com.acme.)" + std::string(type) +
         R"(.v1","source":"/crm","id":")" + std::string(id) + R"(","time":")" +
         absl::FormatTime(absl::RFC3339_full, time, absl::UTCTimeZone()) +
+        (tenant.empty() ? "" : R"(","tenantid":")" + tenant) +
         (sequence < 0 ? "" : R"(","sequence":")" + std::to_string(sequence)) +
         R"(","data":)" + std::string(data) + "}";
     Record record;
@@ -157,6 +158,7 @@ class CoreDriver {
   MemoryStore& store() { return store_; }
   EngineMetrics& metrics() { return metrics_; }
 
+  std::string tenant;  // of the next events; empty: they name none
   int sequence = -1;  // of the next events; negative: they have none
   OfferResult last_result = OfferResult::kIgnored;
 
