@@ -1,0 +1,92 @@
+// What the store remembers of the calendars that its days were cut by: zone and cut-off of a
+// calendar with data do not change (D-29).
+#include <utility>
+
+#include "daemon/base/status_macros.h"
+#include "daemon/base/wire.h"
+#include "daemon/engine/core.h"
+#include "daemon/store/keys.h"
+#include "fmt/format.h"
+
+namespace kpiwatch {
+namespace {
+
+constexpr std::string_view kGroupPrefix = "g";
+
+std::string CalendarKey(std::string_view name) { return "z" + std::string(name); }
+
+struct DayCut {
+  std::string zone;
+  int64_t cutoff_s = 0;
+
+  std::string ToString() const {
+    return fmt::format("time zone {}, day_cutoff {:02}:{:02}", zone, cutoff_s / 3600,
+                       cutoff_s / 60 % 60);
+  }
+  friend bool operator==(const DayCut&, const DayCut&) = default;
+};
+
+DayCut CutOf(const BusinessCalendar& calendar) {
+  return {calendar.options().zone.name(), absl::ToInt64Seconds(calendar.options().day_cutoff)};
+}
+
+absl::StatusOr<std::optional<DayCut>> StoredCut(const StateStore& store, std::string_view name) {
+  KPIWATCH_ASSIGN_OR_RETURN(const auto stored, store.Get(Family::kMeta, CalendarKey(name)));
+  if (!stored) {
+    return std::nullopt;
+  }
+  wire::Reader reader(*stored);
+  DayCut cut;
+  cut.zone = std::string(reader.String());
+  cut.cutoff_s = reader.Signed();
+  if (!reader.AtEnd()) {
+    return absl::DataLossError("the store's record of a calendar is damaged");
+  }
+  return cut;
+}
+
+// Whether days of the calendar were counted: a group of its KPIs knows its first day.
+absl::StatusOr<bool> HasData(const StateStore& store, std::string_view name) {
+  const std::string prefix = std::string(kGroupPrefix) + std::string(name);
+  bool found = false;
+  KPIWATCH_RETURN_IF_ERROR(store.Scan(Family::kMeta, prefix, PrefixEnd(prefix),
+                                      [&](std::string_view key, std::string_view) {
+                                        // Sources follow, one a line; else it is a longer name.
+                                        found = key.size() == prefix.size() ||
+                                                key[prefix.size()] == '\n';
+                                        return !found;
+                                      }));
+  return found;
+}
+
+}  // namespace
+
+absl::Status Core::CheckCalendars(const Rulebook& rulebook) {
+  WriteBatch changed;
+  for (const BusinessCalendar& calendar : rulebook.calendars) {
+    const DayCut asked = CutOf(calendar);
+    KPIWATCH_ASSIGN_OR_RETURN(const std::optional<DayCut> was,
+                              StoredCut(*store_, calendar.name()));
+    if (was == asked) {
+      continue;
+    }
+    KPIWATCH_ASSIGN_OR_RETURN(const bool has_data, HasData(*store_, calendar.name()));
+    if (was && has_data) {
+      return absl::InvalidArgumentError(fmt::format(
+          "calendar '{0}': the store holds days cut by {1}; the rules now say {2}. What was counted "
+          "cannot be cut anew: keep {1}; or give the changed calendar another name, under which "
+          "its KPIs begin new series; or start on an empty storage path and read the sources again",
+          calendar.name(), was->ToString(), asked.ToString()));
+    }
+    std::string value;
+    wire::AppendString(asked.zone, &value);
+    wire::AppendSigned(asked.cutoff_s, &value);
+    changed.Put(Family::kMeta, CalendarKey(calendar.name()), value);
+  }
+  for (const WriteBatch::Entry& entry : changed.entries()) {
+    names_.Put(entry.family, changed.key(entry), changed.value(entry));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace kpiwatch
