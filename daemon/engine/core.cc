@@ -39,6 +39,7 @@ Core::Core(CoreOptions options, StateStore* store, std::string store_uuid, Engin
       metrics_(metrics),
       dedup_(std::make_unique<DedupWindow>(options_.dedup)),
       versions_(std::make_unique<VersionTable>(store)),
+      waiting_(std::make_unique<WaitingFacts>(store, options_.waiting_cells)),
       ladders_(std::make_unique<LadderTable>(store)) {
   const size_t sources = options_.sources->size();
   completeness_.reserve(sources);
@@ -207,8 +208,7 @@ absl::Status Core::ApplyBlock() {
 }
 
 void Core::Defer(const PendingFact& fact, Day until) {
-  deferred_.push_back({next_deferred_++, kpi_id_of_[fact.kpi], fact.subject, fact.day, until,
-                       fact.delta});
+  waiting_->Add({kpi_id_of_[fact.kpi], fact.subject, fact.day, until}, fact.delta);
 }
 
 bool Core::Matters(KpiIndex kpi, const SeriesTable::Cell& cell) const {

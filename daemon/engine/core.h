@@ -34,6 +34,7 @@
 #include "daemon/engine/id_table.h"
 #include "daemon/engine/ladder_table.h"
 #include "daemon/engine/read_view.h"
+#include "daemon/engine/waiting_facts.h"
 #include "daemon/fold/dedup_window.h"
 #include "daemon/fold/folder.h"
 #include "daemon/fold/subject_table.h"
@@ -173,16 +174,6 @@ class Core {
   };
   static constexpr uint32_t kCountsOne = 0;  // the first of cause_deltas_
 
-  // A fact whose day its own partition had declared complete (D-08).
-  struct DeferredFact {
-    uint64_t number = 0;  // stored under it
-    uint32_t kpi_id = 0;
-    SubjectId subject;
-    Day day;
-    Day until;  // kept until this day is sealed
-    Aggregate delta;
-  };
-
   // core.cc
   void BuildPlans();
   void BuildGroups();
@@ -203,6 +194,7 @@ class Core {
   void SeeSubject(SubjectId subject, Day day);
   // A fact or heartbeat speaks of `day`: judging begins no later.
   void NoteFirstDay(Day day, SealGroup* group) const;
+  // The fact waits until that day is sealed.
   void Defer(const PendingFact& fact, Day until);
   absl::Status ApplyBlock();
   template <int kStage>
@@ -233,9 +225,7 @@ class Core {
   void WriteSubjects(WriteBatch* batch);
   void WriteDays(WriteBatch* batch);
   void WriteOutbox(WriteBatch* batch);
-  void WriteDeferred(WriteBatch* batch);
   absl::Status RestoreSubjects();
-  absl::Status RestoreDeferred();
   absl::Status RestoreProgress();
   void SortSubjects();
 
@@ -245,7 +235,8 @@ class Core {
   // seal.cc
   absl::Status SealDue();
   bool GroupIsDue(SealGroup* group);
-  // Whether the facts of a group that wait for the seals before `next` are still to be booked.
+  // Whether facts of a KPI that wait for that day are to be booked, its group being sealed so far.
+  bool IsDue(const SealGroup& group, uint32_t kpi_id, Day until) const;
   bool CorrectionWaits(const SealGroup& group) const;
   absl::Status SealChunk(SealGroup* group, size_t* budget);
   absl::Status SealSubject(const SealGroup& group, SubjectId subject, Day day);
@@ -336,6 +327,7 @@ class Core {
   SubjectTable subjects_;
   std::unique_ptr<DedupWindow> dedup_;
   std::unique_ptr<VersionTable> versions_;
+  std::unique_ptr<WaitingFacts> waiting_;
   std::vector<Contribution> contributions_;  // of one event, reused
   std::string content_;                      // of one event, reused
   std::unique_ptr<BucketLoader> loader_;
@@ -381,11 +373,6 @@ class Core {
   std::string cause_ids_;
   std::vector<Cause> causes_;  // the note of a cell is its last one, 1-based; 0: none
   std::vector<CauseEvent> cause_events_;
-  std::vector<Aggregate> cause_deltas_ = {Aggregate{.count = 1, .sum = {}}};
-  std::vector<DeferredFact> deferred_;  // all that wait
-  std::vector<uint64_t> deferred_done_;
-  size_t deferred_written_ = 0;         // deferred_[0, n) are stored
-  uint64_t next_deferred_ = 1;
   std::vector<v1::OutboxEntry> entries_;
   std::vector<v1::Transition> emitted_;  // decided since the last FinishStep
   std::vector<v1::DeadLetter> pending_letters_;

@@ -19,16 +19,9 @@ constexpr size_t kExpireBudget = 65'536;
 constexpr std::string_view kProgressKey = "s";
 constexpr std::string_view kGroupPrefix = "g";
 constexpr std::string_view kSourcePrefix = "h";
-constexpr std::string_view kDeferredPrefix = "l";
 
 std::string Named(std::string_view prefix, std::string_view name) {
   return std::string(prefix) + std::string(name);
-}
-
-std::string DeferredKey(uint64_t number) {
-  std::string key(kDeferredPrefix);
-  wire::AppendU64(number, &key);
-  return key;
 }
 
 // Days of the store for the series table; cells of KPIs that the rulebook does not have are left
@@ -96,7 +89,7 @@ absl::Status Core::Restore(std::shared_ptr<const Rulebook> rulebook, absl::Time 
     names_.Put(Family::kMeta, CursorKey("live_from"), value);
   }
   KPIWATCH_RETURN_IF_ERROR(SetRulebook(std::move(rulebook)));
-  return RestoreDeferred();
+  return waiting_->Restore();
 }
 
 absl::Status Core::RestoreSubjects() {
@@ -155,29 +148,6 @@ absl::Status Core::RestoreProgress() {
                         }
                         return true;
                       });
-}
-
-absl::Status Core::RestoreDeferred() {
-  return store_->Scan(
-      Family::kMeta, kDeferredPrefix, PrefixEnd(kDeferredPrefix),
-      [&](std::string_view key, std::string_view value) {
-        if (key.size() != 9) {
-          return true;
-        }
-        DeferredFact fact;
-        fact.number = wire::Reader(key.substr(1)).U64();
-        wire::Reader reader(value);
-        fact.kpi_id = static_cast<uint32_t>(reader.Varint());
-        fact.subject = SubjectId(static_cast<uint32_t>(reader.Varint()));
-        fact.day = Day{static_cast<int32_t>(reader.Signed())};
-        fact.until = Day{static_cast<int32_t>(reader.Signed())};
-        fact.delta.count = reader.Signed();
-        fact.delta.sum = Decimal::FromUnits(reader.Signed128());
-        next_deferred_ = fact.number + 1;
-        deferred_.push_back(fact);
-        deferred_written_ = deferred_.size();
-        return true;
-      });
 }
 
 absl::Status Core::SetRulebook(std::shared_ptr<const Rulebook> rulebook) {
@@ -243,7 +213,7 @@ absl::Status Core::WriteState(absl::Time arrival, WriteBatch* batch) {
       batch->Put(Family::kMeta, Named(kSourcePrefix, (*options_.sources)[s].name), value);
     }
   }
-  WriteDeferred(batch);
+  waiting_->Write(batch);
   for (const std::string& key : changed_positions_) {
     std::string value;
     wire::AppendVarint(static_cast<uint64_t>(positions_[key]), &value);
@@ -292,24 +262,6 @@ void Core::WriteDays(WriteBatch* batch) {
     }
     batch->Put(Family::kSeries, SeriesKey(subject.value(), day), value);
   });
-}
-
-void Core::WriteDeferred(WriteBatch* batch) {
-  for (const uint64_t number : deferred_done_) {
-    batch->Delete(Family::kMeta, DeferredKey(number));
-  }
-  deferred_done_.clear();
-  for (; deferred_written_ < deferred_.size(); ++deferred_written_) {
-    const DeferredFact& fact = deferred_[deferred_written_];
-    std::string value;
-    wire::AppendVarint(fact.kpi_id, &value);
-    wire::AppendVarint(fact.subject.value(), &value);
-    wire::AppendSigned(fact.day.number, &value);
-    wire::AppendSigned(fact.until.number, &value);
-    wire::AppendSigned(fact.delta.count, &value);
-    wire::AppendSigned128(fact.delta.sum.units(), &value);
-    batch->Put(Family::kMeta, DeferredKey(fact.number), value);
-  }
 }
 
 void Core::WriteOutbox(WriteBatch* batch) {

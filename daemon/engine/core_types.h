@@ -31,6 +31,7 @@ struct CoreOptions {
   std::optional<Day> first_day;
   DedupWindow::Options dedup;
   SeriesTable::Options series;
+  size_t waiting_cells = 1'000'000;  // in memory, of facts that wait for a seal
   size_t seal_chunk = 20'000;  // evaluations of one step's seal (D-04)
 };
 

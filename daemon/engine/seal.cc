@@ -24,12 +24,15 @@ absl::Status Core::SealDue() {
   return absl::OkStatus();
 }
 
+bool Core::IsDue(const SealGroup& group, uint32_t kpi_id, Day until) const {
+  const KpiIndex kpi = kpi_id < kpi_of_id_.size() ? kpi_of_id_[kpi_id] : UINT32_MAX;
+  return kpi != UINT32_MAX && &groups_[group_of_kpi_[kpi]] == &group && group.next &&
+         until < *group.next;
+}
+
 bool Core::CorrectionWaits(const SealGroup& group) const {
-  return std::any_of(deferred_.begin(), deferred_.end(), [&](const DeferredFact& fact) {
-    return fact.until < *group.next && fact.kpi_id < kpi_of_id_.size() &&
-           kpi_of_id_[fact.kpi_id] != UINT32_MAX &&
-           &groups_[group_of_kpi_[kpi_of_id_[fact.kpi_id]]] == &group;
-  });
+  return waiting_->AnyDue(
+      [&](uint32_t kpi_id, Day until) { return IsDue(group, kpi_id, until); });
 }
 
 bool Core::GroupIsDue(SealGroup* group) {
@@ -264,34 +267,16 @@ absl::Status Core::CloseOpenLadders(const SealGroup& group, SubjectId subject, D
 }
 
 absl::Status Core::ApplyDeferred(const SealGroup& group) {
-  if (!group.next) {
-    return absl::OkStatus();
-  }
-  std::vector<DeferredFact> waiting;
-  size_t written = 0;  // of those
-  for (size_t i = 0; i < deferred_.size(); ++i) {
-    const DeferredFact& fact = deferred_[i];
-    const KpiIndex kpi = fact.kpi_id < kpi_of_id_.size() ? kpi_of_id_[fact.kpi_id] : UINT32_MAX;
-    const bool gone = kpi == UINT32_MAX;
-    const bool due = !gone && &groups_[group_of_kpi_[kpi]] == &group && fact.until < *group.next;
-    if (!gone && !due) {
-      waiting.push_back(fact);
-      written += i < deferred_written_ ? 1 : 0;
-      continue;
-    }
-    if (due) {
-      KPIWATCH_RETURN_IF_ERROR(
-          series_->Add(fact.subject, fact.day, kpi, fact.delta).status());
-    }
-    if (i < deferred_written_) {
-      deferred_done_.push_back(fact.number);
-    }
-  }
-  if (waiting.size() != deferred_.size()) {
-    deferred_ = std::move(waiting);
-    deferred_written_ = written;
-  }
-  return absl::OkStatus();
+  const auto is_gone = [&](uint32_t kpi_id) {
+    return kpi_id >= kpi_of_id_.size() || kpi_of_id_[kpi_id] == UINT32_MAX;
+  };
+  return waiting_->TakeDue(
+      [&](uint32_t kpi_id, Day until) { return is_gone(kpi_id) || IsDue(group, kpi_id, until); },
+      [&](const WaitingFacts::Cell& cell, const Aggregate& delta) {
+        return is_gone(cell.kpi_id)
+                   ? absl::OkStatus()
+                   : series_->Add(cell.subject, cell.day, kpi_of_id_[cell.kpi_id], delta).status();
+      });
 }
 
 void Core::UpdateLateness() {
