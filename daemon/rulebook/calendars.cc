@@ -12,6 +12,7 @@ namespace kpiwatch {
 namespace {
 
 constexpr std::string_view kDefaultZone = "Asia/Shanghai";
+constexpr absl::Duration kMostGrace = absl::Hours(31 * 24);
 constexpr std::array<std::string_view, 7> kWeekdays = {
     "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
 // Zones to suggest for a misspelt one.
@@ -172,11 +173,18 @@ void LoadCalendar(const YamlNode& node, LoadState* state) {
   options.day_close = ReadTimeOfDay(&map, "day_close").value_or(options.day_close);
   options.day_cutoff = ReadTimeOfDay(&map, "day_cutoff").value_or(options.day_cutoff);
   if (options.day_cutoff >= options.day_close) {
-    state->out.Error(node, "a calendar: 'day_close' must come after 'day_cutoff'");
+    const YamlNode* const place = map.Find("day_close");
+    state->out.Error(place != nullptr ? *place : *map.Find("day_cutoff"),
+                     "a calendar: 'day_close' must come after 'day_cutoff'");
     options.day_cutoff = absl::ZeroDuration();
     options.day_close = absl::Hours(24);
   }
   options.grace = map.Duration("grace").value_or(options.grace);
+  if (options.grace > kMostGrace) {
+    state->out.Error(*map.Find("grace"), "a calendar: a 'grace' of more than 31d: no day would be "
+                                         "judged within its correction window");
+    options.grace = kMostGrace;
+  }
   ReadWeekend(&map, &options);
   ReadHolidays(&map, state, &options);
   map.Finish();
