@@ -395,6 +395,7 @@ absl::StatusOr<Core::StepResult> Core::FinishStep(absl::Time now, WriteBatch* ba
   KPIWATCH_RETURN_IF_ERROR(RollUp());
   KPIWATCH_RETURN_IF_ERROR(EvaluateOpenPeriods());
   KPIWATCH_RETURN_IF_ERROR(ReplayCorrections());
+  NoteFirstDaysOfParts();
   UpdateLateness();
   KPIWATCH_RETURN_IF_ERROR(SealDue());
   EmitUnknownOwners();

@@ -124,6 +124,7 @@ class Core {
     CalendarIndex calendar = 0;
     std::vector<uint32_t> sources;   // must be complete
     std::vector<RuleIndex> rules;    // on_close and intraday rules of its KPIs
+    std::set<uint32_t> parts;        // other groups, with parts of its verdicts
     std::optional<Day> earliest;     // day of the earliest fact or heartbeat
     std::optional<Day> next;         // first day not yet sealed; nullopt: none was sealed
     bool sealing = false;            // `next` is being sealed
@@ -194,6 +195,8 @@ class Core {
   void SeeSubject(SubjectId subject, Day day);
   // A fact or heartbeat speaks of `day`: judging begins no later.
   void NoteFirstDay(Day day, SealGroup* group) const;
+  // The same for verdicts, whose facts are of other groups.
+  void NoteFirstDaysOfParts();
   // The fact waits until that day is sealed.
   void Defer(const PendingFact& fact, Day until);
   absl::Status ApplyBlock();

@@ -120,6 +120,13 @@ void Core::BuildGroups() {
     }
     group_of_kpi_.push_back(it->second);
   }
+  for (KpiIndex k = 0; k < book.kpis.size(); ++k) {
+    for (const KpiIndex part : book.kpis[k].all_of) {
+      if (group_of_kpi_[part] != group_of_kpi_[k]) {
+        groups_[group_of_kpi_[k]].parts.insert(group_of_kpi_[part]);
+      }
+    }
+  }
   for (RuleIndex r = 0; r < book.rules.size(); ++r) {
     groups_[group_of_kpi_[book.rules[r].kpi]].rules.push_back(r);
   }

@@ -9,6 +9,19 @@
 
 namespace kpiwatch {
 
+void Core::NoteFirstDaysOfParts() {
+  for (SealGroup& group : groups_) {
+    for (const uint32_t g : group.parts) {
+      const SealGroup& part = groups_[g];
+      if (part.earliest && !part.next) {
+        NoteFirstDay(*part.earliest, &group);
+      } else if (part.next && !group.earliest) {
+        NoteFirstDay(*part.next, &group);  // the verdict came later than its parts
+      }
+    }
+  }
+}
+
 absl::Status Core::SealDue() {
   size_t budget = options_.seal_chunk;
   for (SealGroup& group : groups_) {

@@ -35,7 +35,7 @@ rules:
     levels:
       red: {when: completion < 40%}
 )";
-constexpr CoreDriver::Options kVersions = {.highest_sequence_wins = true};
+const CoreDriver::Options kVersions = {.highest_sequence_wins = true};
 
 std::string Revenue(CoreDriver& driver, std::string_view subject) {
   const SubjectId id = driver.core().subjects().FindByName(subject).value();

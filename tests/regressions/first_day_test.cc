@@ -61,5 +61,36 @@ TEST(FirstDayTest, IsNotThatOfALateFact) {
   }
 }
 
+// A verdict that needs more sources than its parts began with the first heartbeat, and never where
+// there was none.
+TEST(FirstDayTest, OfAVerdictIsThatOfItsPartsFacts) {
+  constexpr char kVerdict[] = R"(
+calendars:
+  - {name: cn, time_zone: Asia/Shanghai, day_close: "20:00", grace: 2h}
+org:
+  units: [{id: company, name: 全国}]
+  people: [{id: u1, name: 一, unit: company, level: junior}]
+kpis:
+  - {name: touches, owner: ops, type: simple, event: crm.activity.completed, measure: count(),
+     subject: data.owner_id, calendar: cn, sources: [crm]}
+  - {name: actions, owner: ops, type: verdict, all_of: [touches], calendar: cn,
+     floors: {junior: [2]}}
+rules:
+  - name: slipping
+    kpi: actions
+    for_each: person
+    period: day
+    evaluate: on_close
+    levels:
+      yellow: {when: miss_streak >= 2}
+)";
+  CoreDriver driver(kVerdict, {.other_sources = {"erp"}});
+  driver.Touch("u1", At("2026-11-02T10:00"), 1);
+  driver.Heartbeat(At("2026-11-03T23:00"));
+  driver.core().completeness(1).Declare(At("2026-11-03T23:00"));
+  driver.Step();
+  EXPECT_THAT(driver.log(), ElementsAre("slipping person:u1 2026-11-03 green>yellow THRESHOLD"));
+}
+
 }  // namespace
 }  // namespace kpiwatch

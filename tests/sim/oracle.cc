@@ -118,11 +118,20 @@ void Oracle::SealGroup(const std::vector<int>& sources, absl::Time now, Group* g
   }
   for (size_t f = 0; f < arrivals_.size(); ++f) {
     const Fact& fact = world_.facts[f];
+    // A verdict's facts are those of its parts.
+    const auto is_read = [&](const Kpi& read) {
+      const int index = static_cast<int>(&read - world_.kpis.data());
+      return std::any_of(world_.kpis.begin(), world_.kpis.end(), [&](const Kpi& kpi) {
+        return kpi.sources == sources &&
+               (&kpi == &read ||
+                std::find(kpi.parts.begin(), kpi.parts.end(), index) != kpi.parts.end());
+      });
+    };
     const bool counts = std::any_of(world_.kpis.begin(), world_.kpis.end(), [&](const Kpi& kpi) {
       const bool matches = fact.type == kpi.event || fact.type == kpi.reverse;
       const bool measured =
           kpi.kind != Kpi::Kind::kSum || (fact.amount.has_value() && fact.currency == "CNY");
-      return kpi.kind != Kpi::Kind::kVerdict && kpi.sources == sources && matches && measured &&
+      return kpi.kind != Kpi::Kind::kVerdict && is_read(kpi) && matches && measured &&
              (kpi.only_kind.empty() || kpi.only_kind == fact.kind);
     });
     for (const Arrival& arrival : arrivals_[f]) {
@@ -293,7 +302,14 @@ bool Oracle::IsCorrected(int rule, const std::string& subject) const {
 }
 
 bool Oracle::IsAmbiguous(int rule, const std::string& subject) const {
-  return SeenLate(subject) || Touches(ambiguous_, rule, subject);
+  // A verdict that needs more sources than its parts seals apart from them: a late fact of a part
+  // waits for the seals of that part only.
+  const Kpi& kpi = world_.kpis[static_cast<size_t>(world_.rules[static_cast<size_t>(rule)].kpi)];
+  const bool apart = std::any_of(kpi.parts.begin(), kpi.parts.end(), [&](int part) {
+    return world_.kpis[static_cast<size_t>(part)].sources != kpi.sources;
+  });
+  return SeenLate(subject) || Touches(ambiguous_, rule, subject) ||
+         (apart && Touches(corrected_, rule, subject));
 }
 
 bool Oracle::SeenLate(const std::string& subject) const {

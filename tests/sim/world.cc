@@ -94,6 +94,9 @@ void MakeKpis(Random& random, World* world) {
   revenue.reverse = random.Chance(50) ? "erp.order.cancelled" : "";
   world->kpis.push_back(revenue);
   Kpi actions{.name = "actions", .kind = Kpi::Kind::kVerdict, .sources = crm, .parts = {0, 1}};
+  if (two && random.Chance(70)) {
+    actions.sources.clear();  // needs more sources than its parts
+  }
   if (world->has_org) {
     actions.floors["junior"] = {random.Between(1, 3), random.Between(0, 1)};
     actions.floors["mid"] = {random.Between(1, 2), 1};

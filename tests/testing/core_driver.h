@@ -42,6 +42,7 @@ class CoreDriver {
     CompleteBy complete_by = CompleteBy::kHeartbeat;
     std::optional<absl::Time> live_from = absl::InfinitePast();
     bool highest_sequence_wins = false;
+    std::vector<std::string> other_sources = {};  // that bring nothing, beside "crm"
   };
 
   explicit CoreDriver(const std::string& yaml) : CoreDriver(yaml, Options()) {}
@@ -51,6 +52,10 @@ class CoreDriver {
     source.complete_by = options.complete_by;
     source.highest_sequence_wins = options.highest_sequence_wins;
     sources_.push_back(source);
+    for (const std::string& other : options.other_sources) {
+      source.name = other;
+      sources_.push_back(source);
+    }
     for (size_t p = 0; p < options.partitions; ++p) {
       partitions_.push_back({.id = {"", static_cast<int32_t>(p)}, .position = 0, .end = 0,
                              .error = {}});
