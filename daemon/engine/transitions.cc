@@ -192,13 +192,21 @@ void Core::FillConsequences(const Rule& rule, SubjectId subject, const Period& p
       task->set_id(fmt::format("{}/{}/{}/{}", rule.name, subjects_.Get(subject).Name(),
                                period.ToString(), playbook.name));
       task->set_playbook(playbook.name);
-      task->set_title(playbook.title);
+      task->set_title(playbook.title.For("zh"));
+      const std::string& title_en = playbook.title.For("en");
+      task->set_title_en(title_en == task->title() ? std::string() : title_en);
       const std::vector<std::string> assignee = Recipients({playbook.assignee}, subject, day);
       task->set_assignee(assignee.empty() ? std::string() : assignee.front());
       const Day due = calendar.AddWorkingDays(calendar.DayOf(at), playbook.due_working_days);
       task->set_due_unix_ms(absl::ToUnixMillis(calendar.Close(due)));
-      for (const std::string& item : playbook.checklist) {
-        task->add_checklist(item);
+      bool translated = false;
+      for (const LocalText& item : playbook.checklist) {
+        task->add_checklist(item.For("zh"));
+        task->add_checklist_en(item.For("en"));
+        translated = translated || item.For("zh") != item.For("en");
+      }
+      if (!translated) {
+        task->clear_checklist_en();
       }
     }
     if (!tier->grant.empty()) {

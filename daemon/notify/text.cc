@@ -114,6 +114,21 @@ std::string CountedText(const Source& source) {
   return absl::StrJoin(lines, "\n");
 }
 
+// Which part of a verdict is short, and by how much: one a line.
+std::string ShortfallText(const Source& source) {
+  std::vector<std::string> lines;
+  for (const v1::Shortfall& shortfall : source.transition.shortfalls()) {
+    const std::optional<KpiIndex> index = source.rulebook.FindKpi(shortfall.kpi());
+    const Kpi* const kpi = index ? &source.rulebook.kpis[*index] : nullptr;
+    const std::string title = kpi == nullptr ? "" : kpi->title.For(source.language());
+    lines.push_back(fmt::format(fmt::runtime(source.words.short_format),
+                                title.empty() ? shortfall.kpi() : title,
+                                GroupDigits(shortfall.value()), GroupDigits(shortfall.floor()),
+                                GroupDigits(ShortOf(shortfall))));
+  }
+  return absl::StrJoin(lines, "\n");
+}
+
 // Neighbours with the same reason are one line.
 std::string SkippedText(const Source& source) {
   std::vector<std::string> lines;
@@ -178,7 +193,8 @@ std::vector<TextRow> Rows(const Source& source) {
   add(words.why, std::string(ReasonSentence(transition.reason(), IsResolved(transition),
                                             transition.to_level() > transition.from_level(),
                                             source.language())));
-  add(IsDataAlert(transition) ? words.detail : words.shortfall, transition.detail());
+  add(words.detail, transition.detail());
+  add(words.shortfall, ShortfallText(source));
   add(words.counted, CountedText(source));
   add(words.skipped, SkippedText(source));
   add(words.grant, transition.grant());
@@ -189,10 +205,10 @@ std::vector<TextRow> Rows(const Source& source) {
 std::vector<TaskText> Tasks(const Source& source) {
   std::vector<TaskText> tasks;
   for (const v1::Task& task : source.transition.tasks()) {
-    TaskText text{.title = task.title().empty() ? task.playbook() : task.title(),
+    TaskText text{.title = TaskTitle(task, source.language()),
                   .assignee = task.assignee().empty() ? "" : source.PersonName(task.assignee()),
                   .due = {},
-                  .checklist = {task.checklist().begin(), task.checklist().end()}};
+                  .checklist = TaskChecklist(task, source.language())};
     if (task.due_unix_ms() != 0) {
       text.due = absl::FormatTime("%Y-%m-%d %H:%M", absl::FromUnixMillis(task.due_unix_ms()),
                                   source.Zone());
@@ -203,6 +219,27 @@ std::vector<TaskText> Tasks(const Source& source) {
 }
 
 }  // namespace
+
+std::string TaskTitle(const v1::Task& task, std::string_view language) {
+  const std::string& title =
+      language == "zh" || task.title_en().empty() ? task.title() : task.title_en();
+  return title.empty() ? task.playbook() : title;
+}
+
+std::vector<std::string> TaskChecklist(const v1::Task& task, std::string_view language) {
+  const auto& items =
+      language == "zh" || task.checklist_en().empty() ? task.checklist() : task.checklist_en();
+  return {items.begin(), items.end()};
+}
+
+std::string ShortOf(const v1::Shortfall& shortfall) {
+  const std::optional<Decimal> value = Decimal::Parse(shortfall.value());
+  const std::optional<Decimal> floor = Decimal::Parse(shortfall.floor());
+  if (!value || !floor) {
+    return {};
+  }
+  return (*value < *floor ? *floor - *value : *value - *floor).ToString();
+}
 
 TransitionText Describe(const v1::Transition& transition, const Rulebook& rulebook,
                         std::string_view language) {

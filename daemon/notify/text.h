@@ -42,6 +42,13 @@ inline constexpr int kMaxPeriodsShown = 31;
 TransitionText Describe(const v1::Transition& transition, const Rulebook& rulebook,
                         std::string_view language);
 
+// A task's words in a language; the other one's where there is none.
+std::string TaskTitle(const v1::Task& task, std::string_view language);
+std::vector<std::string> TaskChecklist(const v1::Task& task, std::string_view language);
+
+// How far a floor was missed, as an exact decimal: "3" for 5 of 8; empty for text that is none.
+std::string ShortOf(const v1::Shortfall& shortfall);
+
 // The same as lines of plain text.
 std::string PlainText(const TransitionText& text, std::string_view language);
 

@@ -29,6 +29,7 @@ struct Words {
   std::array<std::string_view, 6> streak_units;
   // fmt: number, unit. Says how the streak counts (S-06).
   std::string_view streak_format;
+  std::string_view short_format;    // fmt: KPI, value, floor, what is missing
   std::string_view unit_format;     // fmt: name, unit
   std::string_view range_format;    // fmt: first, last, count
   std::string_view quoted_format;   // fmt: level

@@ -57,7 +57,7 @@ void LoadPlaybooks(LoadState* state) {
     MapReader map(*node, "a playbook", &state->out);
     Playbook playbook;
     playbook.name = map.RequireName("name").value_or("");
-    playbook.title = map.Text("title").value_or(playbook.name);
+    playbook.title = map.Local("title").value_or(LocalText{.zh = {}, .en = playbook.name});
     if (const YamlNode* assignee = map.Find("assignee")) {
       playbook.assignee = ReadNotify(*assignee, state).value_or(playbook.assignee);
     }
@@ -71,7 +71,7 @@ void LoadPlaybooks(LoadState* state) {
       playbook.due_working_days = days.value_or(playbook.due_working_days);
     }
     for (const YamlNode* item : map.List("checklist")) {
-      if (auto text = ReadText(*item, "'checklist'", &state->out)) {
+      if (auto text = ReadLocalText(*item, "'checklist'", &state->out)) {
         playbook.checklist.push_back(*std::move(text));
       }
     }

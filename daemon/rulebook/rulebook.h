@@ -201,10 +201,10 @@ enum PersonSlot : uint16_t {
 
 struct Playbook {
   std::string name;
-  std::string title;
+  LocalText title;
   Notify assignee{.steps = 1, .person = {}};
   int due_working_days = 1;
-  std::vector<std::string> checklist;
+  std::vector<LocalText> checklist;
 };
 
 // ---- Routing ------------------------------------------------------------------------------------

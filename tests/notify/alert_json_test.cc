@@ -70,6 +70,11 @@ TEST_F(AlertJsonTest, CarriesOurFieldsWithNumbersAsText) {
   task->set_title("一对一");
   task->set_due_unix_ms(1790762400000);
   task->add_checklist("a");
+  task->set_title_en("One-on-one");
+  v1::Shortfall* shortfall = transition.add_shortfalls();
+  shortfall->set_kpi("touches");
+  shortfall->set_value("5");
+  shortfall->set_floor("8");
   transition.add_skipped()->set_reason("on_leave");
   const auto body = Body({transition});
   EXPECT_EQ(body.at("idempotency_key"), message_.idempotency_key);
@@ -85,6 +90,15 @@ TEST_F(AlertJsonTest, CarriesOurFieldsWithNumbersAsText) {
   EXPECT_EQ(alert.at("miss_streak"), 3);
   EXPECT_EQ(alert.at("tasks").at(0).at("due"), "2026-09-30T10:00:00.000Z");
   EXPECT_EQ(alert.at("tasks").at(0).at("checklist").at(0), "a");
+  EXPECT_EQ(alert.at("tasks").at(0).at("title"), "一对一");
+  const auto& shortfalls = alert.at("shortfalls");
+  ASSERT_EQ(shortfalls.size(), 1U);
+  EXPECT_EQ(shortfalls.at(0).at("kpi"), "touches");
+  EXPECT_EQ(shortfalls.at(0).at("value"), "5");
+  EXPECT_EQ(shortfalls.at(0).at("floor"), "8");
+  EXPECT_EQ(shortfalls.at(0).at("short"), "3");
+  message_.language = "en";
+  EXPECT_EQ(Body({transition}).at("alerts").at(0).at("tasks").at(0).at("title"), "One-on-one");
   EXPECT_EQ(alert.at("skipped").at(0).at("reason"), "on_leave");
   EXPECT_EQ(alert.at("notified"), (std::vector<std::string>{"u100", "u102"}));
 }

@@ -131,6 +131,36 @@ TEST_F(TextTest, TasksSayWhoUntilWhenAndWhat) {
                         "    [ ] 重新分配资源\n    [ ] 调整策略\n"));
 }
 
+TEST_F(TextTest, TasksSpeakTheRecipientsLanguageWhereTheRulesDo) {
+  v1::Task* task = transition_.add_tasks();
+  task->set_title("主管一对一沟通");
+  task->set_title_en("One-on-one");
+  task->add_checklist("调整策略");
+  task->add_checklist_en("Change the approach");
+  EXPECT_THAT(PlainText(Text("zh"), "zh"), HasSubstr("任务：主管一对一沟通\n    [ ] 调整策略\n"));
+  EXPECT_THAT(PlainText(Text("en"), "en"),
+              HasSubstr("Task: One-on-one\n    [ ] Change the approach\n"));
+  task->clear_title_en();
+  task->clear_checklist_en();
+  EXPECT_THAT(PlainText(Text("en"), "en"), HasSubstr("Task: 主管一对一沟通\n    [ ] 调整策略\n"));
+}
+
+// which of the actions is short, and by how much.
+TEST_F(TextTest, ShortfallsSayWhichPartIsShortAndByHowMuch) {
+  EXPECT_EQ(Row("差距"), "");
+  v1::Shortfall* touches = transition_.add_shortfalls();
+  touches->set_kpi("revenue");
+  touches->set_value("1200.5");
+  touches->set_floor("8000");
+  v1::Shortfall* unknown = transition_.add_shortfalls();
+  unknown->set_kpi("gone");
+  unknown->set_value("0");
+  unknown->set_floor("2");
+  EXPECT_EQ(Row("差距"), "销售额 1,200.5 / 8,000（差 6,799.5）\ngone 0 / 2（差 2）");
+  EXPECT_EQ(Row("Shortfall", "en"), "Revenue 1,200.5 of 8,000 (6,799.5 short)\ngone 0 of 2 (2 short)");
+  EXPECT_THAT(PlainText(Text("en"), "en"), HasSubstr("Shortfall:\n    Revenue 1,200.5 of 8,000"));
+}
+
 TEST_F(TextTest, WithdrawnAlertSaysThatDataWasCorrected) {
   transition_ = SampleTransition(v1::LEVEL_RED, v1::LEVEL_GREEN);
   transition_.set_reason(v1::REASON_RESTATED);

@@ -55,17 +55,16 @@ LabelMap AnnotationsOf(const v1::Transition& transition, const Message& message)
   return annotations;
 }
 
-Json TasksOf(const v1::Transition& transition) {
+Json TasksOf(const v1::Transition& transition, std::string_view language) {
   Json tasks = Json::array();
   for (const v1::Task& task : transition.tasks()) {
     tasks.push_back(
         {{"id", task.id()},
          {"playbook", task.playbook()},
-         {"title", task.title()},
+         {"title", TaskTitle(task, language)},
          {"assignee", task.assignee()},
          {"due", task.due_unix_ms() == 0 ? "" : TimeText(absl::FromUnixMillis(task.due_unix_ms()))},
-         {"checklist",
-          std::vector<std::string>(task.checklist().begin(), task.checklist().end())}});
+         {"checklist", TaskChecklist(task, language)}});
   }
   return tasks;
 }
@@ -79,6 +78,17 @@ Json CountedOf(const v1::Transition& transition) {
                        {"met", period.met()}});
   }
   return counted;
+}
+
+Json ShortfallsOf(const v1::Transition& transition) {
+  Json shortfalls = Json::array();
+  for (const v1::Shortfall& shortfall : transition.shortfalls()) {
+    shortfalls.push_back({{"kpi", shortfall.kpi()},
+                          {"value", shortfall.value()},
+                          {"floor", shortfall.floor()},
+                          {"short", ShortOf(shortfall)}});
+  }
+  return shortfalls;
 }
 
 Json SkippedOf(const v1::Transition& transition) {
@@ -117,7 +127,8 @@ void AddOwnFields(const v1::Transition& transition, const Message& message, Json
                  {"skipped", SkippedOf(transition)},
                  {"notified", std::vector<std::string>(transition.notified().begin(),
                                                        transition.notified().end())},
-                 {"tasks", TasksOf(transition)},
+                 {"shortfalls", ShortfallsOf(transition)},
+                 {"tasks", TasksOf(transition, message.language)},
                  {"grant", transition.grant()},
                  {"cause_event_id", transition.cause_event_id()}});
 }
