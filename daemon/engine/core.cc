@@ -55,21 +55,6 @@ Core::Core(CoreOptions options, StateStore* store, std::string store_uuid, Engin
 
 Core::~Core() = default;
 
-void Core::MeetPartition(const Origin& origin, std::span<const PartitionState> partitions) {
-  std::vector<PartitionCounts>& known = counts_[origin.source];
-  const std::string& source = (*options_.sources)[origin.source].name;
-  while (known.size() <= origin.partition) {
-    const size_t p = known.size();
-    const bool named = p < partitions.size() && !partitions[p].id.topic.empty();
-    known.push_back({named ? partitions[p].id.topic : source, {}});
-  }
-  while (promised_[origin.source].size() <= origin.partition) {
-    const auto p = static_cast<uint32_t>(promised_[origin.source].size());
-    promised_[origin.source].emplace_back();
-    NotePromises({origin.source, p});
-  }
-}
-
 absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin,
                                         std::span<const PartitionState> partitions) {
   ++offered_;

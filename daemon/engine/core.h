@@ -248,6 +248,9 @@ class Core {
   // Whether the rule judges the period of the subject once it is closed.
   bool IsJudged(RuleIndex rule, SubjectId subject, const Period& period,
                 const std::optional<Decimal>& target) const;
+  // Ends what the ladder's standing records left firing.
+  void EndStanding(const Rule& rule, SubjectId subject, absl::Time at, v1::Reason reason,
+                   Ladder* ladder);
   absl::Status CloseOpenLadders(const SealGroup& group, SubjectId subject, Day day);
   void UpdateLateness();
   absl::Status ApplyDeferred(const SealGroup& group);
@@ -282,6 +285,9 @@ class Core {
   void EmitRederived(const Rule& rule, SubjectId subject, const SealedRecord& at_record,
                      Level before, v1::Reason reason, const KpiReading& reading,
                      Ladder* ladder);
+  // The same for a rule on targets: each standing record whose level is not that of `before`.
+  absl::Status EmitRederivedTargets(const Rule& rule, SubjectId subject, const Ladder& before,
+                                    v1::Reason reason, Ladder* ladder);
   absl::Status TakeGoneRules(const std::set<uint32_t>& gone, const std::set<RuleIndex>& changed);
   // Ladders of rules that are gone or read differently since the rulebook before.
   absl::Status TakeRuleChanges();

@@ -7,6 +7,21 @@
 
 namespace kpiwatch {
 
+void Core::MeetPartition(const Origin& origin, std::span<const PartitionState> partitions) {
+  std::vector<PartitionCounts>& known = counts_[origin.source];
+  const std::string& source = (*options_.sources)[origin.source].name;
+  while (known.size() <= origin.partition) {
+    const size_t p = known.size();
+    const bool named = p < partitions.size() && !partitions[p].id.topic.empty();
+    known.push_back({named ? partitions[p].id.topic : source, {}});
+  }
+  while (promised_[origin.source].size() <= origin.partition) {
+    const auto p = static_cast<uint32_t>(promised_[origin.source].size());
+    promised_[origin.source].emplace_back();
+    NotePromises({origin.source, p});
+  }
+}
+
 void Core::StageCounts() {
   for (size_t s = 0; s < counts_.size(); ++s) {
     staged_counts_[s].resize(counts_[s].size());

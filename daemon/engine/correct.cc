@@ -57,9 +57,14 @@ absl::Status Core::ReplayRule(RuleIndex r, SubjectId subject, Day day) {
                    [day](const SealedRecord& record) { return day < record.period.end; });
   const auto from = static_cast<size_t>(first - ladder->records.begin());
   const Level before = ladder->state.level();
+  const bool episodes = rule.period == PeriodKind::kTarget;
+  const Ladder old = episodes ? *ladder : Ladder();
   KPIWATCH_ASSIGN_OR_RETURN(const size_t turned, ReplayRecords(rule, subject, from, ladder));
   ladders_->MarkChanged(subject, rule_id_of_[r]);
   evaluations_[r]->Add();
+  if (episodes) {
+    return EmitRederivedTargets(rule, subject, old, v1::REASON_RESTATED, ladder);
+  }
   if (ladder->state.level() == before) {
     return absl::OkStatus();
   }
@@ -91,11 +96,21 @@ absl::StatusOr<std::optional<Day>> Core::AddUnjudged(RuleIndex r, SubjectId subj
     PeriodsEnding(rule, subject, day, &periods);
     for (const auto& [period, target] : periods) {
       const auto place =
-          std::lower_bound(records.begin(), records.end(), period.end,
-                           [](const SealedRecord& record, Day d) { return record.period.end < d; });
-      const bool known = place != records.end() && place->period.end == period.end;
+          std::lower_bound(records.begin(), records.end(), period,
+                           [](const SealedRecord& record, const Period& p) {
+                             return std::pair(record.period.end, record.period.begin) <
+                                    std::pair(p.end, p.begin);
+                           });
+      const bool known = place != records.end() && place->period.end == period.end &&
+                         place->period.begin == period.begin;
       if (!known && IsJudged(r, subject, period, target)) {
-        const LadderState before = place == records.begin() ? ladder->base : (place - 1)->after;
+        LadderState before = place == records.begin() ? ladder->base : (place - 1)->after;
+        if (rule.period == PeriodKind::kTarget) {
+          if (place == records.end() && !records.empty() && records.back().period.end < period.end) {
+            EndStanding(rule, subject, now_, v1::REASON_PERIOD_CLOSED, ladder);
+          }
+          before = LadderState();  // an episode of its own
+        }
         records.insert(place, {period, std::nullopt, Decimal(), target, before});
         first = first ? first : std::optional(period.begin);
       }
@@ -135,23 +150,53 @@ absl::StatusOr<size_t> Core::ReplayRecords(const Rule& rule, SubjectId subject, 
 void Core::EmitRederived(const Rule& rule, SubjectId subject, const SealedRecord& at_record,
                          Level before, v1::Reason reason, const KpiReading& reading,
                          Ladder* ladder) {
-  const Level after = ladder->state.level();
+  const bool episode = rule.period == PeriodKind::kTarget;
+  const Level after = episode ? at_record.after.level() : ladder->state.level();
   v1::Transition transition =
       NewTransition(rule, subject, at_record.period, before, after, reason, now_);
   FillReading(rule, reading, &transition);
-  FillCounted(rule, subject, *ladder, &transition);
+  if (episode) {
+    Ladder alone;
+    alone.state = at_record.after;
+    alone.records.push_back(at_record);
+    FillCounted(rule, subject, alone, &transition);
+  } else {
+    FillCounted(rule, subject, *ladder, &transition);
+  }
+  const std::vector<std::string> told = ladder->notified;
   FillConsequences(rule, subject, at_record.period, before, after, now_, &ladder->notified,
                    &transition);
+  const bool firing = AnyFiring(*ladder);
+  if (firing && after == Level::kGreen) {
+    ladder->notified = told;  // another target's episode goes on
+  }
   const BusinessCalendar& calendar = rulebook_->calendars[rulebook_->kpis[rule.kpi].calendar];
   const Day closed = at_record.period.end - 1;
   if (after > before && transition.not_sent_reason().empty() &&
       calendar.WorkingDays(closed + 1, calendar.DayOf(now_)) > 1) {
     transition.set_not_sent_reason("retroactive");  // newly true in the past (S-18)
   }
-  ladder->since_ms = after == Level::kGreen    ? 0
-                     : before == Level::kGreen ? absl::ToUnixMillis(now_)
-                                               : ladder->since_ms;
+  ladder->since_ms = !firing                   ? 0
+                     : ladder->since_ms == 0 ? absl::ToUnixMillis(now_)
+                                             : ladder->since_ms;
   Emit(std::move(transition));
+}
+
+absl::Status Core::EmitRederivedTargets(const Rule& rule, SubjectId subject, const Ladder& before,
+                                        v1::Reason reason, Ladder* ladder) {
+  for (size_t i = FirstStanding(*ladder); i < ladder->records.size(); ++i) {
+    const SealedRecord record = ladder->records[i];
+    Level was = Level::kGreen;  // not judged yet
+    for (const SealedRecord& old : before.records) {
+      was = old.period == record.period ? old.after.level() : was;
+    }
+    if (record.after.level() != was) {
+      KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading,
+                                ReadFor(rule, subject, record.period, record.target));
+      EmitRederived(rule, subject, record, was, reason, reading, ladder);
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Core::TakeRuleChanges() {
@@ -236,9 +281,12 @@ absl::Status Core::TakeGoneRules(const std::set<uint32_t>& gone,
           RederiveLadder(static_cast<RuleIndex>(rule - rule_id_of_.begin()), subject, ladder));
       continue;
     }
-    if (ladder->state.level() != Level::kGreen && !ladder->records.empty()) {
-      resolve(id, subject, ladder->records.back().period, ladder->state.level(),
-              &ladder->notified, v1::REASON_RULE_REMOVED);
+    for (size_t i = FirstStanding(*ladder); i < ladder->records.size(); ++i) {
+      const SealedRecord& record = ladder->records[i];
+      if (record.after.level() != Level::kGreen) {
+        std::vector<std::string> told = ladder->notified;
+        resolve(id, subject, record.period, record.after.level(), &told, v1::REASON_RULE_REMOVED);
+      }
     }
     *ladder = Ladder();
   }
@@ -269,21 +317,18 @@ absl::Status Core::RederiveLadder(RuleIndex r, SubjectId subject, Ladder* ladder
       !ladder->records.empty() && ladder->records.front().period.kind == rule.period;
   if (!same_periods || rule.evaluate == EvaluateMode::kIntraday) {
     // It counts other periods now: what it said ends, and it begins anew.
-    if (ladder->state.level() != Level::kGreen && !ladder->records.empty()) {
-      v1::Transition ended =
-          NewTransition(rule, subject, ladder->records.back().period, ladder->state.level(),
-                        Level::kGreen, v1::REASON_RULE_CHANGED, now_);
-      FillConsequences(rule, subject, ladder->records.back().period, ladder->state.level(),
-                       Level::kGreen, now_, &ladder->notified, &ended);
-      Emit(std::move(ended));
-    }
+    EndStanding(rule, subject, now_, v1::REASON_RULE_CHANGED, ladder);
     *ladder = Ladder();
     return absl::OkStatus();
   }
   const Level before = ladder->state.level();
-  const size_t from =
-      rule.period == PeriodKind::kTarget ? ladder->records.size() - 1 : size_t{0};
-  KPIWATCH_RETURN_IF_ERROR(ReplayRecords(rule, subject, from, ladder).status());
+  if (rule.period == PeriodKind::kTarget) {
+    const Ladder old = *ladder;
+    KPIWATCH_RETURN_IF_ERROR(
+        ReplayRecords(rule, subject, FirstStanding(*ladder), ladder).status());
+    return EmitRederivedTargets(rule, subject, old, v1::REASON_RULE_CHANGED, ladder);
+  }
+  KPIWATCH_RETURN_IF_ERROR(ReplayRecords(rule, subject, 0, ladder).status());
   if (ladder->state.level() != before) {
     const SealedRecord record = ladder->records.back();
     KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading,

@@ -38,17 +38,19 @@ std::vector<FiringLadder> ReadFiring(const StateStore& store) {
               found.subject = SubjectId(parts->subject);
               if (const auto rule = ParseLadderKeyRest(parts->rest)) {
                 const auto ladder = DecodeLadder(value);
-                if (ladder && ladder->state.level() != Level::kGreen &&
-                    !ladder->records.empty()) {
-                  const SealedRecord& last = ladder->records.back();
+                for (size_t i = ladder ? FirstStanding(*ladder) : 0;
+                     ladder && i < ladder->records.size(); ++i) {
+                  const SealedRecord& record = ladder->records[i];
                   found.rule = *rule;
-                  found.period = last.period;
-                  found.level = ladder->state.level();
+                  found.period = record.period;
+                  found.level = record.after.level();
                   found.since_ms = ladder->since_ms;
-                  found.value = last.value;
-                  found.miss_streak = ladder->state.miss_streak;
-                  found.target = last.target;
-                  firing.push_back(found);
+                  found.value = record.value;
+                  found.miss_streak = record.after.miss_streak;
+                  found.target = record.target;
+                  if (found.level != Level::kGreen) {
+                    firing.push_back(found);
+                  }
                 }
               } else if (const auto period = ParseOpenLadderKeyRest(parts->rest)) {
                 const auto ladders = DecodeOpenLadders(value);

@@ -1,5 +1,6 @@
 #include "daemon/engine/ladder_record.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "daemon/base/wire.h"
@@ -98,6 +99,21 @@ SealedRecord ReadRecord(wire::Reader* reader) {
 }
 
 }  // namespace
+
+size_t FirstStanding(const Ladder& ladder) {
+  size_t first = ladder.records.size();
+  while (first > 0 && ladder.records[first - 1].period.end == ladder.records.back().period.end) {
+    --first;
+  }
+  return first;
+}
+
+bool AnyFiring(const Ladder& ladder) {
+  return std::any_of(ladder.records.begin() + static_cast<ptrdiff_t>(FirstStanding(ladder)),
+                     ladder.records.end(), [](const SealedRecord& record) {
+                       return record.after.level() != Level::kGreen;
+                     });
+}
 
 void EncodeLadder(const Ladder& ladder, std::string* out) {
   AppendState(ladder.base, out);

@@ -29,6 +29,12 @@ struct Ladder {
   int64_t since_ms = 0;               // business moment in which the episode began; 0: green
 };
 
+// The first of the records that stand now: the last one, and with it, for a rule on targets, all
+// that end on the same day, each an episode of its own (D-10). records.size(): there is none.
+size_t FirstStanding(const Ladder& ladder);
+// Whether some of them is above green.
+bool AnyFiring(const Ladder& ladder);
+
 // For intraday rules: one open period (D-10).
 struct OpenLadder {
   uint32_t rule = 0;  // stored number

@@ -8,6 +8,21 @@
 #include "daemon/evaluate/eligibility.h"
 
 namespace kpiwatch {
+namespace {
+
+// Of targets several may end on one day; of other periods one.
+bool WasJudged(const Ladder& ladder, const Period& period) {
+  for (auto r = ladder.records.rbegin();
+       r != ladder.records.rend() && r->period.end >= period.end; ++r) {
+    if (r->period.end > period.end || period.kind != PeriodKind::kTarget ||
+        r->period.begin == period.begin) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
 
 void Core::NoteFirstDaysOfParts() {
   for (SealGroup& group : groups_) {
@@ -136,6 +151,9 @@ void Core::PeriodsEnding(
         periods->emplace_back(period, target.value);
       }
     }
+    std::sort(periods->begin(), periods->end(), [](const auto& a, const auto& b) {
+      return a.first.begin < b.first.begin;
+    });
     return;
   }
   const BusinessCalendar& calendar =
@@ -190,19 +208,13 @@ absl::Status Core::SealRule(const SealGroup& group, RuleIndex r, SubjectId subje
   evaluations_[r]->Add();
   KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading, ReadFor(rule, subject, period, target));
   KPIWATCH_ASSIGN_OR_RETURN(Ladder* const ladder, ladders_->Find(subject, rule_id_of_[r]));
-  if (!ladder->records.empty() && ladder->records.back().period.end >= period.end) {
-    return absl::OkStatus();  // judged already under another grouping of KPIs
+  if (WasJudged(*ladder, period)) {
+    return absl::OkStatus();  // under another grouping of KPIs
   }
   if (rule.period == PeriodKind::kTarget) {
     // Each target is an episode of its own: what the one before left firing ends here (D-10).
-    if (ladder->state.level() != Level::kGreen) {
-      v1::Transition ended =
-          NewTransition(rule, subject, ladder->records.empty() ? period : ladder->records.back().period,
-                        ladder->state.level(), Level::kGreen, v1::REASON_PERIOD_CLOSED,
-                        group.seal_at);
-      FillConsequences(rule, subject, period, ladder->state.level(), Level::kGreen, group.seal_at,
-                       &ladder->notified, &ended);
-      Emit(std::move(ended));
+    if (!ladder->records.empty() && ladder->records.back().period.end < period.end) {
+      EndStanding(rule, subject, group.seal_at, v1::REASON_PERIOD_CLOSED, ladder);
     }
     ladder->state = LadderState();
   }
@@ -234,6 +246,22 @@ absl::Status Core::SealRule(const SealGroup& group, RuleIndex r, SubjectId subje
                                                : ladder->since_ms;
   Emit(std::move(transition));
   return absl::OkStatus();
+}
+
+void Core::EndStanding(const Rule& rule, SubjectId subject, absl::Time at, v1::Reason reason,
+                       Ladder* ladder) {
+  for (size_t i = FirstStanding(*ladder); i < ladder->records.size(); ++i) {
+    const SealedRecord& record = ladder->records[i];
+    const Level level = record.after.level();
+    if (level != Level::kGreen) {
+      std::vector<std::string> told = ladder->notified;
+      v1::Transition ended =
+          NewTransition(rule, subject, record.period, level, Level::kGreen, reason, at);
+      FillConsequences(rule, subject, record.period, level, Level::kGreen, at, &told, &ended);
+      Emit(std::move(ended));
+    }
+  }
+  ladder->notified.clear();
 }
 
 absl::Status Core::CloseOpenLadders(const SealGroup& group, SubjectId subject, Day day) {
@@ -290,69 +318,6 @@ absl::Status Core::ApplyDeferred(const SealGroup& group) {
                    ? absl::OkStatus()
                    : series_->Add(cell.subject, cell.day, kpi_of_id_[cell.kpi_id], delta).status();
       });
-}
-
-void Core::UpdateLateness() {
-  if (options_.clock_by_events) {
-    return;  // now is the least of the proofs: nothing can be late
-  }
-  for (uint32_t s = 0; s < completeness_.size(); ++s) {
-    SourceCompleteness& source = completeness_[s];
-    std::optional<std::pair<Day, absl::Time>> late;
-    for (const SealGroup& group : groups_) {
-      const std::optional<Day> next = group.next ? group.next : group.earliest;
-      if (!next || std::find(group.sources.begin(), group.sources.end(), s) == group.sources.end()) {
-        continue;
-      }
-      const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
-      const Day day = calendar.IsWorkingDay(*next) ? *next : calendar.AddWorkingDays(*next, 1);
-      const absl::Time due = calendar.SealTime(day);
-      if (due <= now_ && (!late || day < late->first) &&
-          !source.CompletedAt(calendar.Begin(day), calendar.Close(day), due, true)) {
-        late = std::pair(day, due);
-      }
-    }
-    if (late.has_value() == source.late.has_value()) {
-      continue;
-    }
-    const std::string& name = (*options_.sources)[s].name;
-    v1::Transition alert;
-    alert.set_rule("data-late");
-    alert.set_subject("source:" + name);
-    const Day day = late ? late->first : Day{source.late->day};
-    alert.set_period(day.ToString());
-    alert.set_from_level(late ? v1::LEVEL_GREEN : v1::LEVEL_ORANGE);
-    alert.set_to_level(late ? v1::LEVEL_ORANGE : v1::LEVEL_GREEN);
-    alert.set_at_unix_ms(absl::ToUnixMillis(late ? late->second : now_));
-    alert.set_reason(late ? v1::REASON_DATA_LATE : v1::REASON_DATA_COMPLETE);
-    source.late = late ? std::optional(SourceCompleteness::Late{late->second, day.number})
-                       : std::nullopt;
-    source.MarkChanged();
-    Emit(std::move(alert));
-  }
-}
-
-void Core::EmitUnknownOwners() {
-  if (unknown_owners_.empty()) {
-    return;
-  }
-  v1::Transition alert;
-  alert.set_rule("unknown-owner");
-  alert.set_subject("person:" + std::string(kUnassignedPerson));
-  alert.set_to_level(v1::LEVEL_YELLOW);
-  alert.set_at_unix_ms(absl::ToUnixMillis(now_));
-  alert.set_reason(v1::REASON_UNKNOWN_OWNER);
-  std::string names;
-  constexpr size_t kMostNames = 20;
-  for (size_t i = 0; i < unknown_owners_.size() && i < kMostNames; ++i) {
-    names += (i > 0 ? ", " : "") + unknown_owners_[i];
-  }
-  if (unknown_owners_.size() > kMostNames) {
-    names += " +" + std::to_string(unknown_owners_.size() - kMostNames);
-  }
-  alert.set_detail(names);
-  unknown_owners_.clear();
-  Emit(std::move(alert));
 }
 
 absl::Time Core::NextSealTime() const {

@@ -1,5 +1,6 @@
 // Section `targets`. Written for lists of a hundred thousand entries.
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <tuple>
 
@@ -203,6 +204,22 @@ void LoadTargets(LoadState* state) {
     }
     sorted.push_back(std::move(targets[i]));
     places.push_back(place);
+  }
+  // A month and the same days written with from and to are one period, too.
+  std::map<std::tuple<KpiIndex, std::string_view, Day, Day>, size_t> by_days;
+  for (size_t i = 0; i < sorted.size(); ++i) {
+    const Target& target = sorted[i];
+    const auto [first, is_new] = by_days.try_emplace(
+        {target.kpi, target.subject, target.period.begin, target.period.end}, i);
+    if (!is_new) {
+      state->out.Error(places[i],
+                       fmt::format("the target of KPI '{}' for {} in {} is for the days of that in "
+                                   "{}; at {}",
+                                   state->book.kpis[target.kpi].name, target.subject,
+                                   target.period.ToString(),
+                                   sorted[first->second].period.ToString(),
+                                   state->out.Describe(places[first->second])));
+    }
   }
   targets = std::move(sorted);
   state->target_places = std::move(places);

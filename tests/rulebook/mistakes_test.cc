@@ -290,7 +290,12 @@ INSTANTIATE_TEST_SUITE_P(
              "targets:\n  - {kpi: touches, person: u1, period: 2026-09, target: 1}\n"
              "  - {kpi: touches, person: u1, period: 2026-09, target: 2}",
              "14:5: duplicate target of KPI 'touches' for person:u1 in 2026-09; first at "
-             "r.yaml:13:5"}),
+             "r.yaml:13:5"},
+        Case{"SameDays",
+             "targets:\n  - {kpi: touches, person: u1, period: 2026-09, target: 1}\n"
+             "  - {kpi: touches, person: u1, from: 2026-09-01, to: 2026-10-01, target: 2}",
+             "14:5: the target of KPI 'touches' for person:u1 in 2026-09-01/2026-10-01 is for the "
+             "days of that in 2026-09; at r.yaml:13:5"}),
     Name);
 
 INSTANTIATE_TEST_SUITE_P(

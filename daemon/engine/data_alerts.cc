@@ -1,0 +1,74 @@
+// What the data steward is told: sources that are late, facts of people whom nobody knows.
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "daemon/engine/core.h"
+
+namespace kpiwatch {
+
+void Core::UpdateLateness() {
+  if (options_.clock_by_events) {
+    return;  // now is the least of the proofs: nothing can be late
+  }
+  for (uint32_t s = 0; s < completeness_.size(); ++s) {
+    SourceCompleteness& source = completeness_[s];
+    std::optional<std::pair<Day, absl::Time>> late;
+    for (const SealGroup& group : groups_) {
+      const std::optional<Day> next = group.next ? group.next : group.earliest;
+      if (!next || std::find(group.sources.begin(), group.sources.end(), s) == group.sources.end()) {
+        continue;
+      }
+      const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
+      const Day day = calendar.IsWorkingDay(*next) ? *next : calendar.AddWorkingDays(*next, 1);
+      const absl::Time due = calendar.SealTime(day);
+      if (due <= now_ && (!late || day < late->first) &&
+          !source.CompletedAt(calendar.Begin(day), calendar.Close(day), due, true)) {
+        late = std::pair(day, due);
+      }
+    }
+    if (late.has_value() == source.late.has_value()) {
+      continue;
+    }
+    const std::string& name = (*options_.sources)[s].name;
+    v1::Transition alert;
+    alert.set_rule("data-late");
+    alert.set_subject("source:" + name);
+    const Day day = late ? late->first : Day{source.late->day};
+    alert.set_period(day.ToString());
+    alert.set_from_level(late ? v1::LEVEL_GREEN : v1::LEVEL_ORANGE);
+    alert.set_to_level(late ? v1::LEVEL_ORANGE : v1::LEVEL_GREEN);
+    alert.set_at_unix_ms(absl::ToUnixMillis(late ? late->second : now_));
+    alert.set_reason(late ? v1::REASON_DATA_LATE : v1::REASON_DATA_COMPLETE);
+    source.late = late ? std::optional(SourceCompleteness::Late{late->second, day.number})
+                       : std::nullopt;
+    source.MarkChanged();
+    Emit(std::move(alert));
+  }
+}
+
+void Core::EmitUnknownOwners() {
+  if (unknown_owners_.empty()) {
+    return;
+  }
+  v1::Transition alert;
+  alert.set_rule("unknown-owner");
+  alert.set_subject("person:" + std::string(kUnassignedPerson));
+  alert.set_to_level(v1::LEVEL_YELLOW);
+  alert.set_at_unix_ms(absl::ToUnixMillis(now_));
+  alert.set_reason(v1::REASON_UNKNOWN_OWNER);
+  std::string names;
+  constexpr size_t kMostNames = 20;
+  for (size_t i = 0; i < unknown_owners_.size() && i < kMostNames; ++i) {
+    names += (i > 0 ? ", " : "") + unknown_owners_[i];
+  }
+  if (unknown_owners_.size() > kMostNames) {
+    names += " +" + std::to_string(unknown_owners_.size() - kMostNames);
+  }
+  alert.set_detail(names);
+  unknown_owners_.clear();
+  Emit(std::move(alert));
+}
+
+}  // namespace kpiwatch
