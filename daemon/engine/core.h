@@ -34,6 +34,7 @@
 #include "daemon/engine/id_table.h"
 #include "daemon/engine/ladder_table.h"
 #include "daemon/engine/read_view.h"
+#include "daemon/engine/seal_group.h"
 #include "daemon/engine/waiting_facts.h"
 #include "daemon/fold/dedup_window.h"
 #include "daemon/fold/folder.h"
@@ -118,21 +119,6 @@ class Core {
   const FoldCounts& fold_counts() const { return folder_->counts(); }
 
  private:
-  // KPIs whose days seal together: same calendar, same sources.
-  struct SealGroup {
-    std::string name;                // stored under it
-    CalendarIndex calendar = 0;
-    std::vector<uint32_t> sources;   // must be complete
-    std::vector<RuleIndex> rules;    // on_close and intraday rules of its KPIs
-    std::set<uint32_t> parts;        // other groups, with parts of its verdicts
-    std::optional<Day> earliest;     // day of the earliest fact or heartbeat
-    std::optional<Day> next;         // first day not yet sealed; nullopt: none was sealed
-    bool sealing = false;            // `next` is being sealed
-    absl::Time seal_at;              // its moment
-    std::string cursor;              // last subject done; empty: none yet
-    bool changed = false;
-  };
-
   // A fact with its subject resolved, waiting in the block.
   struct PendingFact {
     SubjectId subject;
@@ -382,6 +368,7 @@ class Core {
   std::string cause_ids_;
   std::vector<Cause> causes_;  // the note of a cell is its last one, 1-based; 0: none
   std::vector<CauseEvent> cause_events_;
+  std::vector<Aggregate> cause_deltas_ = {Aggregate{.count = 1, .sum = {}}};
   std::vector<v1::OutboxEntry> entries_;
   std::vector<v1::Transition> emitted_;  // decided since the last FinishStep
   std::vector<v1::DeadLetter> pending_letters_;
