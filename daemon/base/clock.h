@@ -1,6 +1,8 @@
 // Where "now" comes from. The core never reads a clock by itself.
 #pragma once
 
+#include <chrono>
+
 #include "absl/base/thread_annotations.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -19,6 +21,19 @@ class Clock {
 class SystemClock final : public Clock {
  public:
   absl::Time Now() const override { return absl::Now(); }
+};
+
+// The wall's time when it was made and what has passed since: setting the system clock does not
+// move it. For waits, not for what people read.
+class SteadyClock final : public Clock {
+ public:
+  absl::Time Now() const override {
+    return wall_ + absl::FromChrono(std::chrono::steady_clock::now() - steady_);
+  }
+
+ private:
+  const absl::Time wall_ = absl::Now();
+  const std::chrono::steady_clock::time_point steady_ = std::chrono::steady_clock::now();
 };
 
 // A clock that moves only when told to; scenario tests and replays use it. Thread-safe.

@@ -157,7 +157,8 @@ std::optional<uint64_t> LogLimiter::Pass(std::string_view key) {
     it = turns_.try_emplace(turns_.size() < kMaxKeys ? std::string(key) : std::string()).first;
   }
   Turn& turn = it->second;
-  if (now < turn.next) {
+  // A turn further away than the interval was given before the clock stepped back.
+  if (now < turn.next && turn.next - now <= interval_) {
     ++turn.held_back;
     return std::nullopt;
   }

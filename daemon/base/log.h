@@ -63,7 +63,8 @@ std::string FormatLogLine(LogFormat format, absl::Time time, LogLevel level,
                           std::string_view message, LogFields fields);
 
 // Keeps what happens again and again from flooding the log: each key passes once per interval.
-// Thread-safe. Knows at most kMaxKeys keys; further ones share one turn.
+// A clock that steps back silences nothing for longer. Thread-safe. Knows at most kMaxKeys keys;
+// further ones share one turn.
 class LogLimiter {
  public:
   static constexpr size_t kMaxKeys = 1000;

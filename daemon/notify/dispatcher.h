@@ -35,7 +35,7 @@ struct DispatcherOptions {
 struct DispatcherPorts {
   OutboxReader* outbox = nullptr;
   ChannelFactory* channels = nullptr;
-  const Clock* clock = nullptr;  // the wall's
+  const Clock* clock = nullptr;  // for waits: one that is never set back
   Pause* pause = nullptr;
   NotifyMetrics* metrics = nullptr;
   DeadLetterFile* dead_letters = nullptr;

@@ -25,7 +25,7 @@ namespace kpiwatch {
 struct WorkerEnvironment {
   OutboxReader* outbox = nullptr;
   const Epochs* epochs = nullptr;
-  const Clock* clock = nullptr;  // of the wall: retries do not follow the business clock (D-01)
+  const Clock* clock = nullptr;  // for waits: retries do not follow the business clock (D-01)
   Pause* pause = nullptr;
   NotifyMetrics* metrics = nullptr;
   RetryPolicy retry;

@@ -32,6 +32,14 @@ TEST(ManualClockTest, AdvancesOfSeveralThreadsAddUp) {
   EXPECT_EQ(clock.Now(), absl::FromUnixSeconds(4'000));
 }
 
+TEST(SteadyClockTest, BeginsAtTheWallAndNeverGoesBack) {
+  const absl::Time before = absl::Now();
+  const SteadyClock clock;
+  const absl::Time first = clock.Now();
+  EXPECT_GE(first, before);
+  EXPECT_GE(clock.Now(), first);
+}
+
 TEST(SystemClockTest, DoesNotStandBeforeThisProgramWasWritten) {
   EXPECT_GT(SystemClock().Now(), absl::FromCivil(absl::CivilDay(2025, 1, 1), absl::UTCTimeZone()));
 }

@@ -72,6 +72,15 @@ TEST(LogLimiterTest, LetsAKeyPassOncePerIntervalAndSaysHowOftenItWasHeldBack) {
   EXPECT_EQ(limiter.Pass("a"), std::nullopt);
 }
 
+TEST(LogLimiterTest, AClockThatStepsBackSilencesNothingForLongerThanTheInterval) {
+  ManualClock clock(kTime);
+  LogLimiter limiter(&clock, absl::Seconds(10));
+  EXPECT_EQ(limiter.Pass("a"), 0);
+  clock.Set(kTime - absl::Hours(1));
+  EXPECT_EQ(limiter.Pass("a"), 0);
+  EXPECT_EQ(limiter.Pass("a"), std::nullopt);
+}
+
 TEST(LogLimiterTest, KeysBeyondItsMemoryShareOneTurn) {
   ManualClock clock(kTime);
   LogLimiter limiter(&clock, absl::Seconds(10));
