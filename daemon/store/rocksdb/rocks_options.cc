@@ -2,9 +2,18 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdarg>
+#include <cstdio>
+#include <memory>
+
+#include "daemon/base/clock.h"
+#include "daemon/base/log.h"
 
 namespace kpiwatch {
 namespace {
@@ -17,6 +26,43 @@ rocksdb::CompressionType BlockCompression() {
       std::find(supported.begin(), supported.end(), rocksdb::kLZ4Compression) != supported.end();
   return lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
 }
+
+// What RocksDB reports as a warning or an error, in our log instead of files of its own beside the
+// data: when the disk is full, its writer of those files aborts the process.
+class ToOurLog final : public rocksdb::Logger {
+ public:
+  ToOurLog() : Logger(rocksdb::WARN_LEVEL) {}
+
+  using Logger::Logv;
+  void LogHeader(const char* /*format*/, va_list /*values*/) override {}
+  void Logv(const char* /*format*/, va_list /*values*/) override {}
+  void Logv(const rocksdb::InfoLogLevel level, const char* format, va_list values) override {
+    if (level < GetInfoLogLevel() || level == rocksdb::HEADER_LEVEL) {
+      return;
+    }
+    const bool warning = level == rocksdb::WARN_LEVEL;
+    if (const auto held_back = limiter_.Pass(warning ? "warning" : "error")) {
+      std::array<char, 512> text;
+      std::vsnprintf(text.data(), text.size(), format, values);
+      Log(warning ? LogLevel::kWarn : LogLevel::kError, "the store reports",
+          {{"text", text.data()}, {"more", *held_back}});
+    }
+  }
+
+ private:
+  const SteadyClock clock_;
+  LogLimiter limiter_{&clock_, absl::Seconds(10)};
+};
+
+// After a failed write the process ends and a new one opens what is durable: RocksDB does not go on
+// by itself, as it would as soon as it sees room.
+class NoRecovery final : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status /*error*/,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+};
 
 }  // namespace
 
@@ -35,9 +81,8 @@ rocksdb::DBOptions RocksDbOptions() {
   options.skip_stats_update_on_db_open = true;  // opens faster
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
-  options.info_log_level = rocksdb::WARN_LEVEL;
-  options.max_log_file_size = kMiB;
-  options.keep_log_file_num = 3;
+  options.info_log = std::make_shared<ToOurLog>();
+  options.listeners.push_back(std::make_shared<NoRecovery>());
   return options;
 }
 
