@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <string_view>
@@ -41,6 +43,15 @@ std::string HolderOf(int fd) {
   return holder;
 }
 
+// One byte behind what the holder wrote, so that it can count whom it kept out.
+void LeaveMark(const std::string& file) {
+  const int fd = open(file.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  if (fd >= 0) {
+    [[maybe_unused]] const ssize_t written = write(fd, "\n", 1);
+    close(fd);
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<DirectoryLock> DirectoryLock::Take(const std::string& directory) {
@@ -59,6 +70,7 @@ absl::StatusOr<DirectoryLock> DirectoryLock::Take(const std::string& directory) 
       return FromErrno(errno, fmt::format("cannot lock {}", file));
     }
     const std::string holder = HolderOf(lock.fd_);
+    LeaveMark(file);
     return absl::FailedPreconditionError(
         fmt::format("another kpiwatchd holds {}{}: stop it, or give this one another storage path",
                     directory, holder.empty() ? "" : fmt::format(" (process {})", holder)));
@@ -66,15 +78,25 @@ absl::StatusOr<DirectoryLock> DirectoryLock::Take(const std::string& directory) 
   // The number is for the reader of that message only: a full disk does not keep us from starting.
   const std::string self = fmt::format("{}\n", getpid());
   if (ftruncate(lock.fd_, 0) == 0) {
-    [[maybe_unused]] const ssize_t written = pwrite(lock.fd_, self.data(), self.size(), 0);
+    lock.own_bytes_ = std::max<ssize_t>(pwrite(lock.fd_, self.data(), self.size(), 0), 0);
   }
   return lock;
 }
 
-DirectoryLock::DirectoryLock(DirectoryLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+uint64_t DirectoryLock::refused() const {
+  struct stat file {};
+  if (fstat(fd_, &file) != 0 || file.st_size < own_bytes_) {
+    return 0;
+  }
+  return static_cast<uint64_t>(file.st_size - own_bytes_);
+}
+
+DirectoryLock::DirectoryLock(DirectoryLock&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), own_bytes_(other.own_bytes_) {}
 
 DirectoryLock& DirectoryLock::operator=(DirectoryLock&& other) noexcept {
   std::swap(fd_, other.fd_);
+  std::swap(own_bytes_, other.own_bytes_);
   return *this;
 }
 

@@ -1,6 +1,7 @@
 // One process on a directory at a time.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -16,6 +17,9 @@ class DirectoryLock {
   // kUnavailable for what the file system says.
   static absl::StatusOr<DirectoryLock> Take(const std::string& directory);
 
+  // How many others were refused since this one was taken: each leaves a mark in the file.
+  uint64_t refused() const;
+
   DirectoryLock(DirectoryLock&& other) noexcept;
   DirectoryLock& operator=(DirectoryLock&& other) noexcept;
   ~DirectoryLock();
@@ -23,7 +27,8 @@ class DirectoryLock {
  private:
   explicit DirectoryLock(int fd) : fd_(fd) {}
 
-  int fd_;  // -1: moved from
+  int fd_;                 // -1: moved from
+  int64_t own_bytes_ = 0;  // of the file; marks stand behind them
 };
 
 }  // namespace kpiwatch

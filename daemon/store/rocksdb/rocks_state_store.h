@@ -46,6 +46,9 @@ class RocksStateStore final : public StateStore {
       absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) const override;
   absl::Status Write(const WriteBatch& batch) override;
 
+  // How many other daemons were kept out of the directory since this one has it.
+  uint64_t refused_daemons() const { return lock_ ? lock_->refused() : 0; }
+
  private:
   using Families = std::array<rocksdb::ColumnFamilyHandle*, kFamilyCount>;
 

@@ -32,6 +32,19 @@ TEST(DirectoryLockTest, ASecondHolderIsToldWhoHasIt) {
   EXPECT_NE(text.find("process " + std::to_string(getpid())), std::string::npos) << text;
 }
 
+TEST(DirectoryLockTest, CountsWhomItKeptOutSinceItWasTaken) {
+  TempDirectory temp;
+  for (int round = 0; round < 2; ++round) {
+    auto taken = DirectoryLock::Take(temp.path());
+    ASSERT_TRUE(taken.ok()) << taken.status();
+    const DirectoryLock lock = *std::move(taken);
+    EXPECT_EQ(lock.refused(), 0u);
+    EXPECT_FALSE(DirectoryLock::Take(temp.path()).ok());
+    EXPECT_FALSE(DirectoryLock::Take(temp.path()).ok());
+    EXPECT_EQ(lock.refused(), 2u);
+  }
+}
+
 TEST(DirectoryLockTest, IsFreeAgainWhenItsHolderGoes) {
   TempDirectory temp;
   {
