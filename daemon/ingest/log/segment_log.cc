@@ -24,8 +24,7 @@ absl::StatusOr<int64_t> SegmentLog::Append(LogRecordKind kind,
   }
   MutexLock lock(&mu_);
   if (absl::Status status = Admit(request.bytes); !status.ok()) {
-    metrics_.refused.Add();
-    return status;
+    return Refuse(std::move(status));
   }
   waiting_.push_back(&request);
   waiting_bytes_ += request.bytes;
@@ -37,10 +36,18 @@ absl::StatusOr<int64_t> SegmentLog::Append(LogRecordKind kind,
     }
   }
   if (!request.status.ok()) {
-    metrics_.refused.Add();
-    return request.status;
+    return Refuse(std::move(request.status));
   }
   return request.first;
+}
+
+absl::Status SegmentLog::Refuse(absl::Status why) {
+  metrics_.refused.Add();
+  if (const auto held_back = log_limiter_.Pass("")) {
+    Log(LogLevel::kWarn, "the local log has refused events; whoever sent them was told",
+        {{"directory", options_.directory}, {"reason", why}, {"more", *held_back}});
+  }
+  return why;
 }
 
 absl::Status SegmentLog::Admit(int64_t bytes) {

@@ -20,6 +20,7 @@
 #include "absl/time/time.h"
 #include "daemon/base/clock.h"
 #include "daemon/base/counters.h"
+#include "daemon/base/log.h"
 #include "daemon/base/mutex.h"
 #include "daemon/ingest/log/log_format.h"
 #include "daemon/ingest/log/log_io.h"
@@ -106,6 +107,8 @@ class SegmentLog {
   std::string PathOf(int64_t first) const;
 
   absl::Status Admit(int64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Counts and says that an append was not taken; gives `why` back.
+  absl::Status Refuse(absl::Status why);
   void RemoveOld(int64_t room) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Lead() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status WriteGroup(const std::vector<Request*>& group);
@@ -137,6 +140,7 @@ class SegmentLog {
   absl::Status failure_ ABSL_GUARDED_BY(mu_);
   bool interrupted_ ABSL_GUARDED_BY(mu_) = false;
   SegmentLogMetrics metrics_;
+  LogLimiter log_limiter_;
 };
 
 }  // namespace kpiwatch

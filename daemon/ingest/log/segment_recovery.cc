@@ -55,7 +55,10 @@ absl::Status Damage(const std::string& path, std::string_view what) {
 }  // namespace
 
 SegmentLog::SegmentLog(const SegmentLogOptions& options, const Clock* clock, LogIo* io)
-    : options_(Adjusted(options)), clock_(clock), io_(io != nullptr ? io : &default_io_) {}
+    : options_(Adjusted(options)),
+      clock_(clock),
+      io_(io != nullptr ? io : &default_io_),
+      log_limiter_(clock, absl::Minutes(1)) {}
 
 absl::StatusOr<std::unique_ptr<SegmentLog>> SegmentLog::Open(const SegmentLogOptions& options,
                                                              const Clock* clock, LogIo* io) {
