@@ -9,6 +9,7 @@ namespace kpiwatch {
 struct NotifyMetrics {
   CounterFamily sent{{"integration"}, 50};               // messages accepted by the other side
   CounterFamily failed{{"integration", "reason"}, 200};  // attempts that were not
+  CounterFamily publish_outages{{"channel"}, 50};  // times that publishing to Kafka was held up
   CounterFamily suppressed{{"reason"}, 50};  // decisions not to send: before_live, no_recipients, …
   Histogram latency_seconds{LatencyBuckets()};  // one attempt, from call to answer
 };

@@ -107,7 +107,7 @@ absl::Status KafkaSource::Start(std::span<const StoredPosition> positions) {
   for (const StoredPosition& p : positions) {
     stored_[p.id] = p.next_offset;
   }
-  watch_.emplace(watch_options_, client_.get(), &commits_, [this] { Wake(); });
+  watch_.emplace(watch_options_, client_.get(), &commits_, &outages_, [this] { Wake(); });
   return absl::OkStatus();
 }
 

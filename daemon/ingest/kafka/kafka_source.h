@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "daemon/base/counters.h"
 #include "daemon/ingest/event_source.h"
 #include "daemon/ingest/kafka/group_commits.h"
 #include "daemon/ingest/kafka/kafka_batch.h"
@@ -60,6 +61,8 @@ class KafkaSource final : public EventSource {
   absl::Status health() const override;
   void Wake() override { rd_kafka_queue_yield(queue_.get()); }
 
+  // How often the brokers came out of reach; at a start without them, once.
+  const Counter& outages() const { return outages_; }
   // Courtesy commits that failed.
   uint64_t commit_failures() const { return commits_.failures(); }
 
@@ -82,6 +85,7 @@ class KafkaSource final : public EventSource {
   kafka::ClientPtr client_;
   kafka::QueuePtr queue_;  // of all assigned partitions
   GroupCommits commits_;
+  Counter outages_;
   std::map<PartitionId, int64_t> stored_;    // positions whose partition has not been seen yet
   std::map<std::string, int> topic_counts_;  // partitions of the topics that were found
   PartitionTable table_;

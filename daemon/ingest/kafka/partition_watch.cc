@@ -25,10 +25,11 @@ steady_clock::time_point After(steady_clock::time_point start, absl::Duration by
 }  // namespace
 
 PartitionWatch::PartitionWatch(Options options, rd_kafka_t* client, GroupCommits* commits,
-                               std::function<void()> on_news)
+                               Counter* outages, std::function<void()> on_news)
     : options_(std::move(options)),
       client_(client),
       commits_(commits),
+      outages_(outages),
       on_news_(std::move(on_news)),
       main_queue_(rd_kafka_queue_get_main(client)),
       backoff_(absl::Milliseconds(200), absl::Seconds(2)),
@@ -209,6 +210,7 @@ void PartitionWatch::Conclude(const absl::Status& status) {
           ? status
           : absl::Status(status.code(), fmt::format("{}; {}", MessageOf(status), last_error_)));
   if (!std::exchange(warned_, true)) {
+    outages_->Add();
     Log(LogLevel::kWarn, "Kafka is out of reach; trying again",
         {{"source", options_.source}, {"error", health_}});
   }

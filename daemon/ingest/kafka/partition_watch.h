@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "daemon/base/backoff.h"
+#include "daemon/base/counters.h"
 #include "daemon/base/mutex.h"
 #include "daemon/ingest/event_source.h"
 #include "daemon/ingest/kafka/group_commits.h"
@@ -56,9 +57,10 @@ class PartitionWatch {
     absl::Duration nudge_gap = absl::Milliseconds(3);  // least time between two nudged questions
   };
 
-  // `client` and `commits` are borrowed. REQUIRES: the client's ERROR events are enabled and nobody
-  // else reads its main queue. `on_news` is called by the thread when there is something to take.
-  PartitionWatch(Options options, rd_kafka_t* client, GroupCommits* commits,
+  // `client`, `commits` and `outages` are borrowed. REQUIRES: the client's ERROR events are enabled
+  // and nobody else reads its main queue. `on_news` is called by the thread when there is something
+  // to take; `outages` counts how often the brokers came out of reach.
+  PartitionWatch(Options options, rd_kafka_t* client, GroupCommits* commits, Counter* outages,
                  std::function<void()> on_news);
   ~PartitionWatch();
   PartitionWatch(const PartitionWatch&) = delete;
@@ -85,6 +87,7 @@ class PartitionWatch {
   const Options options_;
   rd_kafka_t* const client_;
   GroupCommits* const commits_;
+  Counter* const outages_;
   const std::function<void()> on_news_;
   const kafka::QueuePtr main_queue_;
 

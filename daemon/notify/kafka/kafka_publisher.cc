@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/time/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/base/status_macros.h"
@@ -45,7 +47,9 @@ KafkaPublisher::KafkaPublisher(KafkaPublisherOptions options, OutboxReader* outb
       metrics_(metrics),
       on_fatal_(std::move(on_fatal)),
       backoff_(absl::Milliseconds(200), absl::Seconds(10)),
-      health_(absl::UnavailableError("not started")) {}
+      health_(absl::UnavailableError("not started")) {
+  metrics_->publish_outages.With({options_.channel_name});  // shown before it happens
+}
 
 KafkaPublisher::~KafkaPublisher() { Stop(); }
 
@@ -88,6 +92,22 @@ void KafkaPublisher::SetHealth(const absl::Status& status) {
   health_ = status;
 }
 
+void KafkaPublisher::IsHeldUp(const absl::Status& status) {
+  SetHealth(status);
+  if (!std::exchange(held_up_, true)) {
+    metrics_->publish_outages.With({options_.channel_name}).Add();
+    Log(LogLevel::kWarn, "publishing is held up; trying again",
+        {{"channel", options_.channel_name}, {"error", status}});
+  }
+}
+
+void KafkaPublisher::GoesOn() {
+  SetHealth(absl::OkStatus());
+  if (std::exchange(held_up_, false)) {
+    Log(LogLevel::kInfo, "publishing goes on", {{"channel", options_.channel_name}});
+  }
+}
+
 void KafkaPublisher::Run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     const absl::Status session = Session(stop);
@@ -96,16 +116,18 @@ void KafkaPublisher::Run(const std::stop_token& stop) {
     }
     const absl::Status status =
         WithContext(fmt::format("publishing to Kafka at {}", options_.brokers), session);
-    SetHealth(status);
-    metrics_->failed.With({options_.channel_name, absl::StatusCodeToString(status.code())}).Add();
+    metrics_->failed
+        .With(
+            {options_.channel_name, absl::AsciiStrToLower(absl::StatusCodeToString(status.code()))})
+        .Add();
     if (IsFatal(status)) {
+      SetHealth(status);
       Log(LogLevel::kError, "publishing has ended for good",
           {{"channel", options_.channel_name}, {"error", status}});
       on_fatal_(status);
       return;
     }
-    Log(LogLevel::kWarn, "publishing is held up; trying again",
-        {{"channel", options_.channel_name}, {"error", status}});
+    IsHeldUp(status);
     pause_.For(backoff_.Next(), stop);
   }
 }
@@ -113,7 +135,8 @@ void KafkaPublisher::Run(const std::stop_token& stop) {
 // From taking over to the first error; OK only after a stop.
 absl::Status KafkaPublisher::Session(const std::stop_token& stop) {
   KPIWATCH_ASSIGN_OR_RETURN(const std::unique_ptr<TransactionalProducer> producer,
-                            TransactionalProducer::Create(cluster(), Name()));
+                            TransactionalProducer::Create(
+                                cluster(), Name(), [this](const absl::Status& s) { IsHeldUp(s); }));
   KPIWATCH_RETURN_IF_ERROR(EnsureTopics(producer->client()));
   // A look before taking over: a daemon that must not publish here shall fence nobody.
   KPIWATCH_ASSIGN_OR_RETURN(const std::optional<OutboxCursor> seen,
@@ -129,7 +152,6 @@ absl::Status KafkaPublisher::Session(const std::stop_token& stop) {
   outbox_->Acknowledge(options_.channel_name, cursor);
   Log(LogLevel::kInfo, "publishing to Kafka",
       {{"channel", options_.channel_name}, {"brokers", options_.brokers}, {"after", cursor}});
-  SetHealth(absl::OkStatus());
   backoff_.Reset();
   while (!stop.stop_requested()) {
     if (absl::Status status = PublishNext(*producer, &cursor, stop); !status.ok()) {
@@ -232,6 +254,7 @@ absl::Status KafkaPublisher::Commit(TransactionalProducer& producer, uint64_t se
   KPIWATCH_RETURN_IF_ERROR(
       producer.Commit(place_, {.seq = seq, .store_uuid = options_.store_uuid}, stop));
   last_commit_ = absl::Now();
+  GoesOn();
   return absl::OkStatus();
 }
 

@@ -101,6 +101,9 @@ class KafkaPublisher {
   absl::Status Commit(TransactionalProducer& producer, uint64_t seq, const std::stop_token& stop);
   std::optional<Outgoing> ToRecord(const v1::OutboxEntry& entry) const;
   void SetHealth(const absl::Status& status);
+  // Nothing can be published now: said and counted once, until it GoesOn.
+  void IsHeldUp(const absl::Status& status);
+  void GoesOn();
 
   const KafkaPublisherOptions options_;
   const CursorPlace place_;
@@ -110,6 +113,7 @@ class KafkaPublisher {
 
   // Owned by the thread.
   Backoff backoff_;
+  bool held_up_ = false;
   SystemPause pause_;
   std::set<uint64_t> oversized_;  // entries that go without their value
   absl::Time last_commit_ = absl::InfinitePast();

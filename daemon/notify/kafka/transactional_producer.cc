@@ -45,9 +45,10 @@ constexpr std::array kReserved = {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<TransactionalProducer>> TransactionalProducer::Create(
-    const kafka::Cluster& cluster, const std::string& transactional_id) {
+    const kafka::Cluster& cluster, const std::string& transactional_id, OnHeldUp on_held_up) {
   KPIWATCH_ASSIGN_OR_RETURN(kafka::ConfPtr conf, kafka::MakeConf(cluster, kDefaults, kReserved));
   std::unique_ptr<TransactionalProducer> producer(new TransactionalProducer());
+  producer->on_held_up_ = std::move(on_held_up);
   rd_kafka_conf_set(conf.get(), "transactional.id", transactional_id.c_str(), nullptr, 0);
   rd_kafka_conf_set_opaque(conf.get(), producer.get());
   rd_kafka_conf_set_dr_msg_cb(conf.get(), OnDelivery);
@@ -76,12 +77,17 @@ void TransactionalProducer::OnDelivery(rd_kafka_t* /*client*/, const rd_kafka_me
 template <typename Call>
 absl::Status TransactionalProducer::Persist(std::string_view context, const std::stop_token& stop,
                                             Call call) {
+  const auto begin = std::chrono::steady_clock::now();
   for (;;) {
     rd_kafka_error_t* error = call(kafka::ToMilliseconds(kRound));
     if (error == nullptr || rd_kafka_error_is_retriable(error) == 0 || stop.stop_requested()) {
       return Judge(error, context);
     }
-    rd_kafka_error_destroy(error);
+    const absl::Status status = kafka::ToStatus(error, context);
+    // An answer that asks for patience is no trouble yet.
+    if (std::chrono::steady_clock::now() - begin >= absl::ToChronoSeconds(kRound)) {
+      on_held_up_(status);
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <set>
 #include <span>
@@ -35,9 +36,13 @@ struct KafkaHeader {
 // otherwise those of kafka::ToStatus, to be tried again with a new producer.
 class TransactionalProducer {
  public:
+  // Told, by the calling thread, why a call is being repeated, for as long as it is.
+  using OnHeldUp = std::function<void(const absl::Status&)>;
+
   // Errors: kInvalidArgument for the configuration. Reaches for no broker.
   static absl::StatusOr<std::unique_ptr<TransactionalProducer>> Create(
-      const kafka::Cluster& cluster, const std::string& transactional_id);
+      const kafka::Cluster& cluster, const std::string& transactional_id,
+      OnHeldUp on_held_up = [](const absl::Status&) {});
   ~TransactionalProducer();
   TransactionalProducer(const TransactionalProducer&) = delete;
   TransactionalProducer& operator=(const TransactionalProducer&) = delete;
@@ -68,6 +73,7 @@ class TransactionalProducer {
   absl::Status Persist(std::string_view context, const std::stop_token& stop, Call call);
   absl::Status Judge(rd_kafka_error_t* error, std::string_view context);
 
+  OnHeldUp on_held_up_;
   bool open_ = false;
   std::chrono::steady_clock::time_point begun_;
   std::set<uint64_t> oversized_;
