@@ -1,12 +1,13 @@
-// What the log says of data alerts.
+// What the log and the metrics say of data alerts.
 #pragma once
 
+#include "daemon/engine/engine_metrics.h"
 #include "proto/kpiwatch/v1/transition.pb.h"
 
 namespace kpiwatch {
 
-// Logs `transition` when it is about the data and not about anybody's work: a source that is late
-// or complete again, facts of people whom the org does not know. Thread-safe.
-void LogDataAlert(const v1::Transition& transition);
+// Logs `transition`, and counts it, when it is about the data and not about anybody's work: a
+// source that is late or complete again, facts of people whom the org does not know. Thread-safe.
+void NoteDataAlert(const v1::Transition& transition, EngineMetrics* metrics);
 
 }  // namespace kpiwatch

@@ -16,12 +16,14 @@ Engine::Engine(Options options, StateStore* store, std::string store_uuid, const
     : options_(std::move(options)),
       store_(store),
       clock_(clock),
+      forward_clock_(clock, metrics),
       metrics_(metrics),
       outbox_(store),
       core_(options_.core, store, std::move(store_uuid), metrics),
       committer_(store, metrics, options_.commit_beside),
       log_limiter_(clock, absl::Minutes(1)) {
   for (Source& source : sources) {
+    metrics_->source_late.With({source.options->name});  // shown before it happens
     SourceState state;
     state.batch = source.source->NewBatch();
     state.source = std::move(source);
@@ -34,6 +36,7 @@ Engine::~Engine() = default;
 absl::Status Engine::Start(std::shared_ptr<const Rulebook> rulebook,
                            const std::vector<std::string>& channels) {
   KPIWATCH_RETURN_IF_ERROR(core_.Restore(std::move(rulebook), clock_->Now()));
+  forward_clock_.Restore(core_.now());
   KPIWATCH_RETURN_IF_ERROR(outbox_.Restore(core_.last_seq()));
   outbox_.SetChannels(channels);
   KPIWATCH_RETURN_IF_ERROR(MakeDecoders());
@@ -263,7 +266,7 @@ void Engine::NoteFailedPartitions(SourceState* state) {
 
 absl::StatusOr<bool> Engine::FinishStep() {
   KPIWATCH_RETURN_IF_ERROR(AwaitCommit());
-  const absl::Time now = clock_->Now();
+  const absl::Time now = forward_clock_.Now();
   bool ready = true;
   for (uint32_t s = 0; s < sources_.size(); ++s) {
     EventSource& source = *sources_[s].source.source;
@@ -304,7 +307,7 @@ absl::StatusOr<bool> Engine::FinishStep() {
   committer_.Submit(&batch, [this, entries] {
     const int64_t now_ms = absl::ToUnixMillis(absl::Now());
     for (const v1::OutboxEntry& entry : *entries) {
-      LogDataAlert(entry.transition());
+      NoteDataAlert(entry.transition(), metrics_);
       if (entry.transition().cause_time_unix_ms() > 0) {
         metrics_->event_to_alert_seconds.Observe(
             static_cast<double>(now_ms - entry.transition().cause_time_unix_ms()) / 1000);

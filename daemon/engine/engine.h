@@ -25,6 +25,7 @@
 #include "daemon/engine/committer.h"
 #include "daemon/engine/core.h"
 #include "daemon/engine/engine_metrics.h"
+#include "daemon/engine/forward_clock.h"
 #include "daemon/engine/outbox.h"
 #include "daemon/engine/read_view.h"
 #include "daemon/ingest/decoder.h"
@@ -119,6 +120,7 @@ class Engine final : public EngineReadView {
   const Options options_;
   StateStore* const store_;
   const Clock* const clock_;
+  ForwardClock forward_clock_;  // what seals and windows go by
   EngineMetrics* const metrics_;
   Outbox outbox_;
   mutable Core core_;  // reading loads what is not in memory; on the engine's thread only

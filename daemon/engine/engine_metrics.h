@@ -30,7 +30,13 @@ struct EngineMetrics {
   Gauge outbox_length;          // entries that some channel has not acknowledged
   Gauge outbox_oldest_seconds;  // age of the first of them; 0: none
 
+  // ---- Sources and time ----
+  CounterFamily source_late{{"source"}, 1000};  // times that a source became late (D-02)
+  Counter clock_steps_back;                     // of the system clock, ForwardClock's tolerance up
+  Gauge clock_behind_seconds;  // by how much it is behind the latest time it has shown
+
   // ---- Configuration ----
+  Counter reload_failures;
   Gauge last_reload_successful;         // 1 or 0; 1 after a good start
   Gauge last_reload_success_timestamp;  // Unix seconds
 };

@@ -1,6 +1,8 @@
 // The answer to GET /metrics.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -17,13 +19,13 @@ class Collectable;
 
 namespace kpiwatch {
 
-// A counter of an adapter, whose type this folder does not know. Those of one name lie side by side
-// and differ in their labels.
+// A counter of the store or of an adapter, whose types this folder does not know. Those of one name
+// lie side by side and differ in their labels.
 struct AdapterCounter {
   std::string name;  // "kpiwatch_…_total"
   std::string help;
   std::vector<std::pair<std::string, std::string>> labels;
-  const Counter* counter = nullptr;
+  std::function<uint64_t()> value;  // asked by any thread
 };
 
 // Everything that is shown. The pointers are borrowed and must outlive the page.

@@ -56,6 +56,16 @@ void AddEngine(const EngineMetrics& m, std::vector<MetricFamily>* out) {
   out->push_back(GaugeOf("kpiwatch_outbox_oldest_seconds",
                          "Age of the oldest of them; 0 when there is none.",
                          m.outbox_oldest_seconds.value()));
+  out->push_back(CountersOf("kpiwatch_source_late_total",
+                            "Times that a day began to wait for the source.", m.source_late));
+  out->push_back(CounterOf("kpiwatch_clock_steps_back_total",
+                           "Times that the system clock has stepped back.", m.clock_steps_back));
+  out->push_back(GaugeOf("kpiwatch_clock_behind_seconds",
+                         "By how much the system clock is behind the latest time it has shown; "
+                         "seals wait until it has caught up.",
+                         m.clock_behind_seconds.value()));
+  out->push_back(CounterOf("kpiwatch_config_reload_failures_total",
+                           "Reloads that failed and left the rules in force.", m.reload_failures));
   out->push_back(GaugeOf("kpiwatch_config_last_reload_successful",
                          "Whether the last attempt to load the configuration succeeded.",
                          m.last_reload_successful.value()));
@@ -69,6 +79,8 @@ void AddNotify(const NotifyMetrics& m, std::vector<MetricFamily>* out) {
       CountersOf("kpiwatch_notifications_total", "Messages that the other side accepted.", m.sent));
   out->push_back(CountersOf("kpiwatch_notifications_failed_total",
                             "Attempts to send that failed, by reason.", m.failed));
+  out->push_back(CountersOf("kpiwatch_publish_outages_total",
+                            "Times that publishing to Kafka was held up.", m.publish_outages));
   out->push_back(CountersOf("kpiwatch_notifications_suppressed_total",
                             "Decisions not to send, by reason.", m.suppressed));
   out->push_back(HistogramOf("kpiwatch_notification_latency_seconds",
@@ -119,7 +131,7 @@ void AddAdapters(const std::vector<AdapterCounter>& counters, std::vector<Metric
     if (out->back().name != counter.name) {
       out->push_back(MakeFamily(counter.name, MetricType::Counter, counter.help));
     }
-    AddSample(&out->back(), counter.labels, static_cast<double>(counter.counter->value()));
+    AddSample(&out->back(), counter.labels, static_cast<double>(counter.value()));
   }
 }
 

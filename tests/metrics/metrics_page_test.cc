@@ -45,9 +45,12 @@ TEST(MetricsPageTest, CarriesTheNamesThatTheDocumentationPromises) {
       "ALERTS",
       "kpiwatch_build_info",
       "kpiwatch_calendar_provisional",
+      "kpiwatch_clock_behind_seconds",
+      "kpiwatch_clock_steps_back_total",
       "kpiwatch_commit_duration_seconds",
       "kpiwatch_config_last_reload_success_timestamp_seconds",
       "kpiwatch_config_last_reload_successful",
+      "kpiwatch_config_reload_failures_total",
       "kpiwatch_dead_letters_total",
       "kpiwatch_dedup_window_ids",
       "kpiwatch_dedup_window_seconds",
@@ -64,6 +67,7 @@ TEST(MetricsPageTest, CarriesTheNamesThatTheDocumentationPromises) {
       "kpiwatch_notifications_total",
       "kpiwatch_outbox_length",
       "kpiwatch_outbox_oldest_seconds",
+      "kpiwatch_publish_outages_total",
       "kpiwatch_ready",
       "kpiwatch_rule_evaluation_duration_seconds",
       "kpiwatch_rule_evaluation_failures_total",
@@ -71,6 +75,7 @@ TEST(MetricsPageTest, CarriesTheNamesThatTheDocumentationPromises) {
       "kpiwatch_series_dropped_total",
       "kpiwatch_source_healthy",
       "kpiwatch_source_late",
+      "kpiwatch_source_late_total",
       "kpiwatch_source_partitions_failed",
       "kpiwatch_unmatched_events_total",
       "kpiwatch_watermark_seconds",
@@ -105,8 +110,14 @@ TEST(MetricsPageTest, ShowsTheCountersOfAdapters) {
   accepted.Add(4);
   MetricsInputs inputs = daemon.inputs();
   inputs.adapters = {
-      {"kpiwatch_http_events_total", "Events.", {{"result", "accepted"}}, &accepted},
-      {"kpiwatch_http_events_total", "Events.", {{"result", "refused"}}, &refused},
+      {"kpiwatch_http_events_total",
+       "Events.",
+       {{"result", "accepted"}},
+       [&] { return accepted.value(); }},
+      {"kpiwatch_http_events_total",
+       "Events.",
+       {{"result", "refused"}},
+       [&] { return refused.value(); }},
   };
   const auto lines = Lines(MetricsPage(inputs).Render());
   EXPECT_THAT(lines, Contains("# TYPE kpiwatch_http_events_total counter").Times(1));

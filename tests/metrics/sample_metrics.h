@@ -27,10 +27,12 @@ struct SampleDaemon {
     engine.rule_evaluation_failures.With({"actions-slipping"});
     engine.commit_seconds.Observe(0.004);
     engine.event_to_alert_seconds.Observe(0.03);
+    engine.source_late.With({"local"}).Add();
     engine.outbox_length.Set(4);
     engine.last_reload_successful.Set(1);
     notify.sent.With({"email"}).Add(5);
     notify.failed.With({"webhook", "kUnavailable"}).Add();
+    notify.publish_outages.With({"kafka"}).Add();
     notify.suppressed.With({"before_live"}).Add(9);
 
     SourceView crm;
