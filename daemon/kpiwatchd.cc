@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -39,6 +40,7 @@
 #include "daemon/notify/webhook/webhook_channel.h"
 #include "daemon/store/header.h"
 #include "daemon/store/rocksdb/rocks_state_store.h"
+#include "daemon/store/run_record.h"
 
 namespace kpiwatch {
 namespace {
@@ -130,7 +132,13 @@ struct Intake {
   std::vector<std::unique_ptr<SegmentLog>> logs;
   std::unique_ptr<IngestService> ingest;  // of the first log; null: no source takes events
   std::string token_file;
+  std::vector<AdapterCounter> counters;
 };
+
+AdapterCounter CounterOfSource(const std::string& source, const char* name, const char* help,
+                               const Counter& counter) {
+  return {name, help, {{"source", source}}, [&counter] { return counter.value(); }};
+}
 
 absl::Status AddSource(const SourceOptions& source, const std::string& storage,
                        const Clock* clock, Intake* intake) {
@@ -138,13 +146,25 @@ absl::Status AddSource(const SourceOptions& source, const std::string& storage,
   added.options = &source;
   if (source.kafka) {
     added.kind = "kafka";
-    KPIWATCH_ASSIGN_OR_RETURN(added.source, KafkaSource::Create(source.name, *source.kafka));
+    KPIWATCH_ASSIGN_OR_RETURN(auto kafka, KafkaSource::Create(source.name, *source.kafka));
+    intake->counters.push_back(CounterOfSource(
+        source.name, "kpiwatch_source_outages_total",
+        "Times that the brokers of the source came out of reach.", kafka->outages()));
+    added.source = std::move(kafka);
   } else if (source.log) {
     SegmentLogOptions options;
     options.directory = (std::filesystem::path(storage) / source.log->path).string();
     options.max_bytes = source.log->max_bytes;
     options.retention = source.log->retention;
     KPIWATCH_ASSIGN_OR_RETURN(auto log, SegmentLog::Open(options, clock));
+    const SegmentLogMetrics& metrics = log->metrics();
+    intake->counters.push_back(CounterOfSource(source.name, "kpiwatch_log_records_total",
+                                               "Records that the local log has on disk.",
+                                               metrics.records));
+    intake->counters.push_back(
+        CounterOfSource(source.name, "kpiwatch_log_refused_total",
+                        "Requests that the local log refused: it, its queue or the disk was full.",
+                        metrics.refused));
     added.kind = "log";
     added.source = std::make_unique<LogSource>(source.name, log.get());
     if (intake->ingest == nullptr) {
@@ -256,10 +276,13 @@ class Daemon {
   absl::Status Start(std::shared_ptr<const Rulebook> rulebook);
   // Works until a signal, /-/quit or a fatal error.
   absl::Status Run();
+  // To be called last: notes in the store how this run ends.
+  void NoteEnd(const absl::Status& status);
 
  private:
   absl::Status OpenStorage();
   absl::Status StartEngine(std::shared_ptr<const Rulebook> rulebook);
+  std::vector<AdapterCounter> Counters() const;
   absl::Status StartServer();
   absl::Status Reload();
   void WatchSignals(const std::stop_token& stop);
@@ -270,12 +293,14 @@ class Daemon {
   DaemonConfig config_;
   const WebConfig web_;
   const SystemClock clock_;
+  const SteadyClock steady_clock_;  // retries do not wait for a system clock that was set back
   SystemPause pause_;
   EngineMetrics engine_metrics_;
   NotifyMetrics notify_metrics_;
   std::string storage_;
   std::unique_ptr<RocksStateStore> store_;
   StoreHeader header_;
+  std::optional<RunCounts> runs_;  // before this one; nullopt: the storage is not open
   std::unique_ptr<DeadLetterFile> dead_letters_;
   Intake intake_;
   std::vector<KafkaPublisherOptions> publisher_options_;
@@ -304,6 +329,12 @@ absl::Status Daemon::OpenStorage() {
   KPIWATCH_ASSIGN_OR_RETURN(
       store_, RocksStateStore::Open((std::filesystem::path(storage_) / "state").string()));
   KPIWATCH_ASSIGN_OR_RETURN(header_, OpenHeader(*store_));
+  KPIWATCH_ASSIGN_OR_RETURN(runs_, BeginRun(*store_));
+  if (runs_->last_was_unclean) {
+    Log(LogLevel::kWarn,
+        "the last run did not end by itself; going on from what it had made durable",
+        {{"storage", storage_}});
+  }
   KPIWATCH_ASSIGN_OR_RETURN(dead_letters_, DeadLetterFile::Open(storage_, header_.uuid));
   for (SourceOptions& source : config_.sources) {
     if (source.kafka && source.kafka->group.empty()) {
@@ -347,7 +378,7 @@ absl::Status Daemon::StartEngine(std::shared_ptr<const Rulebook> rulebook) {
   DispatcherPorts ports;
   ports.outbox = &engine_->outbox();
   ports.channels = channels_.get();
-  ports.clock = &clock_;
+  ports.clock = &steady_clock_;
   ports.pause = &pause_;
   ports.metrics = &notify_metrics_;
   ports.dead_letters = dead_letters_.get();
@@ -364,12 +395,32 @@ absl::Status Daemon::StartEngine(std::shared_ptr<const Rulebook> rulebook) {
   return absl::OkStatus();
 }
 
+// The counters whose owners metrics/ does not know, those of one name side by side.
+std::vector<AdapterCounter> Daemon::Counters() const {
+  std::vector<AdapterCounter> counters = intake_.counters;
+  for (size_t i = 0; i < kRunEnds; ++i) {
+    counters.push_back({"kpiwatch_runs_ended_total",
+                        "Earlier runs on this store, by how they ended.",
+                        {{"how", std::string(RunEndName(static_cast<RunEnd>(i)))}},
+                        [this, i] { return runs_->ended[i]; }});
+  }
+  counters.push_back({"kpiwatch_refused_daemons_total",
+                      "Other daemons that were kept out of this one's storage.",
+                      {},
+                      [this] { return store_->refused_daemons(); }});
+  std::stable_sort(
+      counters.begin(), counters.end(),
+      [](const AdapterCounter& a, const AdapterCounter& b) { return a.name < b.name; });
+  return counters;
+}
+
 absl::Status Daemon::StartServer() {
   metrics_page_ = std::make_unique<MetricsPage>(MetricsInputs{
       .engine = &engine_metrics_,
       .notify = &notify_metrics_,
       .view = engine_.get(),
       .build = ThisBuild(),
+      .adapters = Counters(),
   });
   ApiOptions options;
   options.build = ThisBuild();
@@ -434,6 +485,7 @@ absl::Status Daemon::Reload() {
         absl::ToDoubleSeconds(clock_.Now() - absl::UnixEpoch()));
     Log(LogLevel::kInfo, "reloaded", {});
   } else {
+    engine_metrics_.reload_failures.Add();
     Log(LogLevel::kError, "not reloaded: the rules in force stay", {{"error", status}});
   }
   return status;
@@ -480,6 +532,15 @@ absl::Status Daemon::Run() {
   return status.ok() ? fatal_ : status;
 }
 
+void Daemon::NoteEnd(const absl::Status& status) {
+  if (runs_.has_value()) {
+    const absl::Status noted = EndRun(*store_, status.ok()               ? RunEnd::kStopped
+                                               : absl::IsAborted(status) ? RunEnd::kFenced
+                                                                         : RunEnd::kFailed);
+    noted.IgnoreError();  // a disk that takes no write: the next run counts this one as unclean
+  }
+}
+
 int Main(const std::vector<std::string>& arguments) {
   const FlagsResult parsed = ParseFlags(arguments, ThisBuild());
   std::fputs(parsed.out.c_str(), stdout);
@@ -521,6 +582,7 @@ int Main(const std::vector<std::string>& arguments) {
   if (status.ok()) {
     status = daemon.Run();
   }
+  daemon.NoteEnd(status);
   if (!status.ok()) {
     Log(LogLevel::kError, "ended", {{"error", status}, {"exit_code", ExitCodeOf(status)}});
   }
