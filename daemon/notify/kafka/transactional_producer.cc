@@ -20,6 +20,8 @@ constexpr std::array kDefaults = {
     kafka::Property{"enable.idempotence", "true"},
     kafka::Property{"transaction.timeout.ms", "60000"},
     kafka::Property{"acks", "all"},
+    // How long a broker that hangs goes unnoticed; the library's own value is a minute.
+    kafka::Property{"socket.timeout.ms", "10000"},
     // A report for every record wakes the commit; without, it looks every 10 ms whether all are
     // out.
     kafka::Property{"delivery.report.only.error", "false"},
