@@ -74,6 +74,19 @@ class DaemonFixture : public KafkaTest {
                           place.letters, broker().address(), place.out, more));
   }
 
+  // The same for a daemon that takes its events over HTTP, into <storage>/events.
+  void WriteLogConfig(const Place& place, const std::string& instance) {
+    WriteText(place.directory + "/kpiwatch.yaml",
+              fmt::format("rule_files: [rules.yaml, targets.yaml, receivers.yaml]\n"
+                          "instance: {}\n"
+                          "clock: events\n"
+                          "sources:\n"
+                          "  - {{name: crm, log: {{path: events}}, complete: {{by: heartbeat}}}}\n"
+                          "publish:\n"
+                          "  kafka: {{brokers: \"{}\", topic: {}}}\n",
+                          UniqueInstance(place, instance), broker().address(), place.out));
+  }
+
   // Waits until the daemon is complete to `until`, has nothing left to judge and nothing to send.
   static bool AwaitSettled(const DaemonProcess& daemon, absl::Time until) {
     constexpr int kSteady = 20;  // polls without a change

@@ -74,6 +74,7 @@ void DaemonProcess::Start() {
       "--storage.path=" + storage_path(), "--web.listen-address=127.0.0.1:0"};
   command.insert(command.end(), flags_.begin(), flags_.end());
   std::vector<std::string> environment = ChildEnvironment();
+  environment.insert(environment.end(), environment_.begin(), environment_.end());
   const std::vector<char*> argv = Pointers(&command);
   const std::vector<char*> envp = Pointers(&environment);
   const std::string log = log_path();
@@ -160,10 +161,11 @@ DaemonProcess::Answer DaemonProcess::Get(const std::string& path) const {
   return result ? Answer{result->status, result->body} : Answer();
 }
 
-DaemonProcess::Answer DaemonProcess::Post(const std::string& path) const {
+DaemonProcess::Answer DaemonProcess::Post(const std::string& path, const std::string& body,
+                                          const std::string& content_type) const {
   httplib::Client client("http://" + host_);
   client.set_read_timeout(30);
-  const httplib::Result result = client.Post(path);
+  const httplib::Result result = client.Post(path, body, content_type);
   return result ? Answer{result->status, result->body} : Answer();
 }
 

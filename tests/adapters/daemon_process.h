@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -27,6 +28,8 @@ class DaemonProcess {
   DaemonProcess(const DaemonProcess&) = delete;
   DaemonProcess& operator=(const DaemonProcess&) = delete;
 
+  // Another variable of the environment, "NAME=value", from the next Start on.
+  void SetEnvironment(std::string variable) { environment_.push_back(std::move(variable)); }
   // Returns at once. REQUIRES: it is not running.
   void Start();
   // It serves and has its partitions; false after a minute or when it has ended.
@@ -54,7 +57,8 @@ class DaemonProcess {
     std::string body;
   };
   Answer Get(const std::string& path) const;
-  Answer Post(const std::string& path) const;
+  Answer Post(const std::string& path, const std::string& body = "",
+              const std::string& content_type = "application/json") const;
   // The sum of the samples of /metrics with this name whose labels hold each of `labels`
   // (`source="crm"`); -1 when there is none.
   double Metric(const std::string& name, const std::vector<std::string>& labels = {}) const;
@@ -65,6 +69,7 @@ class DaemonProcess {
   const std::string directory_;
   const std::string storage_;
   const std::vector<std::string> flags_;
+  std::vector<std::string> environment_;
   std::string host_;  // "127.0.0.1:40123"
   size_t log_begin_ = 0;
   pid_t pid_ = -1;

@@ -69,6 +69,7 @@ TEST_F(FaultsTest, ABrokerThatStopsForAWhileCostsNothing) {
   EXPECT_TRUE(AwaitSettled(daemon, month_.complete_until)) << daemon.log();
   EXPECT_TRUE(daemon.AwaitLog("in touch with Kafka")) << daemon.log();
   EXPECT_TRUE(Eventually([&] { return daemon.Metric("kpiwatch_source_healthy") == 1; }));
+  EXPECT_GE(daemon.Metric("kpiwatch_source_outages_total", {R"(source="crm")"}), 1);
   ExpectSameStory(expected, place);
 }
 
@@ -120,6 +121,7 @@ TEST_F(FaultsTest, APoisonedRecordGoesToTheDeadLetterTopicAndTheRestGoesOn) {
   ASSERT_TRUE(AwaitSettled(daemon, month_.complete_until)) << daemon.log();
   EXPECT_TRUE(daemon.AwaitLog("a record could not be taken"));
   EXPECT_EQ(daemon.Metric("kpiwatch_dead_letters_total", {R"(reason="decode")"}), 1);
+  EXPECT_EQ(daemon.Metric("kpiwatch_ingest_records_total", {R"(result="dead_letter")"}), 1);
   const auto letters = broker().ReadCommitted(place.letters);
   ASSERT_TRUE(letters.ok()) << letters.status();
   ASSERT_THAT(*letters, SizeIs(1));
@@ -150,6 +152,7 @@ TEST_F(FaultsTest, ABrokenRuleFileAtReloadLeavesTheOldRulesInForce) {
   EXPECT_THAT(answer.body, AllOf(HasSubstr("targets.yaml:2:11: "), HasSubstr("'revenu'"),
                                  HasSubstr("did you mean 'revenue'?")));
   EXPECT_EQ(daemon.Metric("kpiwatch_config_last_reload_successful"), 0);
+  EXPECT_EQ(daemon.Metric("kpiwatch_config_reload_failures_total"), 1);
   EXPECT_TRUE(daemon.AwaitLog("not reloaded: the rules in force stay"));
   EXPECT_EQ(daemon.Get("/-/ready").status, 200);
   EXPECT_THAT(daemon.Get("/api/v1/rules").body, HasSubstr("week-behind"));
@@ -163,6 +166,7 @@ TEST_F(FaultsTest, ABrokenRuleFileAtReloadLeavesTheOldRulesInForce) {
   EXPECT_TRUE(Eventually([&] {
     return daemon.Metric("kpiwatch_config_last_reload_successful") == 1;
   })) << daemon.log();
+  EXPECT_EQ(daemon.Metric("kpiwatch_config_reload_failures_total"), 1);
   ExpectSameStory(expected, place);
 }
 
@@ -182,6 +186,7 @@ TEST_F(FaultsTest, ASourceThatFallsSilentIsLateAndNobodyIsBlamed) {
   ASSERT_TRUE(daemon.AwaitReady()) << daemon.log();
   EXPECT_TRUE(Eventually([&] { return daemon.Metric("kpiwatch_source_late") == 1; }));
   EXPECT_TRUE(daemon.AwaitLog("a source is late")) << daemon.log();
+  EXPECT_EQ(daemon.Metric("kpiwatch_source_late_total", {R"(source="crm")"}), 1);
   EXPECT_THAT(daemon.Get("/api/v1/sources").body, HasSubstr(R"("lateSince":"20)"));
   EXPECT_TRUE(receiver_.AwaitRequests(1));
   EXPECT_THAT(receiver_.requests().front().body,
@@ -205,6 +210,7 @@ TEST_F(FaultsTest, ASourceThatFallsSilentIsLateAndNobodyIsBlamed) {
     complete += transition.reason() == v1::REASON_DATA_COMPLETE ? 1 : 0;
   }
   EXPECT_EQ(complete, 1);
+  EXPECT_EQ(daemon.Metric("kpiwatch_source_late_total", {R"(source="crm")"}), 1);
 }
 
 }  // namespace

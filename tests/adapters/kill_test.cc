@@ -2,6 +2,7 @@
 // daemon tells that nobody killed.
 //
 // KPIWATCH_KILLS is how often it is killed (default 30), KPIWATCH_SEED which month and moments.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -129,6 +130,10 @@ TEST_F(KillTest, ADaemonThatIsKilledTellsTheSameStory) {
   daemon.Start();
   ASSERT_TRUE(daemon.AwaitReady()) << daemon.log();
   ASSERT_TRUE(AwaitSettled(daemon, month.complete_until)) << daemon.log();
+  EXPECT_THAT(daemon.log(), testing::HasSubstr("the last run did not end by itself"));
+  const double unclean = daemon.Metric("kpiwatch_runs_ended_total", {R"(how="unclean")"});
+  EXPECT_LE(unclean, static_cast<double>(kills));
+  EXPECT_GE(unclean, static_cast<double>(kills - while_starting));
   EXPECT_EQ(daemon.Stop(), 0) << daemon.log();
 
   const std::vector<v1::Transition> told = Published(place);

@@ -59,6 +59,7 @@ TEST_F(RefusalsTest, ASecondDaemonOnTheSameDirectoryLeavesAtOnce) {
   second.Start();
   EXPECT_EQ(second.AwaitExit(), kExitEnvironment);
   EXPECT_THAT(second.log(), HasSubstr("another kpiwatchd holds"));
+  EXPECT_EQ(first.Metric("kpiwatch_refused_daemons_total"), 1);
   EXPECT_EQ(first.Get("/-/ready").status, 200);
   EXPECT_EQ(first.Stop(), 0);
 }
@@ -75,6 +76,12 @@ TEST_F(RefusalsTest, ASecondDaemonWithTheInstanceOfAnotherStoreLeavesAndFencesNo
   EXPECT_EQ(second.AwaitExit(), kExitEnvironment);
   EXPECT_THAT(second.log(), AllOf(HasSubstr("publishing has ended for good"),
                                   HasSubstr("give one of them another `instance`")));
+  // What it counted of its end is seen once it has an instance of its own.
+  WriteConfig(place, "another", "events");
+  second.Start();
+  ASSERT_TRUE(second.AwaitReady()) << second.log();
+  EXPECT_EQ(second.Metric("kpiwatch_runs_ended_total", {R"(how="failed")"}), 1);
+  second.Kill();
   ASSERT_TRUE(AwaitSettled(first, month.complete_until)) << first.log();
   EXPECT_EQ(first.Stop(), 0);
 }
@@ -106,6 +113,12 @@ TEST_F(RefusalsTest, ACopyOfTheStoreTakesOverAndTheFirstDaemonStops) {
   EXPECT_THAT(first.log(), HasSubstr("publishing has ended for good"));
   EXPECT_TRUE(AwaitSettled(second, month.complete_until)) << second.log();
   EXPECT_EQ(second.Stop(), 0);
+  // What the first counted of its end is seen once it has an instance of its own.
+  WriteConfig(place, "another", "events");
+  first.Start();
+  ASSERT_TRUE(first.AwaitReady()) << first.log();
+  EXPECT_EQ(first.Metric("kpiwatch_runs_ended_total", {R"(how="fenced")"}), 1);
+  EXPECT_EQ(first.Metric("kpiwatch_runs_ended_total", {R"(how="stopped")"}), 1);
 }
 
 }  // namespace
