@@ -1,7 +1,8 @@
 // Random SIGKILLs of the daemon between a real broker and a real receiver: what it tells is what a
 // daemon tells that nobody killed.
 //
-// KPIWATCH_KILLS is how often it is killed (default 30), KPIWATCH_SEED which month and moments.
+// KPIWATCH_KILLS is how often it is killed (default 30), KPIWATCH_SEED at which moments. The month
+// is always the same: one in which every rule has something to tell.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,6 +22,8 @@
 
 namespace kpiwatch {
 namespace {
+
+constexpr uint64_t kMonth = 1;
 
 uint64_t NumberFromEnvironment(const char* name, uint64_t otherwise) {
   const char* text = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
@@ -75,7 +78,7 @@ TEST_F(KillTest, ADaemonThatIsKilledTellsTheSameStory) {
   const uint64_t seed = NumberFromEnvironment("KPIWATCH_SEED", std::random_device()());
   SCOPED_TRACE("KPIWATCH_SEED=" + std::to_string(seed));
   std::mt19937_64 random(seed);
-  const SalesMonth month = MakeSalesMonth(seed);
+  const SalesMonth month = MakeSalesMonth(kMonth);
 
   const Place calm = MakePlace("calm", calm_receiver_.Url());
   ASSERT_TRUE(broker().Produce(calm.topic, month.records).ok());
