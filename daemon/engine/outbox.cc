@@ -18,7 +18,7 @@ std::string AcknowledgedKey(std::string_view channel) {
 }
 
 // Keeps whole steps: cuts after the last entry whose step is complete, unless that is none.
-void KeepWholeSteps(size_t max, std::vector<v1::OutboxEntry>* entries) {
+void KeepWholeSteps(size_t max, std::vector<SharedEntry>* entries) {
   if (entries->size() <= max) {
     return;
   }
@@ -29,7 +29,7 @@ void KeepWholeSteps(size_t max, std::vector<v1::OutboxEntry>* entries) {
   while (cut > 0 && step_of(cut) != -1 && step_of(cut - 1) == step_of(cut)) {
     --cut;
   }
-  entries->resize(cut == 0 ? max : cut);
+  entries->erase(entries->begin() + static_cast<ptrdiff_t>(cut == 0 ? max : cut), entries->end());
 }
 
 }  // namespace
@@ -124,7 +124,7 @@ void Outbox::Publish(std::vector<v1::OutboxEntry> entries) {
   }
   head_ = entries.back().seq();
   for (v1::OutboxEntry& entry : entries) {
-    tail_.push_back(std::move(entry));
+    tail_.emplace_back(std::move(entry));
   }
   while (tail_.size() > kMaxTailEntries) {
     tail_.pop_front();
@@ -132,9 +132,9 @@ void Outbox::Publish(std::vector<v1::OutboxEntry> entries) {
   more_.SignalAll();
 }
 
-absl::StatusOr<std::vector<v1::OutboxEntry>> Outbox::Read(uint64_t after, size_t max,
+absl::StatusOr<std::vector<SharedEntry>> Outbox::Read(uint64_t after, size_t max,
                                                           absl::Duration max_wait) {
-  std::vector<v1::OutboxEntry> entries;
+  std::vector<SharedEntry> entries;
   {
     MutexLock lock(&mu_);
     const auto deadline = CondVar::After(max_wait);
@@ -157,7 +157,7 @@ absl::StatusOr<std::vector<v1::OutboxEntry>> Outbox::Read(uint64_t after, size_t
   return entries;
 }
 
-absl::StatusOr<std::vector<v1::OutboxEntry>> Outbox::ReadStored(uint64_t after,
+absl::StatusOr<std::vector<SharedEntry>> Outbox::ReadStored(uint64_t after,
                                                                 size_t max) const {
   uint64_t first = after + 1;
   uint64_t head = 0;
@@ -170,14 +170,14 @@ absl::StatusOr<std::vector<v1::OutboxEntry>> Outbox::ReadStored(uint64_t after,
       }
     }
   }
-  std::vector<v1::OutboxEntry> entries;
+  std::vector<SharedEntry> entries;
   absl::Status bad;
   KPIWATCH_RETURN_IF_ERROR(store_->Scan(
       Family::kOutbox, OutboxKey(first), "", [&](std::string_view, std::string_view value) {
         bad = VisitSegment(value, [&](v1::OutboxEntry entry) {
           // What lies beyond the head belongs to a step that is not published yet.
           if (entry.seq() > after && entry.seq() <= head && entries.size() <= max) {
-            entries.push_back(std::move(entry));
+            entries.emplace_back(std::move(entry));
           }
         });
         return bad.ok() && entries.size() <= max;

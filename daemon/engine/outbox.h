@@ -43,7 +43,7 @@ class Outbox final : public OutboxReader {
   // The entries of a durable step, ascending, next after the ones before.
   void Publish(std::vector<v1::OutboxEntry> entries);
 
-  absl::StatusOr<std::vector<v1::OutboxEntry>> Read(uint64_t after, size_t max,
+  absl::StatusOr<std::vector<SharedEntry>> Read(uint64_t after, size_t max,
                                                     absl::Duration max_wait) override;
   uint64_t head() const override;
   uint64_t Acknowledged(const std::string& channel) const override;
@@ -53,7 +53,7 @@ class Outbox final : public OutboxReader {
   uint64_t length() const;
 
  private:
-  absl::StatusOr<std::vector<v1::OutboxEntry>> ReadStored(uint64_t after, size_t max) const;
+  absl::StatusOr<std::vector<SharedEntry>> ReadStored(uint64_t after, size_t max) const;
   uint64_t LeastAcknowledged() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const StateStore* const store_;
@@ -61,7 +61,7 @@ class Outbox final : public OutboxReader {
   CondVar more_;
   uint64_t head_ ABSL_GUARDED_BY(mu_) = 0;
   std::deque<uint64_t> segments_ ABSL_GUARDED_BY(mu_);  // first numbers of the stored segments
-  std::deque<v1::OutboxEntry> tail_ ABSL_GUARDED_BY(mu_);  // the newest entries, up to head_
+  std::deque<SharedEntry> tail_ ABSL_GUARDED_BY(mu_);  // the newest entries, up to head_
   std::map<std::string, uint64_t> acknowledged_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, uint64_t> unwritten_ ABSL_GUARDED_BY(mu_);  // news since AddChanges
   std::vector<std::string> forgotten_ ABSL_GUARDED_BY(mu_);

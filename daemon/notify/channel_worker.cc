@@ -36,7 +36,7 @@ std::optional<size_t> SlotNamed(const DeliveryPlanner& planner, std::string_view
 
 // What planned messages borrow from.
 struct StepOwner {
-  std::shared_ptr<const std::vector<v1::OutboxEntry>> entries;
+  std::shared_ptr<const std::vector<SharedEntry>> entries;
   std::shared_ptr<const Epoch> epoch;
 };
 
@@ -95,11 +95,11 @@ bool ChannelWorker::RunOnce(const std::stop_token& stop) {
 }
 
 void ChannelWorker::Fill(absl::Duration wait, const std::stop_token& stop) {
-  const auto entries = std::make_shared<const std::vector<v1::OutboxEntry>>(Read(wait, stop));
+  const auto entries = std::make_shared<const std::vector<SharedEntry>>(Read(wait, stop));
   if (entries->empty()) {
     return;
   }
-  for (const std::span<const v1::OutboxEntry> step : SplitIntoSteps(*entries)) {
+  for (const std::span<const SharedEntry> step : SplitIntoSteps(*entries)) {
     const uint64_t last_seq = step.back().seq();
     std::shared_ptr<const Epoch> epoch = environment().epochs->Of(last_seq);
     DeliveryPlan plan;

@@ -18,14 +18,14 @@ bool DeadLetterWorker::RunOnce(const std::stop_token& stop) {
   if (DrainedReading()) {
     return false;
   }
-  const std::vector<v1::OutboxEntry> entries = Read(kPoll, stop);
+  const std::vector<SharedEntry> entries = Read(kPoll, stop);
   if (entries.empty()) {
     return true;
   }
   if (!Store(entries, stop)) {
     return !draining();
   }
-  for (const std::span<const v1::OutboxEntry> step : SplitIntoSteps(entries)) {
+  for (const std::span<const SharedEntry> step : SplitIntoSteps(entries)) {
     Count(environment().epochs->Of(step.back().seq())->planner.Undelivered(step));
   }
   SetRead(entries.back().seq());
@@ -34,7 +34,7 @@ bool DeadLetterWorker::RunOnce(const std::stop_token& stop) {
 }
 
 // False after an error, once the worker has waited.
-bool DeadLetterWorker::Store(std::span<const v1::OutboxEntry> entries,
+bool DeadLetterWorker::Store(std::span<const SharedEntry> entries,
                              const std::stop_token& stop) {
   std::vector<StoredDeadLetter> letters;
   for (const v1::OutboxEntry& entry : entries) {

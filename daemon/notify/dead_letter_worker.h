@@ -18,7 +18,7 @@ class DeadLetterWorker final : public OutboxWorker {
   bool RunOnce(const std::stop_token& stop) override;
 
  private:
-  bool Store(std::span<const v1::OutboxEntry> entries, const std::stop_token& stop);
+  bool Store(std::span<const SharedEntry> entries, const std::stop_token& stop);
 
   DeadLetterFile* const file_;
   Backoff backoff_;

@@ -102,7 +102,7 @@ DeliveryPlanner::DeliveryPlanner(std::shared_ptr<const Rulebook> rulebook,
       router_(rulebook_.get()) {}
 
 std::vector<DeliveryPlanner::Routed> DeliveryPlanner::RoutedOf(
-    std::span<const v1::OutboxEntry> step) const {
+    std::span<const SharedEntry> step) const {
   std::vector<Routed> all;
   for (const v1::OutboxEntry& entry : step) {
     if (entry.has_transition() && entry.transition().not_sent_reason().empty()) {
@@ -114,7 +114,7 @@ std::vector<DeliveryPlanner::Routed> DeliveryPlanner::RoutedOf(
   return all;
 }
 
-DeliveryPlan DeliveryPlanner::PlanFor(size_t slot, std::span<const v1::OutboxEntry> step) const {
+DeliveryPlan DeliveryPlanner::PlanFor(size_t slot, std::span<const SharedEntry> step) const {
   KPIWATCH_CHECK(slot < slots_.size(), "no such channel");
   if (step.empty()) {
     return {};
@@ -124,7 +124,7 @@ DeliveryPlan DeliveryPlanner::PlanFor(size_t slot, std::span<const v1::OutboxEnt
 }
 
 DeliveryPlan DeliveryPlanner::PlanWebhook(const ChannelSlot& slot,
-                                          std::span<const v1::OutboxEntry> step) const {
+                                          std::span<const SharedEntry> step) const {
   const Receiver& receiver = rulebook_->receivers[slot.receiver];
   DeliveryPlan plan;
   std::vector<Routed> content;
@@ -222,7 +222,7 @@ void DeliveryPlanner::PlanUnaddressed(const Routed& routed, const std::vector<si
       Decision{.transition = routed.transition, .recipient = "", .reason = reason::kNoRecipients});
 }
 
-DeliveryPlan DeliveryPlanner::PlanEmail(size_t slot, std::span<const v1::OutboxEntry> step) const {
+DeliveryPlan DeliveryPlanner::PlanEmail(size_t slot, std::span<const SharedEntry> step) const {
   const uint64_t last_seq = step.back().seq();
   Mailing mailing;
   for (const Routed& routed : RoutedOf(step)) {
@@ -281,7 +281,7 @@ Message DeliveryPlanner::Build(const ChannelSlot& slot, std::string_view recipie
   return message;
 }
 
-std::vector<Decision> DeliveryPlanner::Undelivered(std::span<const v1::OutboxEntry> step) const {
+std::vector<Decision> DeliveryPlanner::Undelivered(std::span<const SharedEntry> step) const {
   std::vector<Decision> decisions;
   for (const v1::OutboxEntry& entry : step) {
     if (!entry.has_transition()) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/notify/channel.h"
+#include "daemon/notify/outbox_reader.h"
 #include "daemon/notify/routing.h"
 #include "daemon/rulebook/rulebook.h"
 #include "proto/kpiwatch/v1/transition.pb.h"
@@ -85,17 +86,17 @@ class DeliveryPlanner {
 
   // What the channel slots()[slot] does with `step`, the entries of one step. The plan borrows from
   // `step` and from the rulebook.
-  DeliveryPlan PlanFor(size_t slot, std::span<const v1::OutboxEntry> step) const;
+  DeliveryPlan PlanFor(size_t slot, std::span<const SharedEntry> step) const;
 
   // The transitions of `step` that are no channel's business, with the reasons.
-  std::vector<Decision> Undelivered(std::span<const v1::OutboxEntry> step) const;
+  std::vector<Decision> Undelivered(std::span<const SharedEntry> step) const;
 
  private:
   struct Routed;   // a transition that a channel may send
   struct Mailing;  // all e-mails of one step
-  std::vector<Routed> RoutedOf(std::span<const v1::OutboxEntry> step) const;
-  DeliveryPlan PlanWebhook(const ChannelSlot& slot, std::span<const v1::OutboxEntry> step) const;
-  DeliveryPlan PlanEmail(size_t slot, std::span<const v1::OutboxEntry> step) const;
+  std::vector<Routed> RoutedOf(std::span<const SharedEntry> step) const;
+  DeliveryPlan PlanWebhook(const ChannelSlot& slot, std::span<const SharedEntry> step) const;
+  DeliveryPlan PlanEmail(size_t slot, std::span<const SharedEntry> step) const;
   void PlanUnaddressed(const Routed& routed, const std::vector<size_t>& slots,
                        Mailing* mailing) const;
   void PlanEmailOf(const Routed& routed, uint64_t last_seq, Mailing* mailing) const;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -10,6 +12,22 @@
 #include "proto/kpiwatch/v1/transition.pb.h"
 
 namespace kpiwatch {
+
+// An entry, shared by all that read it: a copy is a pointer. Stands for the entry itself.
+class SharedEntry {
+ public:
+  // NOLINTBEGIN(google-explicit-constructor)
+  SharedEntry(v1::OutboxEntry entry)
+      : entry_(std::make_shared<const v1::OutboxEntry>(std::move(entry))) {}
+  operator const v1::OutboxEntry&() const { return *entry_; }
+  // NOLINTEND(google-explicit-constructor)
+  uint64_t seq() const { return entry_->seq(); }
+  bool has_transition() const { return entry_->has_transition(); }
+  const v1::Transition& transition() const { return entry_->transition(); }
+
+ private:
+  std::shared_ptr<const v1::OutboxEntry> entry_;
+};
 
 // The committed outbox. Thread-safe. Entries have consecutive numbers from 1, the numbers of one
 // step are adjacent.
@@ -19,8 +37,8 @@ class OutboxReader {
   // Up to `max` entries with seq > `after`, ascending. A step that does not fit whole is left for
   // the next call, unless it would be the first: then its first `max` entries come. Waits up to
   // max_wait for the first entry. Empty when none came. Errors: the store's.
-  virtual absl::StatusOr<std::vector<v1::OutboxEntry>> Read(uint64_t after, size_t max,
-                                                            absl::Duration max_wait) = 0;
+  virtual absl::StatusOr<std::vector<SharedEntry>> Read(uint64_t after, size_t max,
+                                                        absl::Duration max_wait) = 0;
   // The number of the last committed entry (0: none yet).
   virtual uint64_t head() const = 0;
   // The highest number up to which `channel` had acknowledged everything, as stored. A channel that

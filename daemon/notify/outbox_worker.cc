@@ -20,7 +20,7 @@ void OutboxWorker::Run(const std::stop_token& stop) {
   }
 }
 
-std::vector<v1::OutboxEntry> OutboxWorker::Read(absl::Duration wait, const std::stop_token& stop) {
+std::vector<SharedEntry> OutboxWorker::Read(absl::Duration wait, const std::stop_token& stop) {
   const absl::Duration max_wait =
       draining() ? absl::ZeroDuration() : std::clamp(wait, absl::ZeroDuration(), kPoll);
   auto entries = environment_.outbox->Read(read_through(), kReadMax, max_wait);
@@ -71,9 +71,9 @@ void OutboxWorker::Count(const std::vector<Decision>& decisions) {
   }
 }
 
-std::vector<std::span<const v1::OutboxEntry>> SplitIntoSteps(
-    std::span<const v1::OutboxEntry> entries) {
-  std::vector<std::span<const v1::OutboxEntry>> steps;
+std::vector<std::span<const SharedEntry>> SplitIntoSteps(
+    std::span<const SharedEntry> entries) {
+  std::vector<std::span<const SharedEntry>> steps;
   size_t begin = 0;
   std::optional<int64_t> step;
   for (size_t i = 0; i < entries.size(); ++i) {

@@ -66,7 +66,7 @@ class OutboxWorker {
 
   // Reads what comes next, waiting at most `wait` (not at all while draining). After an error: logs
   // it, waits, returns nothing. The entries count as read only after SetRead.
-  std::vector<v1::OutboxEntry> Read(absl::Duration wait, const std::stop_token& stop);
+  std::vector<SharedEntry> Read(absl::Duration wait, const std::stop_token& stop);
   void SetRead(uint64_t through) { read_through_.store(through); }
   // Waits for at most kPoll, until `until` at the latest; not at all while draining.
   void WaitUntil(absl::Time until, const std::stop_token& stop);
@@ -92,7 +92,7 @@ class OutboxWorker {
 
 // Cuts `entries` where the step changes; dead letters stay with what stands before them. Every part
 // has an entry.
-std::vector<std::span<const v1::OutboxEntry>> SplitIntoSteps(
-    std::span<const v1::OutboxEntry> entries);
+std::vector<std::span<const SharedEntry>> SplitIntoSteps(
+    std::span<const SharedEntry> entries);
 
 }  // namespace kpiwatch

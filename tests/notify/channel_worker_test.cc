@@ -276,7 +276,8 @@ TEST(SplitIntoStepsTest, CutsWhereTheStepChangesAndKeepsDeadLettersInside) {
   entries[3].mutable_transition()->set_step(7);
   entries[4].mutable_transition()->set_step(8);
   entries[5].mutable_dead_letter();
-  const auto steps = SplitIntoSteps(entries);
+  const std::vector<SharedEntry> shared(entries.begin(), entries.end());
+  const auto steps = SplitIntoSteps(shared);
   ASSERT_THAT(steps, SizeIs(2));
   EXPECT_EQ(steps[0].front().seq(), 1U);
   EXPECT_EQ(steps[0].back().seq(), 4U);

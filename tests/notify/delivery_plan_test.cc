@@ -29,7 +29,7 @@ class DeliveryPlanTest : public testing::Test {
   }
   // The plan of the channel with this name.
   DeliveryPlan PlanFor(const DeliveryPlanner& planner, std::string_view name,
-                       const std::vector<v1::OutboxEntry>& step) {
+                       const std::vector<SharedEntry>& step) {
     for (size_t i = 0; i < planner.slots().size(); ++i) {
       if (planner.slots()[i].name == name) {
         return planner.PlanFor(i, step);
@@ -219,7 +219,7 @@ class TwoEmailReceiversTest : public DeliveryPlanTest {
     red_.add_notified("u103");
   }
   // Recipient → channel, for all e-mails of the step.
-  std::map<std::string, std::string> Mailing(const std::vector<v1::OutboxEntry>& step) {
+  std::map<std::string, std::string> Mailing(const std::vector<SharedEntry>& step) {
     const DeliveryPlanner planner = Planner();
     std::map<std::string, std::string> mailing;
     for (size_t i = 0; i < planner.slots().size(); ++i) {

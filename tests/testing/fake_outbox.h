@@ -53,8 +53,8 @@ class FakeOutbox final : public OutboxReader {
     return true;
   }
 
-  absl::StatusOr<std::vector<v1::OutboxEntry>> Read(uint64_t after, size_t max,
-                                                    absl::Duration max_wait) override {
+  absl::StatusOr<std::vector<SharedEntry>> Read(uint64_t after, size_t max,
+                                                absl::Duration max_wait) override {
     const CondVar::Deadline deadline = CondVar::After(max_wait);
     MutexLock lock(&mu_);
     if (!error_.ok()) {
@@ -66,9 +66,9 @@ class FakeOutbox final : public OutboxReader {
       while (entries_.size() <= after && changed_.WaitUntil(&mu_, deadline)) {
       }
     }
-    std::vector<v1::OutboxEntry> read;
+    std::vector<SharedEntry> read;
     for (uint64_t i = after; i < entries_.size() && read.size() < max; ++i) {
-      read.push_back(entries_[i]);
+      read.emplace_back(entries_[i]);
     }
     return read;
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "daemon/notify/outbox_reader.h"
 #include "daemon/rulebook/rulebook.h"
 #include "proto/kpiwatch/v1/transition.pb.h"
 
@@ -125,13 +126,14 @@ inline v1::Transition SampleTransition(v1::Level from, v1::Level to) {
 }
 
 // Numbers them from `first_seq` on.
-inline std::vector<v1::OutboxEntry> EntriesOf(const std::vector<v1::Transition>& transitions,
-                                              uint64_t first_seq = 1) {
-  std::vector<v1::OutboxEntry> entries;
+inline std::vector<SharedEntry> EntriesOf(const std::vector<v1::Transition>& transitions,
+                                          uint64_t first_seq = 1) {
+  std::vector<SharedEntry> entries;
   for (const v1::Transition& transition : transitions) {
-    v1::OutboxEntry& entry = entries.emplace_back();
+    v1::OutboxEntry entry;
     entry.set_seq(first_seq++);
     *entry.mutable_transition() = transition;
+    entries.emplace_back(std::move(entry));
   }
   return entries;
 }

@@ -192,7 +192,7 @@ absl::StatusOr<uint64_t> KafkaPublisher::FindCursor() {
 
 absl::Status KafkaPublisher::PublishNext(TransactionalProducer& producer, uint64_t* cursor,
                                          const std::stop_token& stop) {
-  const absl::StatusOr<std::vector<v1::OutboxEntry>> entries =
+  const absl::StatusOr<std::vector<SharedEntry>> entries =
       outbox_->Read(*cursor, kMaxEntries, kReadWait);
   if (!entries.ok()) {
     // The store's codes mean other things than ours.
