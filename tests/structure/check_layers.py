@@ -100,7 +100,7 @@ def check_links(table, daemon):
     targets["proto"] = "proto"
     for path in sorted(daemon.rglob("CMakeLists.txt")):
         folder = table.folder_of(path.parent.relative_to(daemon).as_posix())
-        if folder is None:  # daemon/CMakeLists.txt holds the composition root
+        if folder is None:  # daemon/CMakeLists.txt only lists the folders
             continue
         name = path.relative_to(daemon.parent).as_posix()
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):

@@ -13,9 +13,9 @@ GOOD = {
     "daemon/model/event.h": '#include "daemon/base/clock.h"\n',
     "daemon/ingest/log/reader.cc": '#include "daemon/ingest/source.h"\n',
     "daemon/store/rocksdb/rocks.cc": "#include <rocksdb/db.h>\n",
-    "daemon/kpiwatchd.cc": '#include "daemon/store/rocksdb/rocks.h"\n',
+    "daemon/kpiwatchd/main.cc": '#include "daemon/store/rocksdb/rocks.h"\n',
     "daemon/model/CMakeLists.txt": "kpiwatch_library(model DEPS kpiwatch_base)\n",
-    "daemon/CMakeLists.txt": "kpiwatch_binary(kpiwatchd DEPS kpiwatch_store_rocksdb)\n",
+    "daemon/kpiwatchd/CMakeLists.txt": "kpiwatch_binary(kpiwatchd DEPS kpiwatch_store_rocksdb)\n",
 }
 
 
