@@ -241,18 +241,11 @@ inline absl::Status Core::BookHere(const PendingEvent& event, PendingFact& fact,
                             series_->Add(fact.subject, fact.day, fact.kpi, fact.delta));
   if (keeps_causes_[fact.kpi] && Matters(fact.kpi, *cell)) {
     if (!booking.noted) {
-      cause_events_.push_back({static_cast<uint32_t>(cause_ids_.size()), event.id_size,
-                               event.time_ms, event.origin.record_ms});
-      cause_ids_.append(block_ids_, event.id_begin, event.id_size);
+      causes_.AddEvent(std::string_view(block_ids_).substr(event.id_begin, event.id_size),
+                       event.time_ms, event.origin.record_ms);
       booking.noted = true;
     }
-    uint32_t delta = kCountsOne;
-    if (fact.delta != cause_deltas_[kCountsOne]) {
-      delta = static_cast<uint32_t>(cause_deltas_.size());
-      cause_deltas_.push_back(fact.delta);
-    }
-    causes_.push_back({cell->note, static_cast<uint32_t>(cause_events_.size() - 1), delta});
-    cell->note = static_cast<uint32_t>(causes_.size());
+    cell->note = causes_.Add(cell->note, fact.delta);
   }
   return absl::OkStatus();
 }
@@ -318,10 +311,7 @@ absl::StatusOr<Core::StepResult> Core::FinishStep(absl::Time now, WriteBatch* ba
   StageCounts();
   series_->NextStep();
   ladders_->NextStep();
-  causes_.clear();
-  cause_events_.clear();
-  cause_deltas_.resize(kCountsOne + 1);
-  cause_ids_.clear();
+  causes_.Clear();
   return StepResult{.empty = batch->empty(),
                     .more_to_seal = more_,
                     .last_seq = next_seq_ - 1,

@@ -5,8 +5,7 @@
 // Operation: Offer takes events (folded, deduplicated and applied in small blocks); FinishStep
 // rolls up units, looks at open periods, replays what was corrected, seals what is complete, and
 // puts everything that changed into one WriteBatch. The caller makes the batch durable before
-// anything of it leaves the process; it may go on offering meanwhile, but
-// not finish another step.
+// anything of it leaves the process; it may go on offering meanwhile, but not finish another step.
 // Concurrency: owned by one thread.
 // Errors: the store's. After an error the object is of no use; the caller stops.
 #pragma once
@@ -28,6 +27,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "daemon/engine/cause_log.h"
 #include "daemon/engine/completeness.h"
 #include "daemon/engine/core_types.h"
 #include "daemon/engine/engine_metrics.h"
@@ -147,20 +147,6 @@ class Core {
     bool noted = false;  // among the causes
   };
 
-  // What made a cell of an intraday KPI change, in applied order. There is one for nearly every
-  // event, and a transition for one in many: so they are small, and written one after the other.
-  struct Cause {
-    uint32_t previous = 0;  // of the same cell; 1-based, 0: none
-    uint32_t event = 0;     // into cause_events_
-    uint32_t delta = 0;     // into cause_deltas_
-  };
-  struct CauseEvent {
-    uint32_t id_begin = 0, id_size = 0;  // into cause_ids_
-    int64_t time_ms = 0;
-    int64_t record_ms = 0;
-  };
-  static constexpr uint32_t kCountsOne = 0;  // the first of cause_deltas_
-
   // core.cc
   void BuildPlans();
   void BuildGroups();
@@ -252,12 +238,12 @@ class Core {
   // Place of the rule's ladder, or where it belongs, in open_ladders_.
   std::vector<OpenLadder>::iterator FindOpenLadder(uint32_t rule);
   // The event, in applied order, with which the ladder reached `level` (D-09); null: none was kept.
-  const CauseEvent* FindCause(size_t cell, const Rule& rule, const OpenLadder& before,
-                              const PeriodInput& after, Level level);
+  const CauseLog::Event* FindCause(size_t cell, const Rule& rule, const OpenLadder& before,
+                                   const PeriodInput& after, Level level);
   // Adds `delta` to *input: does the ladder reach `level` with it?
   static bool Reaches(const Rule& rule, const Kpi& kpi, const OpenLadder& before,
                       const Aggregate& delta, Level level, PeriodInput* input);
-  // The causes of a cell, 1-based, in applied order: its own, or for a unit those of the people and
+  // The causes of a cell in applied order: its own, or for a unit those of the people and
   // units below it. Valid until it is asked for another cell.
   const std::vector<uint32_t>& CausesOf(size_t cell);
   void AddCauses(size_t cell, std::vector<uint32_t>* causes) const;
@@ -365,10 +351,7 @@ class Core {
   std::vector<PendingEvent> block_;
   std::vector<PendingFact> block_facts_;
   std::string block_ids_;
-  std::string cause_ids_;
-  std::vector<Cause> causes_;  // the note of a cell is its last one, 1-based; 0: none
-  std::vector<CauseEvent> cause_events_;
-  std::vector<Aggregate> cause_deltas_ = {Aggregate{.count = 1, .sum = {}}};
+  CauseLog causes_;
   std::vector<v1::OutboxEntry> entries_;
   std::vector<v1::Transition> emitted_;  // decided since the last FinishStep
   std::vector<v1::DeadLetter> pending_letters_;

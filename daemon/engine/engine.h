@@ -3,7 +3,8 @@
 //
 // Operation: a step takes what the sources have, at most Options::max_step_events or
 // max_step_time's worth of it: large steps while catching up, small ones of at least min_step_time
-// while live. Its batch is written beside the next step's reading. Entries reach the outbox's readers when they are durable.
+// while live. Its batch is written beside the next step's reading. Entries reach the outbox's
+// readers when they are durable.
 // Concurrency: Run on one thread; everything of EngineReadView, Reload and Stop from any thread.
 // What others ask for is done by Run: at once between two polls where any moment will do, else
 // between two steps (a step ends early then); at most kMaxRequests at once. A request beyond that,

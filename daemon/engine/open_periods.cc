@@ -1,6 +1,7 @@
 // Rules on periods that are still open (evaluate: intraday): looked at once a step for each period
 // that an event touched.
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "daemon/base/status_macros.h"
@@ -136,13 +137,13 @@ absl::Status Core::EvaluateOpen(size_t cell, RuleIndex r, const Period& period,
     return absl::OkStatus();
   }
   ladder.value = input.value;
-  const CauseEvent* const cause = FindCause(cell, rule, before, input, to);
+  const CauseLog::Event* const cause = FindCause(cell, rule, before, input, to);
   const absl::Time at = cause == nullptr ? now_ : absl::FromUnixMillis(cause->time_ms);
   v1::Transition transition =
       NewTransition(rule, touched.subject, period, from, to, v1::REASON_THRESHOLD, at);
   FillReading(rule, reading, &transition);
   if (cause != nullptr) {
-    transition.set_cause_event_id(cause_ids_.substr(cause->id_begin, cause->id_size));
+    transition.set_cause_event_id(std::string(causes_.IdOf(*cause)));
     transition.set_cause_time_unix_ms(cause->record_ms == kNoTime ? 0 : cause->record_ms);
   }
   FillConsequences(rule, touched.subject, period, from, to, at, &ladder.notified, &transition);
@@ -152,8 +153,8 @@ absl::Status Core::EvaluateOpen(size_t cell, RuleIndex r, const Period& period,
 }
 
 void Core::AddCauses(size_t cell, std::vector<uint32_t>* causes) const {
-  for (uint32_t c = SeriesTable::CellOf(series_->touched()[cell]).note; c != 0;
-       c = causes_[c - 1].previous) {
+  for (uint32_t c = SeriesTable::CellOf(series_->touched()[cell]).note;
+       c != CauseLog::kNone; c = causes_.Previous(c)) {
     causes->push_back(c);
   }
 }
@@ -174,7 +175,8 @@ const std::vector<uint32_t>& Core::CausesOf(size_t cell) {
   std::vector<SubjectId> ancestors;
   for (size_t i = 0; i < all.size(); ++i) {
     const Touched& other = all[i];
-    if (other.kpi != touched.kpi || other.day != touched.day || SeriesTable::CellOf(other).note == 0) {
+    if (other.kpi != touched.kpi || other.day != touched.day ||
+        SeriesTable::CellOf(other).note == CauseLog::kNone) {
       continue;
     }
     Ancestors(other.subject, other.day, &ancestors);
@@ -187,19 +189,15 @@ const std::vector<uint32_t>& Core::CausesOf(size_t cell) {
   return cell_causes_;
 }
 
-const Core::CauseEvent* Core::FindCause(size_t cell, const Rule& rule, const OpenLadder& before,
-                                        const PeriodInput& after, Level level) {
+const CauseLog::Event* Core::FindCause(size_t cell, const Rule& rule, const OpenLadder& before,
+                                       const PeriodInput& after, Level level) {
   const Kpi& kpi = rulebook_->kpis[rule.kpi];
   const std::vector<uint32_t>& causes = CausesOf(cell);
   if (causes.empty()) {
     return nullptr;
   }
-  const auto event_of = [&](uint32_t cause) { return &cause_events_[causes_[cause - 1].event]; };
-  const auto delta_of = [&](uint32_t cause) -> const Aggregate& {
-    return cause_deltas_[causes_[cause - 1].delta];
-  };
   if (kpi.type != KpiType::kSimple) {
-    return event_of(causes.back());
+    return &causes_.EventOf(causes.back());
   }
   // Back from the end of the step to its beginning, then forward event by event.
   const Touched& touched = series_->touched()[cell];
@@ -209,18 +207,18 @@ const Core::CauseEvent* Core::FindCause(size_t cell, const Rule& rule, const Ope
     added = SeriesTable::Added(touched);
   } else {
     for (const uint32_t cause : causes) {
-      added.Merge(delta_of(cause));
+      added.Merge(causes_.DeltaOf(cause));
     }
   }
   PeriodInput input = after;
   input.count -= added.count;
   input.value -= MeasuredValue(kpi, added);
   for (const uint32_t cause : causes) {
-    if (Reaches(rule, kpi, before, delta_of(cause), level, &input)) {
-      return event_of(cause);
+    if (Reaches(rule, kpi, before, causes_.DeltaOf(cause), level, &input)) {
+      return &causes_.EventOf(cause);
     }
   }
-  return event_of(causes.back());
+  return &causes_.EventOf(causes.back());
 }
 
 bool Core::Reaches(const Rule& rule, const Kpi& kpi, const OpenLadder& before,
