@@ -103,8 +103,9 @@ void ReadKpi(const YamlNode& node, LoadState* state, Kpi* kpi) {
 void LoadKpis(LoadState* state) {
   std::vector<const YamlNode*> nodes = state->sections.kpis;
   // A verdict stands after the KPIs that it names.
-  std::stable_partition(nodes.begin(), nodes.end(),
-                        [](const YamlNode* node) { return !IsVerdict(*node); });
+  const auto first_verdict =
+      std::stable_partition(nodes.begin(), nodes.end(),
+                            [](const YamlNode* node) { return !IsVerdict(*node); });
   for (const YamlNode* node : nodes) {
     Kpi& kpi = state->book.kpis.emplace_back();
     kpi.type = IsVerdict(*node) ? KpiType::kVerdict : KpiType::kSimple;
@@ -114,9 +115,10 @@ void LoadKpis(LoadState* state) {
     state->kpi_nodes.push_back(node);
   }
   // Every name is known before the first is used; of two equal ones the first in the files is kept.
+  size_t simple = 0;
+  size_t verdict = static_cast<size_t>(first_verdict - nodes.begin());
   for (const YamlNode* node : state->sections.kpis) {
-    const auto index =
-        static_cast<size_t>(std::find(nodes.begin(), nodes.end(), node) - nodes.begin());
+    const size_t index = IsVerdict(*node) ? verdict++ : simple++;
     if (const std::string& name = state->book.kpis[index].name; !name.empty()) {
       state->kpis.Declare(name, index, node->Get("name")->place, &state->out);
     }
