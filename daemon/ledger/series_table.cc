@@ -5,12 +5,14 @@
 
 #include "daemon/base/check.h"
 #include "daemon/base/status_macros.h"
+#include "daemon/rulebook/limits.h"
 
 namespace kpiwatch {
 
 SeriesTable::SeriesTable(Options options, size_t kpi_count, BucketLoader* loader)
     : options_(options), kpi_count_(kpi_count), loader_(loader) {
-  KPIWATCH_CHECK(kpi_count < UINT16_MAX, "the loader bounds the number of KPIs");
+  static_assert(kMaxKpis < UINT16_MAX);
+  KPIWATCH_CHECK(kpi_count <= kMaxKpis, "the loader bounds the number of KPIs");
 }
 
 SeriesTable::Series& SeriesTable::At(SubjectId subject) {

@@ -4,6 +4,7 @@
 
 #include "daemon/base/nearest_name.h"
 #include "daemon/rulebook/kpi_sections.h"
+#include "daemon/rulebook/limits.h"
 #include "fmt/format.h"
 
 namespace kpiwatch {
@@ -102,6 +103,10 @@ void ReadKpi(const YamlNode& node, LoadState* state, Kpi* kpi) {
 
 void LoadKpis(LoadState* state) {
   std::vector<const YamlNode*> nodes = state->sections.kpis;
+  if (nodes.size() > kMaxKpis) {
+    state->out.Error(*nodes[kMaxKpis],
+                     fmt::format("the rule files have more than {} KPIs", kMaxKpis));
+  }
   // A verdict stands after the KPIs that it names.
   const auto first_verdict =
       std::stable_partition(nodes.begin(), nodes.end(),

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/rulebook/limits.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/rulebook/testing.h"
@@ -10,7 +11,9 @@
 namespace kpiwatch {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
+using testing::Not;
 
 // A sound KPI and rule, to which a case adds its own mistake.
 constexpr std::string_view kBase = R"(
@@ -463,6 +466,17 @@ TEST(Mistakes, AreBoundedInNumber) {
   const LoadResult result = LoadText(text);
   ASSERT_EQ(result.diagnostics.size(), 1001U);
   EXPECT_EQ(result.diagnostics.back().message, "and 4000 more findings");
+}
+
+TEST(Mistakes, KpisBeyondTheLimitAreRefusedAtTheFirstOfThem) {
+  // Each is a mistake of its own too, which spares the time to read so many good ones.
+  std::string text = "kpis:\n";
+  for (size_t i = 0; i < kMaxKpis; ++i) {
+    text += "  - k\n";
+  }
+  const std::string error = "65536:5: the rule files have more than 65534 KPIs";
+  EXPECT_THAT(Errors(LoadText(text)), Not(Contains(error)));
+  EXPECT_THAT(Errors(LoadText(text + "  - k\n")), Contains(error));
 }
 
 TEST(Mistakes, ExpandingAliasesIsBounded) {
