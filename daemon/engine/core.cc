@@ -67,8 +67,7 @@ absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin
   }
   const EventTypeInfo& type = folder_->Lookup(event.type);
   if (type.heartbeat) [[unlikely]] {
-    KPIWATCH_RETURN_IF_ERROR(TakeHeartbeat(event, origin, partitions));
-    return OfferResult::kHeartbeat;
+    return TakeHeartbeat(event, origin, partitions);
   }
   newest_record_ms_[origin.source] = std::max(newest_record_ms_[origin.source], origin.record_ms);
   if (type.matches.empty()) {
@@ -78,6 +77,9 @@ absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin
   }
   if (event.time_ms == kNoTime) {
     return OfferResult::kNoTime;
+  }
+  if (!IsPlausible(event.time_ms)) {
+    return OfferResult::kImplausible;
   }
   if (event.recorded_ms != kNoTime && !options_.clock_by_events &&
       absl::FromUnixMillis(event.recorded_ms) < dedup_->window_start()) {
@@ -165,6 +167,11 @@ void Core::SeeSubject(SubjectId subject, Day day) {
 }
 
 void Core::NoteFirstDay(Day day, SealGroup* group) const {
+  if (!options_.clock_by_events && live_from_ != absl::InfinitePast()) {
+    // A lone old event shall not make everybody miss every day since.
+    day = std::max(day, rulebook_->calendars[group->calendar].DayOf(live_from_ -
+                                                                    options_.correction_window));
+  }
   if (!options_.first_day && !group->next && (!group->earliest || day < *group->earliest)) {
     group->earliest = day;
     group->changed = true;
@@ -282,11 +289,14 @@ absl::StatusOr<Core::StepResult> Core::FinishStep(absl::Time now, WriteBatch* ba
   ++step_;
   KPIWATCH_RETURN_IF_ERROR(ApplyBlock());
   if (options_.clock_by_events) {
+    // The least that the sources prove which some KPI needs (D-01), whatever the wall clock says.
     absl::Time least = absl::InfiniteFuture();
-    for (const SourceCompleteness& source : completeness_) {
-      least = std::min(least, source.complete_until());
+    for (const SealGroup& group : groups_) {
+      for (const uint32_t s : group.sources) {
+        least = std::min(least, completeness_[s].complete_until());
+      }
     }
-    now_ = std::max(now_, std::min(now, least));
+    now_ = std::max(now_, least == absl::InfiniteFuture() ? now : least);
   } else {
     now_ = std::max(now_, now);
   }

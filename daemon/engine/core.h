@@ -117,6 +117,8 @@ class Core {
   std::optional<Day> SealedThrough(KpiIndex kpi) const;
   const DedupWindow& dedup() const { return *dedup_; }
   const FoldCounts& fold_counts() const { return folder_->counts(); }
+  // Facts that were left out since the last call.
+  Exclusions TakeExclusions() { return folder_->TakeExclusions(); }
 
  private:
   // A fact with its subject resolved, waiting in the block.
@@ -158,8 +160,8 @@ class Core {
   void MeetPartition(const Origin& origin, std::span<const PartitionState> partitions);
   void StageCounts();
   void EmitUnknownOwners();
-  absl::Status TakeHeartbeat(const Event& event, const Origin& origin,
-                             std::span<const PartitionState> partitions);
+  absl::StatusOr<OfferResult> TakeHeartbeat(const Event& event, const Origin& origin,
+                                            std::span<const PartitionState> partitions);
   SubjectId ResolveSubject(const Fact& fact);
   SubjectId AddSubject(SubjectKind kind, std::string_view id, Day first_seen,
                        std::string_view home_unit);

@@ -42,6 +42,14 @@ struct Origin {
   int64_t record_ms = kNoTime;  // the transport's time
 };
 
+// Beyond these a time is a mistake (a zero, a wrong unit): taken as meant, it would make people miss
+// centuries.
+constexpr bool IsPlausible(int64_t time_ms) {
+  constexpr int64_t kFirst = 315'532'800'000;  // 1980-01-01T00:00:00Z
+  constexpr int64_t kEnd = 7'258'118'400'000;  // 2200-01-01T00:00:00Z
+  return time_ms >= kFirst && time_ms < kEnd;
+}
+
 enum class OfferResult : uint8_t {
   kAccepted,   // taken; duplicates show in the counters
   kIgnored,    // no KPI asks for its type (D-16)
@@ -49,6 +57,7 @@ enum class OfferResult : uint8_t {
   kNoTime,     // for the dead letters
   kTenant,     // of another tenant than the source's: for the dead letters (D-17)
   kTooOld,     // recorded before the duplicate window (D-12): for the dead letters
+  kImplausible,  // a time before 1980 or after 2199: for the dead letters
 };
 
 // One sealed or open period's value, for kpictl and tests.

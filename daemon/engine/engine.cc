@@ -8,6 +8,7 @@
 #include "daemon/base/status_macros.h"
 #include "daemon/base/status_text.h"
 #include "daemon/engine/data_alert_log.h"
+#include "fmt/format.h"
 
 namespace kpiwatch {
 
@@ -43,6 +44,15 @@ absl::Status Engine::Start(std::shared_ptr<const Rulebook> rulebook,
   for (SourceState& state : sources_) {
     KPIWATCH_RETURN_IF_ERROR(
         state.source.source->Start(core_.StoredPositions(state.source.options->name)));
+  }
+  for (const SourceState& state : sources_) {
+    if (options_.core.clock_by_events &&
+        state.source.options->complete_by == CompleteBy::kCaughtUp) {
+      Log(LogLevel::kWarn,
+          "with `clock: events` time moves by heartbeats alone: until this source sends one, no day "
+          "of its KPIs is judged",
+          {{"source", state.source.options->name}});
+    }
   }
   NoteRulebook();
   metrics_->last_reload_successful.Set(1);
@@ -189,6 +199,8 @@ absl::Status Engine::TakeRecord(uint32_t s, const Record& record) {
       refused = "tenant";
     } else if (*result == OfferResult::kTooOld) {
       refused = "too_old_to_deduplicate";
+    } else if (*result == OfferResult::kImplausible) {
+      refused = "implausible_time";
     }
   };
   // A record with several events is taken whole or not at all.
@@ -208,6 +220,8 @@ absl::Status Engine::TakeRecord(uint32_t s, const Record& record) {
                  refused == "tenant"    ? "the event belongs to another tenant than '" +
                                               core_.tenant(s) + "', whose source this is"
                  : refused == "no_time" ? "neither the event nor its record has a time"
+                 : refused == "implausible_time"
+                     ? "the event's time, or what a heartbeat promises, is not between 1980 and 2199"
                                         : "recorded before the window of known ids begins");
   }
   return absl::OkStatus();
@@ -326,10 +340,26 @@ absl::Status Engine::AwaitCommit() {
     return absl::OkStatus();
   }
   core_.CountDurable();
+  TellExclusions();
   for (const auto& [s, positions] : committed_positions_) {
     sources_[s].source.source->Committed(positions);
   }
   return absl::OkStatus();
+}
+
+void Engine::TellExclusions() {
+  for (const auto& [what, exclusion] : core_.TakeExclusions()) {
+    const std::string& kpi = core_.rulebook().kpis[what.first].name;
+    metrics_->facts_excluded.With({kpi, what.second}).Add(exclusion.facts);
+    if (const auto held_back = log_limiter_.Pass(fmt::format("excluded/{}/{}", kpi, what.second))) {
+      Log(LogLevel::kWarn, "a KPI could not take what an event brought",
+          {{"kpi", kpi},
+           {"reason", what.second},
+           {"event", exclusion.example},
+           {"facts", exclusion.facts},
+           {"more", *held_back}});
+    }
+  }
 }
 
 void Engine::NoteEvaluations(absl::Time begin) {

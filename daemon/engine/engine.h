@@ -112,6 +112,8 @@ class Engine final : public EngineReadView {
   absl::Status AwaitCommit();
   void NoteFailedPartitions(SourceState* state);
   void NoteEvaluations(absl::Time begin);
+  // Facts that a KPI could not take: counted, and said in the log.
+  void TellExclusions();
   // Requests that may run at any moment, and those that see the state as of a step's end.
   using Requests = BoundedQueue<std::function<void()>>;
   static void RunAll(Requests* requests);

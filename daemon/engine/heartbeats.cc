@@ -14,23 +14,25 @@ std::string_view TextOf(const Event& event, FieldId field) {
 
 }  // namespace
 
-absl::Status Core::TakeHeartbeat(const Event& event, const Origin& origin,
-                                 std::span<const PartitionState> partitions) {
-  ++CountOf(origin, kResHeartbeat);
+absl::StatusOr<OfferResult> Core::TakeHeartbeat(const Event& event, const Origin& origin,
+                                                std::span<const PartitionState> partitions) {
   const SourceOptions& source = (*options_.sources)[origin.source];
   std::string_view speaks_for = TextOf(event, rulebook_->heartbeat_source);
   if (speaks_for.empty()) {
     speaks_for = event.source;
   }
   if (!source.heartbeat_source.empty() && speaks_for != source.heartbeat_source) {
-    return absl::OkStatus();  // another system's heartbeat in the same topic
+    ++CountOf(origin, kResHeartbeat);
+    return OfferResult::kHeartbeat;  // another system's, in the same topic
   }
   absl::Time until;
   std::string error;
   if (!absl::ParseTime(absl::RFC3339_full,
-                       std::string(TextOf(event, rulebook_->heartbeat_until)), &until, &error)) {
-    return absl::OkStatus();  // says nothing that could be believed
+                       std::string(TextOf(event, rulebook_->heartbeat_until)), &until, &error) ||
+      !IsPlausible(absl::ToUnixMillis(until))) {
+    return OfferResult::kImplausible;
   }
+  ++CountOf(origin, kResHeartbeat);
   // What came before it in the partition is to be applied under the promises that held then.
   KPIWATCH_RETURN_IF_ERROR(ApplyBlock());
   const SourceCompleteness& known = completeness_[origin.source];
@@ -49,7 +51,7 @@ absl::Status Core::TakeHeartbeat(const Event& event, const Origin& origin,
                    &group);
     }
   }
-  return absl::OkStatus();
+  return OfferResult::kHeartbeat;
 }
 
 void Core::NotePromises(const Origin& origin) {

@@ -60,6 +60,16 @@ const std::vector<Fact>& Folder::Fold(const Event& event, const EventTypeInfo& i
   return facts_;
 }
 
+void Folder::Exclude(const Kpi& kpi, const Event& event, std::string_view reason,
+                     uint64_t* count) {
+  ++*count;
+  const auto index = static_cast<KpiIndex>(&kpi - rulebook_->kpis.data());
+  Exclusion& exclusion = exclusions_[{index, reason}];
+  if (exclusion.facts++ == 0) {
+    exclusion.example = event.id;
+  }
+}
+
 bool Folder::Measure(const Kpi& kpi, const Event& event, bool reverse, Aggregate* delta) {
   delta->count = reverse ? -1 : 1;
   if (kpi.measure.kind == MeasureKind::kCount) {
@@ -71,16 +81,16 @@ bool Folder::Measure(const Kpi& kpi, const Event& event, bool reverse, Aggregate
     // Flat rows carry numbers as text.
     const auto parsed = Decimal::Parse(field.text);
     if (!parsed) {
-      ++counts_.no_measure;
+      Exclude(kpi, event, "no_measure", &counts_.no_measure);
       return false;
     }
     number = *parsed;
   } else if (field.kind != FieldKind::kNumber && field.kind != FieldKind::kMoney) {
-    ++counts_.no_measure;
+    Exclude(kpi, event, "no_measure", &counts_.no_measure);
     return false;
   }
   if (field.kind == FieldKind::kMoney && !kpi.currency.empty() && field.text != kpi.currency) {
-    ++counts_.currency;
+    Exclude(kpi, event, "currency", &counts_.currency);
     return false;
   }
   delta->sum = reverse ? -number : number;

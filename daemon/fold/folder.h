@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "daemon/calendar/business_calendar.h"
@@ -32,6 +35,14 @@ struct FoldCounts {
   uint64_t no_measure = 0; // the measured field is missing or no number
 };
 
+// Facts of one KPI that were left out for one reason.
+struct Exclusion {
+  uint64_t facts = 0;
+  std::string example;  // id of the first event of them
+};
+// By KPI and reason: "currency" or "no_measure".
+using Exclusions = std::map<std::pair<KpiIndex, std::string_view>, Exclusion>;
+
 // Not thread-safe; reuses its buffers: no allocation per event. `rulebook` is borrowed and must
 // outlive the folder.
 class Folder {
@@ -43,8 +54,11 @@ class Folder {
   // != kNoTime and event.fields are those of rulebook->fields.
   const std::vector<Fact>& Fold(const Event& event, const EventTypeInfo& info);
   const FoldCounts& counts() const { return counts_; }
+  // What was left out since the last call, `where` apart: that is what the rule file asks for.
+  Exclusions TakeExclusions() { return std::exchange(exclusions_, {}); }
 
  private:
+  void Exclude(const Kpi& kpi, const Event& event, std::string_view reason, uint64_t* count);
   bool Measure(const Kpi& kpi, const Event& event, bool reverse, Aggregate* delta);
 
   const Rulebook* rulebook_;
@@ -53,6 +67,7 @@ class Folder {
   FieldId owner_unit_;
   std::vector<Fact> facts_;
   FoldCounts counts_;
+  Exclusions exclusions_;
 };
 
 }  // namespace kpiwatch

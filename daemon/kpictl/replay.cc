@@ -67,10 +67,12 @@ absl::Status Replayer::ReadFile(const InputFile& file) {
   return ForEachRecord(files.get(), [&](const RecordBatch& batch, const Record& record) {
     ++records_;
     bool no_time = false;
+    bool implausible = false;
     absl::Status added;
     const absl::Status decoded = decoder->Decode(batch, record, [&](const Event& event) {
       no_time = no_time || event.time_ms == kNoTime;
-      if (event.time_ms != kNoTime) {
+      implausible = implausible || (event.time_ms != kNoTime && !IsPlausible(event.time_ms));
+      if (IsPlausible(event.time_ms)) {
         added.Update(log_.Add(event, file.source));
       }
     });
@@ -78,6 +80,8 @@ absl::Status Replayer::ReadFile(const InputFile& file) {
       bad_.Add(files->PlaceOf(record), MessageOf(decoded));
     } else if (no_time) {
       bad_.Add(files->PlaceOf(record), "the event has no time");
+    } else if (implausible) {
+      bad_.Add(files->PlaceOf(record), "the event's time is before 1980 or after 2199");
     }
     return added;
   });

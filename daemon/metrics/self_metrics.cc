@@ -28,6 +28,8 @@ void AddEngine(const EngineMetrics& m, std::vector<MetricFamily>* out) {
                             "Records that could not be taken, by reason.", m.dead_letters));
   out->push_back(CounterOf("kpiwatch_unmatched_events_total",
                            "Events of types that no KPI asks for.", m.unmatched_events));
+  out->push_back(CountersOf("kpiwatch_facts_excluded_total",
+                            "Facts that a KPI could not take, by reason.", m.facts_excluded));
   out->push_back(GaugeOf("kpiwatch_dedup_window_ids",
                          "Event ids that the window for duplicates holds.",
                          m.dedup_window_ids.value()));

@@ -55,6 +55,7 @@ TEST(MetricsPageTest, CarriesTheNamesThatTheDocumentationPromises) {
       "kpiwatch_dedup_window_ids",
       "kpiwatch_dedup_window_seconds",
       "kpiwatch_event_to_alert_seconds",
+      "kpiwatch_facts_excluded_total",
       "kpiwatch_ingest_lag_records",
       "kpiwatch_ingest_records_total",
       "kpiwatch_kpi_completion_ratio",
