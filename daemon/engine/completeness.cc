@@ -78,10 +78,9 @@ void SourceCompleteness::Update(absl::Time now, std::span<const PartitionState> 
 std::optional<absl::Time> SourceCompleteness::CompletedAt(absl::Time begin, absl::Time close,
                                                           absl::Time not_before,
                                                           bool working) const {
-  if (const auto sent = FirstPast(whole_, close)) {
-    return sent;
-  }
-  if (!by_partition_.empty()) {
+  // Whatever proves it first: a later proof of more changes nothing about a day.
+  std::optional<absl::Time> first = FirstPast(whole_, close);
+  if (!by_partition_.empty() && by_partition_.size() >= partition_count_) {
     absl::Time last = absl::InfinitePast();
     bool all = true;
     for (const auto& proofs : by_partition_) {
@@ -89,9 +88,12 @@ std::optional<absl::Time> SourceCompleteness::CompletedAt(absl::Time begin, absl
       all = all && sent.has_value();
       last = sent ? std::max(last, *sent) : last;
     }
-    if (all && by_partition_.size() >= partition_count_) {
-      return last;
+    if (all) {
+      first = first ? std::min(*first, last) : last;
     }
+  }
+  if (first) {
+    return first;
   }
   if (options_->complete_by == CompleteBy::kCaughtUp && caught_up_at_ >= not_before &&
       (newest_record_ >= begin || options_->quiet_ok ||

@@ -101,7 +101,9 @@ void Core::BuildGroups() {
         }
       }
     };
-    need(kpi.sources);
+    if (kpi.type != KpiType::kVerdict || !kpi.sources.empty()) {
+      need(kpi.sources);  // a verdict that names none needs those of its parts
+    }
     for (const KpiIndex part : kpi.all_of) {
       need(book.kpis[part].sources);
     }

@@ -113,9 +113,15 @@ AlertView ViewOf(const Rulebook& book, const Rule& rule, const AlertKey& key,
   view.level = found.level;
   view.active_at = absl::FromUnixMillis(found.since_ms);
   view.value = found.value.ToString();
-  if (found.target) {
-    view.target = found.target->ToString();
-    if (const auto completion = Completion(kpi.direction, found.value, *found.target)) {
+  std::optional<Decimal> target = found.target;
+  if (!target) {
+    // A period that is still open has the target that is in force.
+    const Target* const in_force = book.FindTarget(rule.kpi, key.subject, found.period);
+    target = in_force == nullptr ? std::nullopt : std::optional(in_force->value);
+  }
+  if (target) {
+    view.target = target->ToString();
+    if (const auto completion = Completion(kpi.direction, found.value, *target)) {
       view.completion = completion->ToFixed(6);
     }
   }

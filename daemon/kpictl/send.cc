@@ -85,9 +85,10 @@ absl::StatusOr<std::unique_ptr<EventSink>> MakeSink(const SendOptions& options,
 
 class Sender {
  public:
-  Sender(const SendOptions& options, const SourceOptions& source, EventSink* sink,
-         const Console& console)
+  Sender(const SendOptions& options, const SourceOptions& source, bool clock_by_events,
+         EventSink* sink, const Console& console)
       : options_(options),
+        by_events_(clock_by_events),
         source_(source),
         sink_(sink),
         console_(console),
@@ -100,7 +101,9 @@ class Sender {
   absl::Status SendHeartbeat(absl::Time until) {
     const std::string& name =
         source_.heartbeat_source.empty() ? source_.name : source_.heartbeat_source;
-    return sink_->Heartbeat(name, until, clock_.Now());
+    // Where events make the time, what the feed says is said when it speaks of.
+    const absl::Time now = clock_.Now();
+    return sink_->Heartbeat(name, until, by_events_ ? std::min(now, until) : now);
   }
   int64_t records() const { return records_; }
   int64_t events() const { return events_; }
@@ -123,6 +126,7 @@ class Sender {
   void KeepRate() const;
 
   const SendOptions& options_;
+  const bool by_events_;
   const SourceOptions& source_;
   EventSink* const sink_;
   const Console& console_;
@@ -242,7 +246,8 @@ int Send(const SendOptions& options, const Console& console) {
   if (!sink.ok()) {
     return fail(MessageOf(sink.status()));
   }
-  Sender sender(options, config->sources[*source], sink->get(), console);
+  Sender sender(options, config->sources[*source], config->clock == ClockKind::kEvents,
+                sink->get(), console);
   absl::Status status = sender.SendFiles();
   if (status.ok() && until) {
     status = sender.SendHeartbeat(*until);

@@ -97,6 +97,10 @@ TEST_F(RefusalsTest, ACopyOfTheStoreTakesOverAndTheFirstDaemonStops) {
   DaemonProcess first(place.directory, "first");
   first.Start();
   ASSERT_TRUE(first.AwaitReady() && first.AwaitLog("publishing to Kafka")) << first.log();
+  // The copy shall not lag behind: nothing is left to read or to judge.
+  ASSERT_TRUE(AwaitSettled(first, absl::UnixEpoch()) &&
+              first.Metric("kpiwatch_ingest_lag_records") == 0)
+      << first.log();
   ASSERT_EQ(first.Stop(), 0);
   std::filesystem::copy(first.storage_path(), place.directory + "/second",
                         std::filesystem::copy_options::recursive);

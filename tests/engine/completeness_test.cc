@@ -52,6 +52,15 @@ TEST_F(SourceCompletenessTest, IsCompleteAsFarAsTheLeastOfItsPartitions) {
   EXPECT_EQ(Day(), T(31)) << "when the last of them said so";
 }
 
+TEST_F(SourceCompletenessTest, ALaterProofOfTheWholeSourceDoesNotMoveTheMoment) {
+  Scoped(0, 24, 25);
+  Scoped(1, 24, 25);
+  source_.OnHeartbeat(0, false, T(100), T(500), partitions_);
+  ReadTo(10);
+  source_.Update(T(500), partitions_);
+  EXPECT_EQ(Day(), T(25));
+}
+
 TEST_F(SourceCompletenessTest, TheFirstHeartbeatPastTheCloseProvesIt) {
   Scoped(0, 24, 27);
   Scoped(0, 48, 51);

@@ -216,6 +216,32 @@ TEST(CoreTest, LateDataIsAnAlertOfItsOwnAndNoMiss) {
 }
 
 // D-07: what closed before the daemon went live is recorded and not sent.
+// D-01: now is the least that the sources prove which KPIs need, and nothing else holds it.
+TEST(CoreTest, EventsMoveTheTimeWhateverTheWallSaysAndWhatNoKpiNeeds) {
+  std::string rules = kRules;
+  for (const std::string kpi : {"touches", "revenue"}) {
+    rules.replace(rules.find("{name: " + kpi), 7 + kpi.size(),
+                  "{sources: [crm], name: " + kpi);
+  }
+  CoreDriver driver(rules, {.other_sources = {"erp"}});
+  driver.Touch("u102", At("2026-11-02T10:00"), 2);
+  driver.Heartbeat(At("2026-11-04T23:00"));
+  driver.Step(At("2026-11-01T00:00"));
+  EXPECT_EQ(driver.core().now(), At("2026-11-04T23:00"));
+  EXPECT_THAT(driver.log(), ElementsAre("slipping person:u102 2026-11-04 green>yellow THRESHOLD"));
+}
+
+TEST(CoreTest, ALoneOldEventMakesNobodyMissAllTheDaysSince) {
+  CoreDriver driver(kRules, {.clock_by_events = false,
+                             .complete_by = CompleteBy::kCaughtUp,
+                             .live_from = At("2026-11-02T00:00")});
+  driver.Touch("u103", At("1999-11-02T10:00"), 1);
+  driver.Touch("u103", At("2026-11-02T10:00"), 1);
+  driver.Step(At("2026-11-02T12:00"));
+  EXPECT_EQ(driver.core().SealedThrough(0), Day::Parse("2026-11-01"));
+  EXPECT_LT(driver.metrics().rule_evaluations.With({"slipping"}).value(), 200u);
+}
+
 TEST(CoreTest, OldPeriodsAreRecordedAndNotSent) {
   CoreDriver driver(kRules, {.clock_by_events = false, .live_from = At("2026-11-20T00:00")});
   driver.Order("u103", At("2026-11-11T10:00"), "38");
