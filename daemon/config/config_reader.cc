@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <filesystem>
 
 #include "daemon/base/nearest_name.h"
+#include "daemon/base/status_text.h"
 #include "daemon/rulebook/file_glob.h"
 #include "fmt/format.h"
 #include "fmt/ranges.h"
@@ -27,8 +29,14 @@ bool IsSecret(std::string_view property) {
   return false;
 }
 
+bool IsSet(const std::string& variable) {
+  const char* value = std::getenv(variable.c_str());  // NOLINT(concurrency-mt-unsafe)
+  return value != nullptr;
+}
+
 std::pair<std::string, std::string> ReadSecretPlace(const YamlNode& key, const YamlNode& value,
-                                                    const std::string& base_dir, Diagnostics* out) {
+                                                    const std::string& base_dir, bool look,
+                                                    Diagnostics* out) {
   const std::string what = fmt::format("secret '{}'", key.text);
   if (!value.is_map()) {  // whatever stands here may be the secret: it is not repeated
     out->Error(value, fmt::format("{0}: a secret does not stand in this file; write {1}: {{file: "
@@ -43,7 +51,15 @@ std::pair<std::string, std::string> ReadSecretPlace(const YamlNode& key, const Y
   if (file.has_value() == env.has_value()) {
     out->Error(value, fmt::format("{}: give one of 'file' and 'env'", what));
   }
-  return {ResolvePath(base_dir, file.value_or("")), env.value_or("")};
+  const std::string path = ResolvePath(base_dir, file.value_or(""));
+  if (look && file.has_value() && !env.has_value()) {
+    CheckSecretFile(*place.Find("file"), path, what, out);
+  } else if (look && env.has_value() && !IsSet(*env)) {
+    // Not everybody who checks the file has the daemon's environment.
+    out->Warning(place.Find("env")->place,
+                 fmt::format("{}: the environment variable '{}' is not set", what, *env));
+  }
+  return {path, env.value_or("")};
 }
 
 }  // namespace
@@ -149,9 +165,30 @@ std::optional<int64_t> ReadBytes(MapReader* map, std::string_view key) {
   return std::nullopt;
 }
 
-KafkaCluster ReadKafkaCluster(MapReader* map, const std::string& base_dir) {
+void CheckSecretFile(const YamlNode& node, const std::string& path, std::string_view what,
+                     Diagnostics* out) {
+  constexpr size_t kMaxBytes = 64 << 10;
+  const absl::StatusOr<std::string> text = ReadWholeFile(path, kMaxBytes);
+  if (!text.ok()) {
+    out->Error(node, fmt::format("{}: {}", what, MessageOf(text.status())));
+  } else if (text->size() > kMaxBytes) {
+    out->Error(node, fmt::format("{}: the file '{}' is larger than 64 KiB", what, path));
+  } else if (text->find_first_not_of(" \t\r\n") == std::string::npos) {
+    out->Error(node, fmt::format("{}: the file '{}' is empty", what, path));
+  }
+}
+
+KafkaCluster ReadKafkaCluster(MapReader* map, const std::string& base_dir,
+                              KafkaPropertyCheck check) {
   KafkaCluster cluster;
   Diagnostics* const out = map->out();
+  const auto tell = [&](const YamlNode& key, const std::string* value) {
+    if (const absl::Status status =
+            check != nullptr ? check(std::string(key.text), value) : absl::OkStatus();
+        !status.ok()) {
+      out->Error(key, std::string(MessageOf(status)));
+    }
+  };
   cluster.brokers = map->RequireText("brokers").value_or("");
   ForEachEntry(map, "properties", [&](const YamlNode& key, const YamlNode& value) {
     const std::string name(key.text);
@@ -163,10 +200,13 @@ KafkaCluster ReadKafkaCluster(MapReader* map, const std::string& base_dir) {
       out->Error(key, fmt::format("'{}' is what 'brokers' says", name));
     } else if (const auto text = ReadText(value, fmt::format("property '{}'", name), out)) {
       cluster.properties[name] = *text;
+      tell(key, &*text);
     }
   });
   ForEachEntry(map, "secrets", [&](const YamlNode& key, const YamlNode& value) {
-    cluster.secrets[std::string(key.text)] = ReadSecretPlace(key, value, base_dir, out);
+    cluster.secrets[std::string(key.text)] =
+        ReadSecretPlace(key, value, base_dir, check != nullptr, out);
+    tell(key, nullptr);
   });
   return cluster;
 }

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/config/daemon_config.h"
 #include "daemon/ingest/source_options.h"
 #include "daemon/lang/program.h"
 #include "daemon/rulebook/diagnostics.h"
@@ -46,17 +47,24 @@ void ForEachEntry(MapReader* map, std::string_view key,
 // "10GiB", "512 MiB", "1048576"; at least 1 MiB.
 std::optional<int64_t> ReadBytes(MapReader* map, std::string_view key);
 
-// `brokers` (required), `properties` and `secrets` of a Kafka cluster.
+// Reports, at `node`, a file that cannot be read or holds nothing but white space. `what` names its
+// purpose; the content is never told.
+void CheckSecretFile(const YamlNode& node, const std::string& path, std::string_view what,
+                     Diagnostics* out);
+
+// `brokers` (required), `properties` and `secrets` of a Kafka cluster. `check`: null looks at
+// neither the properties' names and values nor where the secrets are.
 struct KafkaCluster {
   std::string brokers;
   std::map<std::string, std::string> properties;
   SecretPlaces secrets;
 };
-KafkaCluster ReadKafkaCluster(MapReader* map, const std::string& base_dir);
+KafkaCluster ReadKafkaCluster(MapReader* map, const std::string& base_dir,
+                              KafkaPropertyCheck check);
 
 // One entry of `sources:`.
 SourceOptions ReadSource(const YamlNode& node, const std::string& base_dir,
-                         const std::string& instance, Diagnostics* out);
+                         const std::string& instance, const ConfigChecks* checks, Diagnostics* out);
 
 // `map:` of a source.
 std::vector<MapField> ReadEventMap(const YamlNode& node, const std::vector<std::string>& columns,

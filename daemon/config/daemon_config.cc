@@ -32,7 +32,7 @@ void AppendText(const YamlNode& node, std::string* out) {
   }
 }
 
-void ReadSources(MapReader* map, DaemonConfig* config) {
+void ReadSources(MapReader* map, const ConfigChecks* checks, DaemonConfig* config) {
   Diagnostics* const out = map->out();
   const std::vector<const YamlNode*>& list = map->List("sources");
   if (list.size() > kMaxSources) {
@@ -42,7 +42,7 @@ void ReadSources(MapReader* map, DaemonConfig* config) {
   std::vector<std::pair<std::string, Place>> names;
   std::optional<Place> log;
   for (const YamlNode* node : list) {
-    SourceOptions source = ReadSource(*node, config->base_dir, config->instance, out);
+    SourceOptions source = ReadSource(*node, config->base_dir, config->instance, checks, out);
     const auto same = std::find_if(names.begin(), names.end(),
                                    [&](const auto& entry) { return entry.first == source.name; });
     if (same != names.end() && !source.name.empty()) {
@@ -68,7 +68,7 @@ void ReadSources(MapReader* map, DaemonConfig* config) {
   }
 }
 
-void ReadPublish(MapReader* map, DaemonConfig* config) {
+void ReadPublish(MapReader* map, const ConfigChecks* checks, DaemonConfig* config) {
   const YamlNode* node = map->Find("publish");
   if (node == nullptr) {
     return;
@@ -76,7 +76,8 @@ void ReadPublish(MapReader* map, DaemonConfig* config) {
   MapReader publish(*node, "'publish'", map->out());
   if (const YamlNode* kafka_node = publish.Require("kafka")) {
     MapReader kafka(*kafka_node, "'kafka'", map->out());
-    KafkaCluster cluster = ReadKafkaCluster(&kafka, config->base_dir);
+    KafkaCluster cluster =
+        ReadKafkaCluster(&kafka, config->base_dir, checks == nullptr ? nullptr : checks->writing);
     config->publish_kafka = PublishKafkaOptions{
         .brokers = std::move(cluster.brokers),
         .topic = kafka.RequireText("topic").value_or(""),
@@ -139,7 +140,8 @@ void ReadRuleFilePatterns(MapReader* map, DaemonConfig* config) {
   }
 }
 
-void ReadDocument(const YamlNode& document, DaemonConfig* config, Diagnostics* out) {
+void ReadDocument(const YamlNode& document, const ConfigChecks* checks, DaemonConfig* config,
+                  Diagnostics* out) {
   MapReader map(document, "kpiwatch.yaml", out);
   ReadRuleFilePatterns(&map, config);
   if (const YamlNode* node = map.Find("storage")) {
@@ -151,8 +153,8 @@ void ReadDocument(const YamlNode& document, DaemonConfig* config, Diagnostics* o
     config->instance = ReadName(*instance, "'instance'", out).value_or(config->instance);
   }
   config->clock = static_cast<ClockKind>(ReadChoice(&map, "clock", {"wall", "events"}).value_or(0));
-  ReadSources(&map, config);
-  ReadPublish(&map, config);
+  ReadSources(&map, checks, config);
+  ReadPublish(&map, checks, config);
   ReadTimes(&map, config);
   map.Finish();
   for (size_t i = 0; map.is_map() && i + 1 < document.children.size(); i += 2) {
@@ -164,13 +166,13 @@ void ReadDocument(const YamlNode& document, DaemonConfig* config, Diagnostics* o
 
 }  // namespace
 
-DaemonConfigResult ParseDaemonConfig(const SourceFile& file) {
+DaemonConfigResult ParseDaemonConfig(const SourceFile& file, const ConfigChecks* checks) {
   DaemonConfig config;
   config.file = file.path;
   config.base_dir = FolderOf(file.path);
   DaemonConfigResult result;
   result.diagnostics = ReadConfigDocument(file, [&](const YamlNode& document, Diagnostics* out) {
-    ReadDocument(document, &config, out);
+    ReadDocument(document, checks, &config, out);
   });
   if (!HasErrors(result.diagnostics)) {
     result.config = std::move(config);
@@ -178,10 +180,10 @@ DaemonConfigResult ParseDaemonConfig(const SourceFile& file) {
   return result;
 }
 
-DaemonConfigResult LoadDaemonConfig(const std::string& path) {
+DaemonConfigResult LoadDaemonConfig(const std::string& path, const ConfigChecks* checks) {
   DaemonConfigResult result;
   const std::optional<SourceFile> file = ReadConfigFile(path, &result.diagnostics);
-  return file.has_value() ? ParseDaemonConfig(*file) : result;
+  return file.has_value() ? ParseDaemonConfig(*file, checks) : result;
 }
 
 std::vector<std::string> SectionsThatNeedARestart(const DaemonConfig& running,

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "daemon/ingest/source_options.h"
 #include "daemon/rulebook/loader.h"
@@ -59,10 +60,19 @@ struct DaemonConfigResult {
   std::vector<Diagnostic> diagnostics;  // by line and column
 };
 
-// Never throws. All mistakes in one pass.
-DaemonConfigResult ParseDaemonConfig(const SourceFile& file);
+// What the file alone does not tell. `value`: null for a property whose value is a secret. OK, or
+// why Kafka's library cannot be given the property.
+using KafkaPropertyCheck = absl::Status (*)(const std::string& name, const std::string* value);
+struct ConfigChecks {
+  KafkaPropertyCheck reading = nullptr;  // of sources
+  KafkaPropertyCheck writing = nullptr;  // of publish
+};
+
+// Never throws. All mistakes in one pass. With `checks` also Kafka's properties, and the files that
+// hold secrets must be there; without, only what is written.
+DaemonConfigResult ParseDaemonConfig(const SourceFile& file, const ConfigChecks* checks = nullptr);
 // The same for a file of the disk; one that cannot be read is a diagnostic.
-DaemonConfigResult LoadDaemonConfig(const std::string& path);
+DaemonConfigResult LoadDaemonConfig(const std::string& path, const ConfigChecks* checks = nullptr);
 
 // The sections that differ and that a reload cannot bring into a running daemon: all but
 // rule_files.

@@ -9,9 +9,11 @@ namespace kpiwatch {
 namespace {
 
 KafkaSourceOptions ReadKafkaSource(const YamlNode& node, const std::string& base_dir,
-                                   const std::string& instance, Diagnostics* out) {
+                                   const std::string& instance, const ConfigChecks* checks,
+                                   Diagnostics* out) {
   MapReader map(node, "'kafka'", out);
-  KafkaCluster cluster = ReadKafkaCluster(&map, base_dir);
+  KafkaCluster cluster =
+      ReadKafkaCluster(&map, base_dir, checks == nullptr ? nullptr : checks->reading);
   KafkaSourceOptions kafka;
   kafka.brokers = std::move(cluster.brokers);
   kafka.properties = std::move(cluster.properties);
@@ -39,13 +41,20 @@ KafkaSourceOptions ReadKafkaSource(const YamlNode& node, const std::string& base
 }
 
 LogSourceOptions ReadLogSource(const YamlNode& node, const std::string& base_dir,
-                               Diagnostics* out) {
+                               const ConfigChecks* checks, Diagnostics* out) {
   MapReader map(node, "'log'", out);
   LogSourceOptions log;
   log.path = map.Text("path").value_or("log");
   log.retention = map.Duration("retention").value_or(log.retention);
   log.max_bytes = ReadBytes(&map, "max_bytes").value_or(log.max_bytes);
   log.token_file = ResolvePath(base_dir, map.Text("token_file").value_or(""));
+  if (const YamlNode* file = map.Find("token_file"); file != nullptr && file->is_scalar()) {
+    if (log.token_file.empty()) {
+      out->Error(*file, "'token_file' names no file");
+    } else if (checks != nullptr) {
+      CheckSecretFile(*file, log.token_file, "'token_file'", out);
+    }
+  }
   map.Finish();
   return log;
 }
@@ -125,17 +134,18 @@ void ReadRows(MapReader* map, SourceOptions* source) {
 }  // namespace
 
 SourceOptions ReadSource(const YamlNode& node, const std::string& base_dir,
-                         const std::string& instance, Diagnostics* out) {
+                         const std::string& instance, const ConfigChecks* checks,
+                         Diagnostics* out) {
   MapReader map(node, "a source", out);
   SourceOptions source;
   source.name = map.RequireName("name").value_or("");
   const YamlNode* kafka = map.Find("kafka");
   const YamlNode* log = map.Find("log");
   if (kafka != nullptr) {
-    source.kafka = ReadKafkaSource(*kafka, base_dir, instance, out);
+    source.kafka = ReadKafkaSource(*kafka, base_dir, instance, checks, out);
   }
   if (log != nullptr) {
-    source.log = ReadLogSource(*log, base_dir, out);
+    source.log = ReadLogSource(*log, base_dir, checks, out);
   }
   if (kafka != nullptr && log != nullptr) {
     out->Error(*log, "a source is either 'kafka' or 'log'");

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -16,6 +17,23 @@
 
 namespace kpiwatch::kafka {
 namespace {
+
+constexpr std::array kReading = {
+    Reserved{"group.id", "use group"},
+    Reserved{"isolation.level", "what a producer took back does not count"},
+    Reserved{"enable.auto.commit", "positions are kept in the daemon's own store"},
+    Reserved{"enable.auto.offset.store", "positions are kept in the daemon's own store"},
+    Reserved{"auto.offset.reset", "a position out of range always stops its partition"},
+    Reserved{"enable.partition.eof", "the daemon needs it to know that it has caught up"},
+};
+
+constexpr std::array kWriting = {
+    Reserved{"transactional.id", "it is made of the instance"},
+    Reserved{"enable.idempotence", "transactions need it"},
+    Reserved{"acks", "transactions need all of them"},
+    Reserved{"delivery.report.only.error", "commits are quick because of its value"},
+    Reserved{"transaction.timeout.ms", "the daemon counts on its own value"},
+};
 
 absl::Status Invalid(const std::string& text) { return absl::InvalidArgumentError(text); }
 
@@ -103,6 +121,22 @@ absl::Status CheckReserved(const std::string& name, std::span<const Reserved> re
 }
 
 }  // namespace
+
+constexpr std::span<const Reserved> kReservedForReading = kReading;
+constexpr std::span<const Reserved> kReservedForWriting = kWriting;
+
+absl::Status CheckProperty(const std::string& name, const std::string* value,
+                           std::span<const Reserved> reserved) {
+  KPIWATCH_RETURN_IF_ERROR(CheckReserved(name, reserved));
+  if (value != nullptr) {
+    const ConfPtr conf(rd_kafka_conf_new());
+    return Set(conf.get(), name, *value, false);
+  }
+  // rd_kafka_conf_get does not know those that have no value either.
+  const std::vector<std::string> known = KnownProperties();
+  return std::find(known.begin(), known.end(), name) != known.end() ? absl::OkStatus()
+                                                                    : Unknown(name);
+}
 
 absl::StatusOr<ConfPtr> MakeConf(const Cluster& cluster, std::span<const Property> defaults,
                                  std::span<const Reserved> reserved) {

@@ -30,6 +30,22 @@ struct Reserved {
   std::string_view instead;
 };
 
+// What the daemon sets itself, for reading topics and for writing in transactions.
+extern const std::span<const Reserved> kReservedForReading;
+extern const std::span<const Reserved> kReservedForWriting;
+
+// Whether a user may set this property: kInvalidArgument as MakeConf would answer. `value`: null
+// looks at the name alone, as where the value is a secret.
+absl::Status CheckProperty(const std::string& name, const std::string* value,
+                           std::span<const Reserved> reserved);
+
+inline absl::Status CheckReadingProperty(const std::string& name, const std::string* value) {
+  return CheckProperty(name, value, kReservedForReading);
+}
+inline absl::Status CheckWritingProperty(const std::string& name, const std::string* value) {
+  return CheckProperty(name, value, kReservedForWriting);
+}
+
 // `defaults` first, then the user's properties and secrets over them. A default that this version
 // of the library does not know is left out.
 // Errors: kInvalidArgument naming the property: unknown (with the nearest name), reserved, a bad

@@ -7,12 +7,16 @@
 
 #include "daemon/base/status_text.h"
 #include "daemon/config/daemon_config.h"
+#include "daemon/kafka/conf.h"
 #include "daemon/kpictl/scenario_file.h"
 #include "daemon/rulebook/loader.h"
 #include "daemon/rulebook/yaml_tree.h"
 
 namespace kpiwatch {
 namespace {
+
+constexpr ConfigChecks kConfigChecks = {.reading = kafka::CheckReadingProperty,
+                                        .writing = kafka::CheckWritingProperty};
 
 enum class FileKind { kRules, kDaemon, kScenarios, kHolidays };
 
@@ -55,7 +59,7 @@ class Checker {
   }
 
   void CheckDaemon(const SourceFile& file) {
-    const DaemonConfigResult parsed = ParseDaemonConfig(file);
+    const DaemonConfigResult parsed = ParseDaemonConfig(file, &kConfigChecks);
     Print(parsed.diagnostics);
     if (!parsed.config) {
       return;

@@ -15,6 +15,7 @@
 #include "daemon/config/daemon_config.h"
 #include "daemon/config/flags.h"
 #include "daemon/config/web_config.h"
+#include "daemon/kafka/conf.h"
 #include "daemon/kpiwatchd/daemon.h"
 #include "daemon/kpiwatchd/read_rules.h"
 
@@ -26,6 +27,9 @@ constexpr int kExitFailed = 1;
 constexpr int kExitBadConfiguration = 2;
 constexpr int kExitEnvironment = 3;  // the store, the disk, a port: look, then start again
 constexpr int kExitFenced = 4;       // another daemon runs under the same instance
+
+constexpr ConfigChecks kConfigChecks = {.reading = kafka::CheckReadingProperty,
+                                        .writing = kafka::CheckWritingProperty};
 
 int ExitCodeOf(const absl::Status& status) {
   switch (status.code()) {
@@ -55,7 +59,7 @@ int Main(const std::vector<std::string>& arguments) {
   }
   const Flags& flags = *parsed.flags;
   SetupLogging(flags.log_level, flags.log_format);
-  DaemonConfigResult config = LoadDaemonConfig(flags.config_file);
+  DaemonConfigResult config = LoadDaemonConfig(flags.config_file, &kConfigChecks);
   WebConfigResult web;
   web.config = WebConfig();
   if (!flags.web_config_file.empty()) {

@@ -64,6 +64,12 @@ void ReadEmail(const YamlNode& node, LoadState* state, Receiver* receiver) {
                                  email.smarthost));
   }
   email.from = map.RequireText("from").value_or("");
+  if (const YamlNode* from = map.Find("from");
+      from != nullptr && from->is_scalar() && email.from.find('@') == std::string::npos) {
+    state->out.Error(*from, fmt::format("'email': expected an address such as "
+                                        "kpiwatch@example.com, found '{}'",
+                                        email.from));
+  }
   email.to = map.Text("to").value_or("");
   if (!email.to.empty() && !IsOneAddress(email.to)) {
     state->out.Error(*map.Find("to"),

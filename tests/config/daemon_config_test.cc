@@ -148,9 +148,10 @@ sources:
     quiet_ok: true
     tenant: acme
     same_id: highest_sequence
-    complete: {by: caught_up}
+    complete: {by: heartbeat}
   - name: b
     format: csv
+    complete: {by: caught_up}
     columns: [id, owner]
     delimiter: "\t"
     encoding: gb18030

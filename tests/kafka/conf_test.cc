@@ -57,6 +57,18 @@ TEST(MakeConf, SaysWhatIsWrongWithAValue) {
               HasSubstr("fetch.max.bytes"));
 }
 
+TEST(CheckProperty, TellsOfOneWhatMakeConfWouldAnswer) {
+  const std::string value = "read_uncommitted";
+  EXPECT_THAT(CheckReadingProperty("isolation.level", &value).message(),
+              AllOf(HasSubstr("'isolation.level' cannot be set"), HasSubstr("took back")));
+  EXPECT_TRUE(CheckWritingProperty("isolation.level", &value).ok());
+  EXPECT_THAT(CheckWritingProperty("acks", &value).message(), HasSubstr("cannot be set"));
+  EXPECT_THAT(CheckReadingProperty("nosuch.prop", &value).message(), HasSubstr("unknown"));
+  EXPECT_THAT(CheckReadingProperty("sasl.pasword", nullptr).message(), HasSubstr("sasl.password"));
+  EXPECT_TRUE(CheckReadingProperty("sasl.password", nullptr).ok());
+  EXPECT_THAT(CheckReadingProperty("fetch.max.bytes", &value).message(), HasSubstr("fetch.max"));
+}
+
 TEST(MakeConf, RefusesWhatIsOurs) {
   EXPECT_THAT(ErrorOf({.brokers = "a:1", .properties = {{"group.id", "g"}}, .secrets = {}}),
               HasSubstr("use group"));

@@ -80,6 +80,22 @@ TEST_F(CheckTest, TheDaemonsFileBringsItsRulesAlong) {
   EXPECT_THAT(said_, HasSubstr("bad.yaml:2:1: "));
 }
 
+TEST_F(CheckTest, WhatTheDaemonCouldNotStartWithIsToldByPlace) {
+  Write("rules.yaml", kSoundRules);
+  const std::string bad =
+      Write("kpiwatch.yaml",
+            "rule_files: [rules.yaml]\nsources:\n  - name: crm\n    kafka:\n"
+            "      brokers: b:1\n      topics: t\n"
+            "      properties:\n        nosuch.prop: 1\n        enable.auto.commit: true\n"
+            "      secrets: {sasl.password: {file: /nonexistent}}\n"
+            "publish: {kafka: {brokers: b:1, topic: p, properties: {acks: 1}}}\n");
+  EXPECT_EQ(Run({bad}), kExitWrong);
+  EXPECT_THAT(said_, HasSubstr("kpiwatch.yaml:8:9: unknown Kafka property 'nosuch.prop'"));
+  EXPECT_THAT(said_, HasSubstr("kpiwatch.yaml:9:9: Kafka property 'enable.auto.commit' cannot"));
+  EXPECT_THAT(said_, HasSubstr("kpiwatch.yaml:10:39: secret 'sasl.password': cannot read"));
+  EXPECT_THAT(said_, HasSubstr("kpiwatch.yaml:11:56: Kafka property 'acks' cannot be set"));
+}
+
 TEST_F(CheckTest, ScenarioTestsAreCheckedToo) {
   EXPECT_EQ(Run({"tests/scenarios/streaks.yaml"}), kExitGood) << said_;
   EXPECT_THAT(said_, HasSubstr("5 tests"));

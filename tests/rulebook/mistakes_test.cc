@@ -390,6 +390,8 @@ INSTANTIATE_TEST_SUITE_P(
              "12:26: a receiver: 'wecom_robot' is not supported by this version"},
         Case{"Url", "receivers: [{name: team, webhook: {url: 'ftp://x'}}]",
              "12:41: 'webhook': expected a URL that begins with http:// or https://"},
+        Case{"EmailFrom", "receivers: [{name: team, email: {smarthost: 'm:25', from: ''}}]",
+             "12:59: 'email': expected an address such as kpiwatch@example.com, found ''"},
         Case{"Smarthost", "receivers: [{name: team, email: {smarthost: mail, from: a@b}}]",
              "12:45: expected a server such as \"smtp.example.com:587\", found 'mail'"},
         Case{"To",

@@ -39,14 +39,6 @@ constexpr std::array kDefaults = {
     kafka::Property{"socket.nagle.disable", "true"},
 };
 
-constexpr std::array kReserved = {
-    kafka::Reserved{"group.id", "use group"},
-    kafka::Reserved{"enable.auto.commit", "positions are kept in the daemon's own store"},
-    kafka::Reserved{"enable.auto.offset.store", "positions are kept in the daemon's own store"},
-    kafka::Reserved{"auto.offset.reset", "a position out of range always stops its partition"},
-    kafka::Reserved{"enable.partition.eof", "the daemon needs it to know that it has caught up"},
-};
-
 // Version 2.2 brought fetch.queue.backoff.ms.
 constexpr int kFirstVersionThatStaysAwake = 0x02020000;
 // Below this, waiting for a fetch to begin costs nothing worth a question to the broker.
@@ -67,7 +59,8 @@ absl::StatusOr<std::unique_ptr<KafkaSource>> KafkaSource::Create(
   }
   const kafka::Cluster cluster{
       .brokers = options.brokers, .properties = options.properties, .secrets = options.secrets};
-  absl::StatusOr<kafka::ConfPtr> conf = kafka::MakeConf(cluster, kDefaults, kReserved);
+  absl::StatusOr<kafka::ConfPtr> conf =
+      kafka::MakeConf(cluster, kDefaults, kafka::kReservedForReading);
   if (!conf.ok()) {
     return WithContext(context, conf.status());
   }

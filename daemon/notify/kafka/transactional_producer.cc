@@ -36,19 +36,12 @@ constexpr std::array kDefaults = {
     kafka::Property{"socket.nagle.disable", "true"},
 };
 
-constexpr std::array kReserved = {
-    kafka::Reserved{"transactional.id", "it is made of the instance"},
-    kafka::Reserved{"enable.idempotence", "transactions need it"},
-    kafka::Reserved{"acks", "transactions need all of them"},
-    kafka::Reserved{"delivery.report.only.error", "commits are quick because of its value"},
-    kafka::Reserved{"transaction.timeout.ms", "the daemon counts on its own value"},
-};
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<TransactionalProducer>> TransactionalProducer::Create(
     const kafka::Cluster& cluster, const std::string& transactional_id, OnHeldUp on_held_up) {
-  KPIWATCH_ASSIGN_OR_RETURN(kafka::ConfPtr conf, kafka::MakeConf(cluster, kDefaults, kReserved));
+  KPIWATCH_ASSIGN_OR_RETURN(kafka::ConfPtr conf,
+                            kafka::MakeConf(cluster, kDefaults, kafka::kReservedForWriting));
   std::unique_ptr<TransactionalProducer> producer(new TransactionalProducer());
   producer->on_held_up_ = std::move(on_held_up);
   rd_kafka_conf_set(conf.get(), "transactional.id", transactional_id.c_str(), nullptr, 0);

@@ -1,0 +1,72 @@
+// What lies beyond kpiwatch.yaml's form: properties, secrets, and what is hardly meant.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "daemon/config/daemon_config.h"
+#include "tests/testing/temp_directory.h"
+
+namespace kpiwatch {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::vector<std::string> Said(const SourceFile& file, const ConfigChecks* checks = nullptr) {
+  std::vector<std::string> found;
+  for (const Diagnostic& diagnostic : ParseDaemonConfig(file, checks).diagnostics) {
+    found.push_back(diagnostic.ToString());
+  }
+  return found;
+}
+
+// Stands for Kafka's library, which knows two properties here.
+absl::Status TwoProperties(const std::string& name, const std::string* value) {
+  return name == (value == nullptr ? "sasl.password" : "linger.ms")
+             ? absl::OkStatus()
+             : absl::InvalidArgumentError("no property " + name);
+}
+
+TEST(ConfigChecksTest, LooksForPropertiesAndSecretsWhereItIsToldTo) {
+  const TempDirectory directory;
+  std::ofstream(directory.path() + "/good") << "secret\n";
+  std::ofstream(directory.path() + "/blank") << " \n";
+  const SourceFile file = {directory.path() + "/k.yaml",
+                           "rule_files: [r.yaml]\n"
+                           "sources:\n"
+                           "  - name: a\n"
+                           "    kafka:\n"
+                           "      brokers: b\n"
+                           "      topics: t\n"
+                           "      properties: {linger.ms: 1, nosuch.prop: 1}\n"
+                           "      secrets: {sasl.password: {file: none}, sasl.pass: {file: good}}\n"
+                           "  - {name: c, log: {token_file: blank}}\n"
+                           "publish:\n"
+                           "  kafka:\n"
+                           "    brokers: b\n"
+                           "    topic: p\n"
+                           "    properties: {acks: 1}\n"
+                           "    secrets: {sasl.password: {env: KPIWATCH_TEST_UNSET}}\n"};
+  EXPECT_TRUE(ParseDaemonConfig(file).config.has_value());
+  const ConfigChecks checks = {.reading = TwoProperties, .writing = TwoProperties};
+  EXPECT_FALSE(ParseDaemonConfig(file, &checks).config.has_value());
+  EXPECT_THAT(Said(file, &checks),
+              ElementsAre(HasSubstr("k.yaml:7:34: no property nosuch.prop"),
+                          HasSubstr("k.yaml:8:39: secret 'sasl.password': cannot read "),
+                          HasSubstr("k.yaml:8:46: no property sasl.pass"),
+                          HasSubstr("k.yaml:9:33: 'token_file': the file "),
+                          HasSubstr("k.yaml:14:18: no property acks"),
+                          HasSubstr("k.yaml:15:36: warning: secret 'sasl.password': the "
+                                    "environment variable 'KPIWATCH_TEST_UNSET'")));
+}
+
+TEST(ConfigChecksTest, ATokenFileHasAName) {
+  EXPECT_THAT(Said({"k.yaml", "rule_files: r\nsources: [{name: a, log: {token_file: ''}}]\n"}),
+              ElementsAre(HasSubstr("k.yaml:2:39: 'token_file' names no file")));
+}
+
+}  // namespace
+}  // namespace kpiwatch
