@@ -123,7 +123,8 @@ class Sender {
   // The events of one record. Errors of the record are told in `*bad`, the sink's returned.
   absl::Status SendRecord(Decoder* decoder, const RecordBatch& batch, const Record& record,
                           absl::Status* bad);
-  void KeepRate() const;
+  // Waits until no more than --rate have gone; what waits in the sink goes before.
+  absl::Status KeepRate();
 
   const SendOptions& options_;
   const bool by_events_;
@@ -172,14 +173,17 @@ absl::Status Sender::SendRecord(Decoder* decoder, const RecordBatch& batch, cons
   return absl::OkStatus();
 }
 
-void Sender::KeepRate() const {
-  if (options_.rate > 0) {
-    const absl::Duration early =
-        absl::Seconds(static_cast<double>(records_) / options_.rate) - elapsed();
-    if (early > absl::ZeroDuration()) {
-      Wait(early);
+absl::Status Sender::KeepRate() {
+  const auto early = [this] {
+    return absl::Seconds(static_cast<double>(records_) / options_.rate) - elapsed();
+  };
+  if (options_.rate > 0 && early() > absl::ZeroDuration()) {
+    KPIWATCH_RETURN_IF_ERROR(sink_->Flush());
+    if (const absl::Duration rest = early(); rest > absl::ZeroDuration()) {
+      Wait(rest);
     }
   }
+  return absl::OkStatus();
 }
 
 absl::Status Sender::SendFile(const std::string& path, ProgressBar* progress) {
@@ -195,7 +199,7 @@ absl::Status Sender::SendFile(const std::string& path, ProgressBar* progress) {
       bad_.Add(files->PlaceOf(record), MessageOf(bad));
     }
     if (records_ % 64 == 0 || options_.rate > 0) {
-      KeepRate();
+      KPIWATCH_RETURN_IF_ERROR(KeepRate());
       progress->Update(records_, bytes_, clock_.Now());
     }
     return absl::OkStatus();

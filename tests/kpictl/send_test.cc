@@ -98,6 +98,19 @@ TEST_F(SendTest, RecordsOfASourceWithoutAMapArePassedOnUnchanged) {
   EXPECT_THAT(err_, HasSubstr("crm.ndjson:2: "));
 }
 
+TEST_F(SendTest, WhatIsHeldBackByTheRateIsNotHeldBackFurtherByABatch) {
+  EventServer server({});
+  options_.to = server.url();
+  options_.source = "orders";
+  options_.rate = 2;
+  options_.files = {Write("orders.csv",
+                          "no,day,seller,amount,channel\n"
+                          "1,2013-11-29,279,1,web\n"
+                          "2,2013-11-29,279,1,web\n")};
+  ASSERT_EQ(Run(), kExitGood) << err_;
+  EXPECT_EQ(server.bodies().size(), 2u);
+}
+
 TEST_F(SendTest, ARefusalEndsWithoutAHeartbeat) {
   EventServer server({{401, "who are you?", ""}});
   options_.to = server.url();
