@@ -22,6 +22,7 @@ void ReadDetails(const YamlNode& node, const std::vector<std::string>& columns, 
   if (const YamlNode* from = map.Require("from")) {
     CheckRowExpression(*from, columns, lang::Type::kAny, out);
     field->expression = std::string(from->text);
+    field->place = out->Describe(from->place);
   }
   field->time_format = map.Text("format").value_or("");
   field->time_zone = map.Text("zone").value_or("");
@@ -107,6 +108,7 @@ std::vector<MapField> ReadEventMap(const YamlNode& node, const std::vector<std::
     } else if (value.kind != YamlNode::Kind::kNull) {
       CheckRowExpression(value, columns, lang::Type::kAny, out);
       field.expression = std::string(value.text);
+      field.place = out->Describe(value.place);
     }
     fields.push_back(std::move(field));
   }

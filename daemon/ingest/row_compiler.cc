@@ -45,6 +45,12 @@ std::optional<lang::Program> RowCompiler::Compile(std::string_view what,
   lang::Scope scope;
   scope.resolve = [this](std::string_view name) { return Resolve(name); };
   scope.known = names_;
+  if (columns_ != nullptr) {
+    constexpr size_t kTold = 20;
+    const auto end = names_.begin() + static_cast<ptrdiff_t>(std::min(names_.size(), kTold));
+    scope.hint = fmt::format("the columns are {}{}", absl::StrJoin(names_.begin(), end, ", "),
+                             end == names_.end() ? "" : ", …");
+  }
   lang::Error error;
   std::optional<lang::Program> program = lang::Program::Compile(expression, scope, type, &error);
   if (!program) {

@@ -48,7 +48,8 @@ absl::StatusOr<std::unique_ptr<RowMapper>> RowMapper::Make(const SourceOptions& 
   RowCompiler compiler(columns, &mapper->row_plan_);
   std::vector<std::string_view> seen;
   for (const MapField& field : mapper->map_) {
-    const std::string what = fmt::format("map: {}", field.target);
+    const std::string what =
+        fmt::format("{}{}map: {}", field.place, field.place.empty() ? "" : ": ", field.target);
     if (std::find(seen.begin(), seen.end(), field.target) != seen.end()) {
       compiler.AddMistake(what + " stands twice");
       continue;
@@ -83,6 +84,10 @@ absl::StatusOr<std::unique_ptr<RowMapper>> RowMapper::Make(const SourceOptions& 
         column.program.reset();
       }
     }
+    column.told = field.target;
+    if (columns != nullptr && !column.program && !field.hash_row) {
+      column.told += fmt::format(", column {} ({})", column.slot + 1, (*columns)[column.slot]);
+    }
     // What no rule asks for is checked, but not computed.
     if (column.target != Target::kData || column.field != FieldTree::kNone) {
       mapper->columns_.push_back(std::move(column));
@@ -113,7 +118,7 @@ absl::Status RowMapper::Map(std::span<const FieldValue> row, std::string_view te
   builder_.Begin();
   for (Column& column : columns_) {
     if (absl::Status status = Fill(column, row, text); !status.ok()) {
-      return WithContext(column.from->target, status);
+      return WithContext(column.told, status);
     }
   }
   return builder_.Finish(record);

@@ -54,9 +54,10 @@ class RowMapper {
   struct Column {  // a compiled MapField
     const MapField* from = nullptr;
     Target target = Target::kData;
-    int field = FieldTree::kNone;          // of kData
+    int field = FieldTree::kNone;               // of kData
     std::optional<lang::Program> program = {};  // none: the row's `slot`
     uint16_t slot = 0;
+    std::string told = {};  // "data.amount, column 4 (SubTotal)": what a mistake is about
     absl::TimeZone zone = {};
     std::string text = {};  // of numbers that become text
   };

@@ -104,8 +104,10 @@ absl::Status ReadMoney(const FieldValue& field, std::string_view currency, Field
     number = field.number;
   }
   if (!number) {
-    return absl::InvalidArgumentError(fmt::format(
-        "'{}' is not a decimal number (thousands separators are not read)", Excerpt(field.text)));
+    return absl::InvalidArgumentError(
+        fmt::format("'{}' is not a decimal number of at most {} integer and {} fractional digits "
+                    "(thousands separators are not read)",
+                    Excerpt(field.text), Decimal::kMaxInputDigits, Decimal::kScaleDigits));
   }
   money->kind = FieldKind::kMoney;
   money->number = *number;

@@ -18,6 +18,8 @@ struct MapField {
   std::string target = {};      // "type", "id", "source", "subject", "time", "recorded_time",
                                 // "sequence", "tenant", "data.owner_id", …
   std::string expression = {};  // source text: a column, path or constant
+  std::string place = {};       // where the expression stands, for mistakes that only a file's
+                                // header line shows; empty: not known
   std::string time_format =
       {};  // strptime format of absl::ParseTime; empty: RFC 3339 (or Unix ms when numeric)
   std::string time_zone = {};  // IANA name for formats without an offset; empty: UTC

@@ -50,6 +50,17 @@ TEST(CsvRows, BecomeEvents) {
                           Pair("event.type", "erp.order.confirmed")));
 }
 
+TEST(CsvRows, AnUnknownColumnIsToldWithItsPlaceAndTheColumnsThereAre) {
+  SourceOptions options = Orders();
+  options.map[4].expression = "Price";
+  options.map[4].place = "k.yaml:9:27";
+  EXPECT_EQ(Mistakes(options),
+            "k.yaml:9:27: map: data.amount: 'Price', at character 1: unknown name 'Price'; the "
+            "columns are SalesOrderID, OrderDate, Sales_Person, SubTotal, Qty");
+  options.map[4].expression = "SubTotl";
+  EXPECT_THAT(Mistakes(options), HasSubstr("did you mean 'SubTotal'?"));
+}
+
 TEST(CsvRows, AreLeftOutWhereTheFilterSaysSo) {
   DecodeHarness harness({}, Orders());
   const auto events = harness.Decode("1,2011-05-31,,5,1\n2,2011-05-31,279,5,1\n");
@@ -70,11 +81,15 @@ TEST(CsvRows, AreRefusedWithThePlaceOfTheMistake) {
   DecodeHarness harness({"data.amount"}, Orders());
   EXPECT_THAT(harness.Refusal("1,2011-05-31,279,5,1\n2,2011-05-31,279,5"),
               HasSubstr("line 2: 4 fields where 5 are expected"));
-  EXPECT_THAT(harness.Refusal("1,31.05.2011,279,5,1"),
-              HasSubstr("time: '31.05.2011' is not a time of the form %Y-%m-%d"));
+  EXPECT_THAT(
+      harness.Refusal("1,31.05.2011,279,5,1"),
+      HasSubstr("time, column 2 (OrderDate): '31.05.2011' is not a time of the form %Y-%m-%d"));
   EXPECT_THAT(harness.Refusal("1,2011-05-31,279,\"1,000.00\",1"),
-              HasSubstr("data.amount: '1,000.00' is not a decimal number"));
-  EXPECT_THAT(harness.Refusal("1,2011-05-31,279,0.1234567,1"), HasSubstr("0.1234567"));
+              HasSubstr("data.amount, column 4 (SubTotal): '1,000.00' is not a decimal number"));
+  EXPECT_THAT(
+      harness.Refusal("1,2011-05-31,279,0.1234567,1"),
+      HasSubstr(
+          "'0.1234567' is not a decimal number of at most 18 integer and 6 fractional digits"));
   EXPECT_THAT(harness.Refusal(",2011-05-31,279,5,1"), HasSubstr("id is missing"));
   EXPECT_THAT(harness.Refusal("1,infinite-future,279,5,1"), HasSubstr("infinite-future"));
   EXPECT_THAT(harness.Refusal("1,2011-05-31,\"279,5,1"), HasSubstr("line 1, column 14"));
