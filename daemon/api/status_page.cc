@@ -44,7 +44,7 @@ std::string Escape(std::string_view text) {
 struct Texts {
   std::string_view ready, starting, now, alerts, no_alerts, more, sources, endpoints;
   std::string_view level, rule, subject, period, value, target, since;
-  std::string_view source, kind, state, complete_until, lag, works, late;
+  std::string_view source, kind, state, complete_until, lag, works, late, no_time;
   std::string_view levels[kLevelCount];
 };
 
@@ -70,6 +70,7 @@ constexpr Texts kEnglish = {"ready",
                             "lag",
                             "works",
                             "late",
+                            "– (no source has proven anything yet)",
                             {"green", "yellow", "orange", "red"}};
 constexpr Texts kChinese = {"就绪",
                             "启动中",
@@ -93,6 +94,7 @@ constexpr Texts kChinese = {"就绪",
                             "积压",
                             "正常",
                             "迟到",
+                            "–（数据源尚未证明任何数据完整）",
                             {"绿", "黄", "橙", "红"}};
 
 constexpr std::string_view kStyle =
@@ -193,7 +195,7 @@ std::string RenderStatusPage(const StatusPage& page, std::string_view language) 
       "<meta name=\"viewport\" content=\"width=device-width\"><style>{}</style></head><body>\n"
       "<h1>kpiwatch <small>{} · {} · {} {}</small></h1>\n",
       language, kStyle, Escape(page.build.version), page.ready ? t.ready : t.starting, t.now,
-      JsonTime(page.now));
+      page.now == absl::InfinitePast() ? t.no_time : JsonTime(page.now));
   html += fmt::format("<h2>{}</h2>\n{}", t.alerts, AlertsTable(page.alerts, t, language));
   html += fmt::format("<h2>{}</h2>\n{}", t.sources, SourcesTable(page.sources, t));
   html += fmt::format("<h2>{}</h2>\n<ul>\n", t.endpoints);

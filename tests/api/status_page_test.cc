@@ -33,6 +33,14 @@ StatusPage Page() {
   return page;
 }
 
+TEST(StatusPageTest, HasNoTimeBeforeAnythingIsProven) {
+  StatusPage page = Page();
+  EXPECT_THAT(RenderStatusPage(page, "en"), HasSubstr("business time 2026-09-28T00:00:00.000Z"));
+  page.now = absl::InfinitePast();
+  EXPECT_THAT(RenderStatusPage(page, "en"), HasSubstr("business time – (no source has proven"));
+  EXPECT_THAT(RenderStatusPage(page, "zh"), HasSubstr("业务时间 –（数据源尚未证明"));
+}
+
 TEST(StatusPageTest, ShowsSourcesAndTheirTroubles) {
   StatusPage page = Page();
   EXPECT_THAT(RenderStatusPage(page, "en"), HasSubstr("<td>works</td><td>–</td><td>7</td>"));
