@@ -68,6 +68,21 @@ void ReadSources(MapReader* map, const ConfigChecks* checks, DaemonConfig* confi
   }
 }
 
+// Under `clock: events` time goes on by what sources prove: what was read to its end proves only
+// that it was read (D-02).
+void LintHeartbeats(MapReader* map, const DaemonConfig& config) {
+  const YamlNode* clock = map->Find("clock");
+  for (const SourceOptions& source : config.sources) {
+    if (clock != nullptr && config.clock == ClockKind::kEvents &&
+        source.complete_by == CompleteBy::kCaughtUp && (source.kafka || source.log)) {
+      map->out()->Warning(clock->place,
+                          fmt::format("with 'clock: events' heartbeats should say how far source "
+                                      "'{}' is complete: 'complete: {{by: heartbeat}}'",
+                                      source.name));
+    }
+  }
+}
+
 void ReadPublish(MapReader* map, const ConfigChecks* checks, DaemonConfig* config) {
   const YamlNode* node = map->Find("publish");
   if (node == nullptr) {
@@ -154,6 +169,7 @@ void ReadDocument(const YamlNode& document, const ConfigChecks* checks, DaemonCo
   }
   config->clock = static_cast<ClockKind>(ReadChoice(&map, "clock", {"wall", "events"}).value_or(0));
   ReadSources(&map, checks, config);
+  LintHeartbeats(&map, *config);
   ReadPublish(&map, checks, config);
   ReadTimes(&map, config);
   map.Finish();

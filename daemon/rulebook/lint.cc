@@ -71,6 +71,21 @@ void LintOrder(const Tier& lower, const Tier& higher, const YamlNode& rule, Diag
   }
 }
 
+// 40 is 4000 %: who writes it means 40 %. Ten times the target may be meant.
+void LintCompletion(const lang::Program& program, const YamlNode& node, Diagnostics* out) {
+  const auto c = program.simple_comparison();
+  if (!c || c->slot != kSlotCompletion || program.source().find('%') != std::string::npos ||
+      !(c->threshold > Rational::Of(Decimal::FromInt(10)))) {
+    return;
+  }
+  const bool holds = IsBelow(c->comparator) || c->comparator == Comparator::kNotEqual;
+  const std::string number = c->threshold.ToFixed(0);
+  out->Warning(node.place, fmt::format("'{}' is {} true: completion is a ratio, and {} is {}00 %; "
+                                       "did you mean {}%?",
+                                       program.source(), holds ? "always" : "hardly ever", number,
+                                       number, number));
+}
+
 bool Reads(const Rule& rule, std::initializer_list<uint16_t> wanted) {
   const auto reads = [&](const lang::Program& program) {
     return std::any_of(program.slots().begin(), program.slots().end(), [&](uint16_t slot) {
@@ -141,6 +156,10 @@ void LintRules(LoadState* state) {
     for (size_t t = 0; t < rule.tiers.size(); ++t) {
       notifies |= !rule.tiers[t].notify.empty();
       LintClear(rule.tiers[t], node, out);
+      LintCompletion(rule.tiers[t].when, TierNode(node, rule.tiers[t], "when"), out);
+      if (rule.tiers[t].clear) {
+        LintCompletion(*rule.tiers[t].clear, TierNode(node, rule.tiers[t], "clear"), out);
+      }
       if (t > 0) {
         LintOrder(rule.tiers[t - 1], rule.tiers[t], node, out);
       }

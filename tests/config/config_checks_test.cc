@@ -63,6 +63,17 @@ TEST(ConfigChecksTest, LooksForPropertiesAndSecretsWhereItIsToldTo) {
                                     "environment variable 'KPIWATCH_TEST_UNSET'")));
 }
 
+TEST(ConfigChecksTest, RecommendsHeartbeatsWhereTheyMoveTheClock) {
+  const std::string kafka = "sources: [{name: a, kafka: {brokers: b, topics: t}";
+  EXPECT_THAT(Said({"k.yaml", "rule_files: r\nclock: events\n" + kafka + "}]\n"}),
+              ElementsAre(HasSubstr("k.yaml:2:8: warning: with 'clock: events' heartbeats should "
+                                    "say how far source 'a' is complete")));
+  EXPECT_THAT(Said({"k.yaml", "rule_files: r\nclock: wall\n" + kafka + "}]\n"}), ElementsAre());
+  EXPECT_THAT(Said({"k.yaml",
+                    "rule_files: r\nclock: events\n" + kafka + ", complete: {by: heartbeat}}]\n"}),
+              ElementsAre());
+}
+
 TEST(ConfigChecksTest, ATokenFileHasAName) {
   EXPECT_THAT(Said({"k.yaml", "rule_files: r\nsources: [{name: a, log: {token_file: ''}}]\n"}),
               ElementsAre(HasSubstr("k.yaml:2:39: 'token_file' names no file")));

@@ -106,6 +106,26 @@ TEST(Lint, SaysWhenLateDataIsToldToNobody) {
   EXPECT_THAT(warnings(", to: data@b"), ElementsAre());
 }
 
+TEST(Lint, SaysWhenACompletionIsWrittenWithoutItsPercentSign) {
+  const auto warnings = [](const std::string& when) {
+    return Warnings(
+        LoadText(Base("targets: [{kpi: k, person: u, period: 2026-W36, target: 5}]\n"
+                      "rules:\n  - name: r\n    kpi: k\n    period: week\n"
+                      "    levels:\n      red: {when: " +
+                      when + "}\n")));
+  };
+  EXPECT_THAT(warnings("completion < 40"),
+              ElementsAre("8:19: 'completion < 40' is always true: completion is a ratio, and 40 "
+                          "is 4000 %; did you mean 40%?"));
+  EXPECT_THAT(warnings("120 <= completion"),
+              ElementsAre("8:19: '120 <= completion' is hardly ever true: completion is a ratio, "
+                          "and 120 is 12000 %; did you mean 120%?"));
+  EXPECT_THAT(warnings("completion < 40%"), IsEmpty());
+  EXPECT_THAT(warnings("completion < 4000%"), IsEmpty());
+  EXPECT_THAT(warnings("completion > 1.5"), IsEmpty());
+  EXPECT_THAT(warnings("value < 40"), IsEmpty());
+}
+
 TEST(Lint, SaysWhenBoundsAreOutOfOrder) {
   EXPECT_THAT(Warnings(LoadText(Base("targets: [{kpi: k, person: u, period: 2026, target: 5, "
                                      "floor: 6}]"))),
