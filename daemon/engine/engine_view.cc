@@ -96,7 +96,7 @@ LabelMap RenderedAnnotations(const Rulebook& book, const Rule& rule, const Alert
   const TemplateValues values = TemplateValuesOf(transition, book, "zh");
   LabelMap rendered;
   for (const auto& [name, text] : rule.annotations) {
-    rendered[name] = RenderTemplate(text, values);
+    rendered[name] = RenderTemplate(text.For("zh"), values);
   }
   return rendered;
 }
@@ -182,7 +182,9 @@ std::vector<RuleView> Engine::Rules() const {
         view.tiers.push_back({tier.level, tier.when.source()});
       }
       view.labels = ToLabels(rule.labels);
-      view.annotations = ToLabels(rule.annotations);
+      for (const auto& [name, text] : rule.annotations) {
+        view.annotations[name] = text.For("zh");
+      }
       if (r < last_evaluations_.size() && last_evaluations_[r].first != absl::InfinitePast()) {
         view.health = RuleHealth::kOk;
         view.last_evaluation = last_evaluations_[r].first;

@@ -254,7 +254,8 @@ TransitionText Describe(const v1::Transition& transition, const Rulebook& rulebo
   const Rule* rule = text.resolved ? nullptr : FindRule(rulebook, transition.rule());
   if (rule != nullptr) {
     if (const auto it = rule->annotations.find("summary"); it != rule->annotations.end()) {
-      text.summary = RenderTemplate(it->second, TemplateValuesOf(transition, rulebook, language));
+      text.summary = RenderTemplate(it->second.For(language),
+                                    TemplateValuesOf(transition, rulebook, language));
     }
   }
   return text;

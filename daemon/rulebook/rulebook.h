@@ -186,7 +186,7 @@ struct Rule {
   int clear_after = 2;      // sealed hits in a row that clear a tier without `clear`
   int max_gap_days = 12;    // S-05
   StringMap<std::string> labels;
-  StringMap<std::string> annotations;  // summary, description: templates
+  StringMap<LocalText> annotations;  // summary, description: templates
   std::string file;
   int line = 0;
   uint64_t fingerprint = 0;  // of what changes verdicts; annotations and routes do not (S-22)

@@ -1,6 +1,7 @@
 // Section `rules`.
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "daemon/base/nearest_name.h"
 #include "daemon/base/status_text.h"
@@ -163,9 +164,9 @@ void ReadLevels(MapReader* map, LoadState* state, Rule* rule) {
   }
 }
 
-// `check` says what is wrong with a text.
-void ReadTextMap(MapReader* map, std::string_view key, absl::Status (*check)(std::string_view),
-                 StringMap<std::string>* texts) {
+// Texts by name. `read(entries, name)` reads the value of the entry `name`.
+template <typename T, typename Read>
+void ReadTextMap(MapReader* map, std::string_view key, Read read, StringMap<T>* texts) {
   const YamlNode* node = map->Find(key);
   if (node == nullptr) {
     return;
@@ -179,14 +180,27 @@ void ReadTextMap(MapReader* map, std::string_view key, absl::Status (*check)(std
   for (size_t i = 0; node->is_map() && i + 1 < node->children.size(); i += 2) {
     const YamlNode& name = *node->children[i];
     if (name.is_scalar() && ReadName(name, fmt::format("a key of '{}'", key), map->out())) {
-      const std::string text = entries.Text(name.text).value_or("");
-      if (const absl::Status status = check(text); !status.ok()) {
-        map->out()->Error(*node->children[i + 1],
-                          fmt::format("'{}': {}", name.text, MessageOf(status)));
-      }
-      texts->insert_or_assign(std::string(name.text), text);
+      texts->insert_or_assign(std::string(name.text), read(&entries, name.text));
     }
   }
+}
+
+std::string ReadLabel(MapReader* entries, std::string_view name) {
+  return entries->Text(name).value_or("");
+}
+
+// A template, or one in each language.
+LocalText ReadAnnotation(MapReader* entries, std::string_view name) {
+  LocalText text = entries->Local(name).value_or(LocalText{});
+  for (const auto& [language, written] :
+       {std::pair("zh", std::string_view(text.zh)), std::pair("en", std::string_view(text.en))}) {
+    if (const absl::Status status = CheckTemplate(written); !status.ok()) {
+      const YamlNode* const both = entries->Find(name);
+      entries->out()->Error(both->is_map() ? *both->Get(language) : *both,
+                            fmt::format("'{}': {}", name, MessageOf(status)));
+    }
+  }
+  return text;
 }
 
 void CheckKpi(const YamlNode& name, const Kpi& kpi, const Rule& rule, LoadState* state) {
@@ -250,9 +264,8 @@ void LoadRule(const YamlNode& node, LoadState* state) {
   ReadLevels(&map, state, &rule);
   rule.clear_after = map.Int("clear_after", 1, 366).value_or(rule.clear_after);
   rule.max_gap_days = map.Int("max_gap_days", 1, 366).value_or(rule.max_gap_days);
-  const auto any_text = [](std::string_view) { return absl::OkStatus(); };
-  ReadTextMap(&map, "labels", any_text, &rule.labels);
-  ReadTextMap(&map, "annotations", CheckTemplate, &rule.annotations);
+  ReadTextMap(&map, "labels", ReadLabel, &rule.labels);
+  ReadTextMap(&map, "annotations", ReadAnnotation, &rule.annotations);
   map.NotSupported({"for", "keep_firing_for", "mute_time_intervals", "active_time_intervals",
                     "effective_from", "effective_to", "after_yellow", "improved_resets", "event",
                     "entity", "since", "expr", "alert"});

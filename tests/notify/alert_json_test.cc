@@ -54,7 +54,7 @@ TEST_F(AlertJsonTest, HasEveryFieldOfVersionFour) {
   EXPECT_EQ(alert.at("labels").at("level"), "yellow");
   EXPECT_EQ(alert.at("labels").at("subject"), "person:u102");
   EXPECT_EQ(alert.at("annotations").at("summary"),
-            "王一 missed key actions 0 working days in a row");
+            "王一 连续 0 个工作日关键动作未达标");
   EXPECT_EQ(alert.at("startsAt"), "2026-09-29T14:00:00.000Z");
   EXPECT_EQ(alert.at("endsAt"), "0001-01-01T00:00:00Z");
   EXPECT_EQ(alert.at("generatorURL"), "https://kpi.example.com/api/v1/alerts");
@@ -101,6 +101,13 @@ TEST_F(AlertJsonTest, CarriesOurFieldsWithNumbersAsText) {
   EXPECT_EQ(Body({transition}).at("alerts").at(0).at("tasks").at(0).at("title"), "One-on-one");
   EXPECT_EQ(alert.at("skipped").at(0).at("reason"), "on_leave");
   EXPECT_EQ(alert.at("notified"), (std::vector<std::string>{"u100", "u102"}));
+}
+
+TEST_F(AlertJsonTest, AnnotationsSpeakTheLanguageOfTheMessage) {
+  message_.language = "en";
+  const auto alert = Alert(SampleTransition(v1::LEVEL_GREEN, v1::LEVEL_YELLOW));
+  EXPECT_EQ(alert.at("annotations").at("summary"),
+            "Wang Yi missed key actions 0 working days in a row");
 }
 
 TEST_F(AlertJsonTest, ResolvedAlertEndsAndKeepsItsFingerprint) {

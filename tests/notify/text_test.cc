@@ -51,8 +51,9 @@ TEST_F(TextTest, HeadlineSaysLevelPersonKpiAndPeriod) {
   EXPECT_EQ(Text("en").headline, "[Orange] Wang Yi (East) Key actions 2026-09-29");
 }
 
-TEST_F(TextTest, SummaryIsTheRulesAnnotation) {
+TEST_F(TextTest, SummaryIsTheRulesAnnotationInTheRecipientsLanguage) {
   transition_.set_miss_streak(3);
+  EXPECT_EQ(Text("zh").summary, "王一 连续 3 个工作日关键动作未达标");
   EXPECT_EQ(Text("en").summary, "Wang Yi missed key actions 3 working days in a row");
   transition_.set_rule("week-far-behind");
   EXPECT_EQ(Text("en").summary, "");

@@ -57,6 +57,17 @@ TEST(BehaviourPack, HasTheThreeLevels) {
   EXPECT_THAT(display.tiers[0].notify, IsEmpty());
 }
 
+TEST(BehaviourPack, SpeaksBothLanguages) {
+  const auto book = LoadPack().rulebook;
+  for (const Rule& rule : book->rules) {
+    EXPECT_FALSE(rule.annotations.empty()) << rule.name;
+    for (const auto& [name, text] : rule.annotations) {
+      EXPECT_NE(text.zh, "") << rule.name << " " << name;
+      EXPECT_NE(text.en, "") << rule.name << " " << name;
+    }
+  }
+}
+
 TEST(BehaviourPack, ClosesAtEightWithTheHolidaysOfChina) {
   const auto book = LoadPack().rulebook;
   const BusinessCalendar& calendar = book->calendars[0];

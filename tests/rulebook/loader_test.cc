@@ -146,7 +146,7 @@ rules:
     clear_after: 3
     max_gap_days: 20
     labels: {team: a}
-    annotations: {summary: 少了}
+    annotations: {summary: 少了, description: {zh: 补上, en: Catch up}}
 )");
   const Rule& rule = book->rules[0];
   EXPECT_EQ(rule.for_each, ForEach::kUnit);
@@ -160,7 +160,9 @@ rules:
   EXPECT_EQ(rule.clear_after, 3);
   EXPECT_EQ(rule.max_gap_days, 20);
   EXPECT_EQ(rule.labels.at("team"), "a");
-  EXPECT_EQ(rule.annotations.at("summary"), "少了");
+  EXPECT_EQ(rule.annotations.at("summary").For("en"), "少了") << "one text serves both";
+  EXPECT_EQ(rule.annotations.at("description").For("zh"), "补上");
+  EXPECT_EQ(rule.annotations.at("description").For("en"), "Catch up");
   EXPECT_EQ(rule.file, "r.yaml");
   EXPECT_EQ(rule.line, 4);
 }

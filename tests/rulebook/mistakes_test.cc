@@ -311,6 +311,14 @@ INSTANTIATE_TEST_SUITE_P(
              "  annotations:\n    summary: \"{{ .Subject.Nam }} is behind\"",
              "17:14: 'summary': at byte 1: unknown name '.Subject.Nam'; did you mean "
              "'.Subject.Name'?"},
+        Case{"AnnotationInALanguage",
+             "rules:\n- name: r\n  kpi: touches\n  levels: {red: {when: value > 1}}\n"
+             "  annotations:\n    summary: {zh: '{{ .Level }}', en: '{{ .Levl }}'}",
+             "17:39: 'summary': at byte 1: unknown name '.Levl'; did you mean '.Level'?"},
+        Case{"AnnotationsLanguage",
+             "rules:\n- name: r\n  kpi: touches\n  levels: {red: {when: value > 1}}\n"
+             "  annotations:\n    summary: {zh: 少了, fr: peu}",
+             "17:23: 'annotations': 'summary': unknown key 'fr'; known keys are zh, en"},
         Case{"Kind", "rules: [{name: r, kind: inactivity, since: x}]",
              "12:25: rules of kind 'inactivity' are not supported by this version"},
         Case{"ForEach",

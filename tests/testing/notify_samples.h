@@ -72,8 +72,9 @@ inline Rulebook SampleRulebook() {
   slipping.name = "actions-slipping";
   slipping.kpi = 0;
   slipping.labels["team"] = "sales";
-  slipping.annotations["summary"] =
-      "{{ .Subject.Name }} missed key actions {{ .MissStreak }} working days in a row";
+  slipping.annotations["summary"] = {
+      .zh = "{{ .Subject.Name }} 连续 {{ .MissStreak }} 个工作日关键动作未达标",
+      .en = "{{ .Subject.Name }} missed key actions {{ .MissStreak }} working days in a row"};
   rulebook.rules.push_back(std::move(slipping));
   Rule behind;
   behind.name = "week-far-behind";

@@ -42,7 +42,7 @@ LabelMap AnnotationsOf(const v1::Transition& transition, const Message& message)
   if (const Rule* rule = FindRule(*message.rulebook, transition.rule()); rule != nullptr) {
     const TemplateValues values = TemplateValuesOf(transition, *message.rulebook, message.language);
     for (const auto& [name, text] : rule->annotations) {
-      annotations[name] = RenderTemplate(text, values);
+      annotations[name] = RenderTemplate(text.For(message.language), values);
     }
   }
   if (IsResolved(transition)) {  // the rule's texts speak of the condition that fired
