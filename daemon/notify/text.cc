@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "daemon/notify/facts.h"
 #include "daemon/notify/number_text.h"
@@ -68,6 +69,9 @@ struct Source {
       return absl::UTCTimeZone();
     }
     return rulebook.calendars[kpi == nullptr ? 0 : kpi->calendar].options().zone;
+  }
+  std::string MinuteText(int64_t unix_ms) const {
+    return absl::FormatTime("%Y-%m-%d %H:%M", absl::FromUnixMillis(unix_ms), Zone());
   }
 };
 
@@ -160,6 +164,18 @@ std::string StreakText(const Source& source) {
                      source.words.streak_units[static_cast<size_t>(kind)]);
 }
 
+// An episode on an open period begins and ends within it, and the engine names no period in which
+// it began: with its first alert it is that moment, later the period.
+std::string SinceText(const Source& source) {
+  const v1::Transition& transition = source.transition;
+  const Rule* rule = FindRule(source.rulebook, transition.rule());
+  if (!transition.since().empty() || rule == nullptr || rule->evaluate != EvaluateMode::kIntraday) {
+    return transition.since();
+  }
+  return transition.from_level() == v1::LEVEL_GREEN ? source.MinuteText(transition.at_unix_ms())
+                                                    : transition.period();
+}
+
 std::string ChangeText(const Source& source) {
   const auto name = [&](v1::Level level) {
     return source.words.levels[static_cast<size_t>(LevelOf(level))];
@@ -188,7 +204,7 @@ std::vector<TextRow> Rows(const Source& source) {
   add(words.target, amount(transition.target()));
   add(words.completion,
       transition.completion().empty() ? "" : PercentText(transition.completion()));
-  add(words.since, transition.since());
+  add(words.since, SinceText(source));
   add(words.streak, transition.miss_streak() > 0 ? StreakText(source) : "");
   add(words.why, std::string(ReasonSentence(transition.reason(), IsResolved(transition),
                                             transition.to_level() > transition.from_level(),
@@ -210,12 +226,40 @@ std::vector<TaskText> Tasks(const Source& source) {
                   .due = {},
                   .checklist = TaskChecklist(task, source.language())};
     if (task.due_unix_ms() != 0) {
-      text.due = absl::FormatTime("%Y-%m-%d %H:%M", absl::FromUnixMillis(task.due_unix_ms()),
-                                  source.Zone());
+      text.due = source.MinuteText(task.due_unix_ms());
     }
     tasks.push_back(std::move(text));
   }
   return tasks;
+}
+
+// Annotations speak of the condition that fired, which a resolved alert no longer meets.
+std::string Annotation(const Source& source, std::string_view name) {
+  const v1::Transition& transition = source.transition;
+  const Rule* rule =
+      IsResolved(transition) ? nullptr : FindRule(source.rulebook, transition.rule());
+  if (rule == nullptr) {
+    return {};
+  }
+  const auto it = rule->annotations.find(name);
+  if (it == rule->annotations.end()) {
+    return {};
+  }
+  std::string text =
+      RenderTemplate(it->second.For(source.language()),
+                     TemplateValuesOf(transition, source.rulebook, source.language()));
+  absl::StripTrailingAsciiWhitespace(&text);
+  return text;
+}
+
+// One row of plain text; further lines of its text stand below, indented.
+std::string PlainRow(std::string_view name, const std::string& text, const Words& words) {
+  std::string title = fmt::format("{}{}", name, words.colon);
+  if (text.find('\n') == std::string::npos) {
+    return fmt::format("  {}{}\n", title, text);
+  }
+  absl::StripTrailingAsciiWhitespace(&title);
+  return fmt::format("  {}\n    {}\n", title, absl::StrReplaceAll(text, {{"\n", "\n    "}}));
 }
 
 }  // namespace
@@ -244,21 +288,13 @@ std::string ShortOf(const v1::Shortfall& shortfall) {
 TransitionText Describe(const v1::Transition& transition, const Rulebook& rulebook,
                         std::string_view language) {
   const Source source(transition, rulebook, language);
-  TransitionText text{.level = ShownLevel(transition),
-                      .resolved = IsResolved(transition),
-                      .headline = Headline(source),
-                      .summary = {},
-                      .rows = Rows(source),
-                      .tasks = Tasks(source)};
-  // Annotations speak of the condition that fired, which a resolved alert no longer meets.
-  const Rule* rule = text.resolved ? nullptr : FindRule(rulebook, transition.rule());
-  if (rule != nullptr) {
-    if (const auto it = rule->annotations.find("summary"); it != rule->annotations.end()) {
-      text.summary = RenderTemplate(it->second.For(language),
-                                    TemplateValuesOf(transition, rulebook, language));
-    }
-  }
-  return text;
+  return TransitionText{.level = ShownLevel(transition),
+                        .resolved = IsResolved(transition),
+                        .headline = Headline(source),
+                        .summary = Annotation(source, "summary"),
+                        .description = Annotation(source, "description"),
+                        .rows = Rows(source),
+                        .tasks = Tasks(source)};
 }
 
 std::string PlainText(const TransitionText& text, std::string_view language) {
@@ -268,17 +304,10 @@ std::string PlainText(const TransitionText& text, std::string_view language) {
     out += text.summary + "\n";
   }
   for (const TextRow& row : text.rows) {
-    const bool block = row.text.find('\n') != std::string::npos;
-    std::string value = row.text;
-    for (size_t at = value.find('\n'); at != std::string::npos; at = value.find('\n', at + 5)) {
-      value.replace(at, 1, "\n    ");
-    }
-    std::string name = row.name + std::string(words.colon);
-    if (block) {
-      absl::StripTrailingAsciiWhitespace(&name);
-      name += "\n    ";
-    }
-    out += fmt::format("  {}{}\n", name, value);
+    out += PlainRow(row.name, row.text, words);
+  }
+  if (!text.description.empty()) {
+    out += PlainRow(words.next, text.description, words);
   }
   for (const TaskText& task : text.tasks) {
     out += fmt::format("  {}{}{}", words.task, words.colon, task.title);

@@ -31,6 +31,7 @@ struct TransitionText {
   bool resolved = false;
   std::string headline;       // "【橙色】王一（华东） 关键动作 2026-09-29"
   std::string summary;        // the rule's annotation; empty: it has none, or the alert is over
+  std::string description;    // what to do next: the rule's annotation; empty as summary is
   std::vector<TextRow> rows;  // value against target, since when, why …
   std::vector<TaskText> tasks;
 };

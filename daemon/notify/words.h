@@ -34,7 +34,7 @@ struct Words {
   std::string_view range_format;    // fmt: first, last, count
   std::string_view quoted_format;   // fmt: level
   std::string_view several_format;  // fmt: headline, number of alerts
-  std::string_view next;            // heading of the tasks
+  std::string_view next;            // name of the row with the rule's description
   std::string_view footer;
 };
 

@@ -139,6 +139,18 @@ TEST_F(LetterTest, TextAndHtmlSayTheSameInTheRecipientsLanguage) {
   }
 }
 
+TEST_F(LetterTest, SaysWhatToDoNextInTheRecipientsLanguage) {
+  for (const std::string& body : {LetterText(message_), LetterHtml(message_)}) {
+    EXPECT_THAT(body, HasSubstr("下一步"));
+    EXPECT_THAT(body, HasSubstr("请主管与 王一 当面沟通。"));
+  }
+  message_.language = "en";
+  for (const std::string& body : {LetterText(message_), LetterHtml(message_)}) {
+    EXPECT_THAT(body, HasSubstr("What to do next"));
+    EXPECT_THAT(body, HasSubstr("Sit down with Wang Yi."));
+  }
+}
+
 TEST_F(LetterTest, HtmlIsEscaped) {
   transition_.set_detail("<script>alert('x')</script> & \"more\"");
   EXPECT_THAT(LetterHtml(message_),

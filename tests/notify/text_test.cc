@@ -59,6 +59,27 @@ TEST_F(TextTest, SummaryIsTheRulesAnnotationInTheRecipientsLanguage) {
   EXPECT_EQ(Text("en").summary, "");
 }
 
+TEST_F(TextTest, DescriptionSaysWhatToDoNext) {
+  EXPECT_THAT(PlainText(Text("zh"), "zh"), HasSubstr("\n  下一步：请主管与 王一 当面沟通。\n"));
+  EXPECT_THAT(PlainText(Text("en"), "en"),
+              HasSubstr("\n  What to do next: Sit down with Wang Yi.\n"));
+  rulebook_.rules[0].annotations["description"].zh = "先看数据\n再沟通";
+  EXPECT_THAT(PlainText(Text("zh"), "zh"), HasSubstr("  下一步：\n    先看数据\n    再沟通\n"));
+  transition_ = SampleTransition(v1::LEVEL_RED, v1::LEVEL_GREEN);
+  EXPECT_THAT(PlainText(Text("en"), "en"), testing::Not(HasSubstr("What to do next")))
+      << "there is nothing left to do";
+}
+
+// S-04: an open period's alerts have no period in which they began.
+TEST_F(TextTest, IntradayAlertsSaySinceWhen) {
+  rulebook_.rules[0].evaluate = EvaluateMode::kIntraday;
+  transition_.clear_since();
+  EXPECT_EQ(Row("开始于"), "2026-09-29") << "an episode that rises began within its period";
+  transition_.set_from_level(v1::LEVEL_GREEN);
+  EXPECT_EQ(Row("开始于"), "2026-09-29 22:00") << "in the time zone of the KPI's calendar";
+  EXPECT_EQ(Row("Since", "en"), "2026-09-29 22:00");
+}
+
 TEST_F(TextTest, MoneyAndCompletionAreExact) {
   transition_.set_kpi("revenue");
   transition_.set_currency("CNY");

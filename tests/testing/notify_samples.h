@@ -75,6 +75,8 @@ inline Rulebook SampleRulebook() {
   slipping.annotations["summary"] = {
       .zh = "{{ .Subject.Name }} 连续 {{ .MissStreak }} 个工作日关键动作未达标",
       .en = "{{ .Subject.Name }} missed key actions {{ .MissStreak }} working days in a row"};
+  slipping.annotations["description"] = {.zh = "请主管与 {{ .Subject.Name }} 当面沟通。\n",
+                                         .en = "Sit down with {{ .Subject.Name }}.\n"};
   rulebook.rules.push_back(std::move(slipping));
   Rule behind;
   behind.name = "week-far-behind";

@@ -65,8 +65,11 @@ std::string TransitionHtml(const TransitionText& text, const Words& words) {
   for (const TextRow& row : text.rows) {
     out += Row(row.name, Html(row.text));
   }
+  if (!text.description.empty()) {
+    out += Row(words.next, Html(text.description));
+  }
   for (const TaskText& task : text.tasks) {
-    out += Row(words.next, TaskHtml(task, words));
+    out += Row(words.task, TaskHtml(task, words));
   }
   return out + "</table>\n</div>\n";
 }
