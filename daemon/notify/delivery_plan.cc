@@ -145,7 +145,7 @@ DeliveryPlan DeliveryPlanner::PlanWebhook(const ChannelSlot& slot,
     const size_t limit = config.max_alerts > 0 ? config.max_alerts : content.size();
     Message message = Build(slot, "", std::move(content), limit);
     message.address = config.url;
-    message.language = options_.language;
+    message.language = config.language.empty() ? options_.language : config.language;
     plan.messages.push_back(std::move(message));
   }
   return plan;
@@ -211,9 +211,11 @@ void DeliveryPlanner::PlanUnaddressed(const Routed& routed, const std::vector<si
                                       Mailing* mailing) const {
   for (const size_t slot : slots) {
     const Receiver& receiver = rulebook_->receivers[slots_[slot].receiver];
-    const std::string& to = receiver.email[slots_[slot].instance].to;
-    if (!to.empty()) {
-      mailing->Add(to, slot, routed).address = to;
+    const EmailConfig& config = receiver.email[slots_[slot].instance];
+    if (!config.to.empty()) {
+      Mailing::Letter& letter = mailing->Add(config.to, slot, routed);
+      letter.address = config.to;
+      letter.language = config.language;
       return;
     }
   }

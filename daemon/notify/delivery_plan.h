@@ -62,7 +62,7 @@ struct DeliveryPlan {
 
 struct PlannerOptions {
   std::string store_uuid;       // makes idempotency keys of different stores differ
-  std::string language = "zh";  // of webhooks, and of people of whom none is known
+  std::string language = "zh";  // where neither a receiver nor a person says one
 };
 
 // Decides for one rulebook. Pure and immutable: any number of threads.

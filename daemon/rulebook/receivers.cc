@@ -54,6 +54,24 @@ bool IsOneAddress(std::string_view text) {
          text.find_first_of(" ,;<>", 0) == std::string_view::npos;
 }
 
+// "zh" or "en"; empty: not said, or reported.
+std::string ReadLanguage(MapReader* map) {
+  const YamlNode* node = map->Find("language");
+  if (node == nullptr) {
+    return "";
+  }
+  const std::string_view written = node->is_scalar() ? node->text : std::string_view();
+  if (written == "zh-CN" || written == "zh") {
+    return "zh";
+  }
+  if (written != "en") {
+    map->out()->Error(*node,
+                      fmt::format("expected the language zh-CN or en, found {}", node->Describe()));
+    return "";
+  }
+  return "en";
+}
+
 void ReadEmail(const YamlNode& node, LoadState* state, Receiver* receiver) {
   MapReader map(node, "'email'", &state->out);
   EmailConfig email;
@@ -77,6 +95,7 @@ void ReadEmail(const YamlNode& node, LoadState* state, Receiver* receiver) {
                                  "'{}'",
                                  email.to));
   }
+  email.language = ReadLanguage(&map);
   email.auth_username = map.Text("auth_username").value_or("");
   email.auth_password = ReadSecret(&map, "auth_password");
   if (!email.auth_username.empty() && map.is_map() && !email.auth_password.set() &&
@@ -101,6 +120,7 @@ void ReadWebhook(const YamlNode& node, LoadState* state, Receiver* receiver) {
                      "'webhook': expected a URL that begins with http:// or "
                      "https://");
   }
+  webhook.language = ReadLanguage(&map);
   webhook.bearer_token = ReadSecret(&map, "bearer_token");
   constexpr int kMostAlerts = 100'000;
   webhook.max_alerts = map.Int("max_alerts", 1, kMostAlerts).value_or(webhook.max_alerts);

@@ -220,6 +220,7 @@ struct EmailConfig {
   std::string smarthost;  // host:port
   std::string from;
   std::string to;  // who gets what tells no person by name (data alerts); empty: nobody
+  std::string language;  // "zh" or "en", of what goes to `to`; empty: the daemon's
   std::string auth_username;
   SecretRef auth_password;
   bool require_tls = true;
@@ -227,6 +228,7 @@ struct EmailConfig {
 
 struct WebhookConfig {
   std::string url;
+  std::string language;  // "zh" or "en"; empty: the daemon's
   SecretRef bearer_token;
   int max_alerts = 1000;  // Alertmanager's max_alerts: more are counted in truncatedAlerts
 };

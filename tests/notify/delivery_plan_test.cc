@@ -167,6 +167,31 @@ TEST_F(DeliveryPlanTest, WhatTellsNoPersonGoesToTheReceiversOwnAddress) {
   EXPECT_THAT(plan.messages[0].transitions, SizeIs(2));
 }
 
+TEST_F(DeliveryPlanTest, WhatTellsNoPersonSpeaksTheReceiversLanguage) {
+  AddReceiver("data_steward", 1, 1, &rulebook_);
+  rulebook_.data_steward = 0;
+  rulebook_.receivers[0].email[0].to = "data@example.com";
+  rulebook_.receivers[0].email[0].language = "en";
+  v1::Transition late = SampleTransition(v1::LEVEL_GREEN, v1::LEVEL_ORANGE);
+  late.set_reason(v1::REASON_DATA_LATE);
+  late.clear_notified();
+  const auto step = EntriesOf({late});
+  EXPECT_EQ(PlanFor(Planner(), "email:data_steward/0", step).messages.at(0).language, "en");
+  EXPECT_EQ(PlanFor(Planner(), "webhook:data_steward/0", step).messages.at(0).language, "zh");
+  rulebook_.receivers[0].webhook[0].language = "en";
+  EXPECT_EQ(PlanFor(Planner(), "webhook:data_steward/0", step).messages.at(0).language, "en");
+}
+
+TEST_F(DeliveryPlanTest, PeopleAreToldInTheirOwnLanguageWhateverTheReceivers) {
+  AddReceiver("managers", 0, 1, &rulebook_);
+  rulebook_.receivers[0].email[0].language = "en";
+  const DeliveryPlan plan =
+      PlanFor(Planner(), "email:managers/0",
+              EntriesOf({SampleTransition(v1::LEVEL_GREEN, v1::LEVEL_YELLOW)}));
+  ASSERT_THAT(Recipients(plan), ElementsAre("u100", "u102"));
+  EXPECT_EQ(plan.messages[1].language, "zh");
+}
+
 TEST_F(DeliveryPlanTest, WebhookThatDoesNotWantResolvedStillHearsOfALowerLevel) {
   AddReceiver("managers", 1, 0, &rulebook_);
   rulebook_.receivers[0].send_resolved = false;

@@ -171,9 +171,9 @@ TEST(Loader, RoutesInheritTheirReceiver) {
   const auto book = MustLoad(R"(
 receivers:
   - name: all
-    email: {smarthost: "mail:587", from: a@b, to: c@d, auth_username: u, auth_password_file: /run/pw}
+    email: {smarthost: "mail:587", from: a@b, to: c@d, language: zh-CN, auth_username: u, auth_password_file: /run/pw}
     webhook:
-      - {url: "http://a", bearer_token: {env: TOKEN}, max_alerts: 5}
+      - {url: "http://a", bearer_token: {env: TOKEN}, max_alerts: 5, language: en}
       - {url: "https://b"}
   - {name: red, send_resolved: false}
   - {name: data_steward}
@@ -187,6 +187,9 @@ route:
 )");
   EXPECT_EQ(book->receivers[0].email[0].auth_password.file, "/run/pw");
   EXPECT_EQ(book->receivers[0].email[0].to, "c@d");
+  EXPECT_EQ(book->receivers[0].email[0].language, "zh");
+  EXPECT_EQ(book->receivers[0].webhook[0].language, "en");
+  EXPECT_EQ(book->receivers[0].webhook[1].language, "") << "the daemon's";
   EXPECT_TRUE(book->receivers[0].email[0].require_tls);
   ASSERT_THAT(book->receivers[0].webhook, SizeIs(2));
   EXPECT_EQ(book->receivers[0].webhook[0].bearer_token.env, "TOKEN");

@@ -405,6 +405,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"To",
              "receivers: [{name: team, email: {smarthost: 'm:25', from: a@b, to: 'a@b, c@d'}}]",
              "12:68: 'email': expected one address such as data@example.com, found 'a@b, c@d'"},
+        Case{"Language",
+             "receivers: [{name: team, email: {smarthost: 'm:25', from: a@b, language: fr}}]",
+             "12:74: expected the language zh-CN or en, found 'fr'"},
         Case{"Password",
              "receivers: [{name: team, email: {smarthost: 'm:25', from: a@b, "
              "auth_username: u, auth_password: s3cret}}]",
