@@ -300,8 +300,9 @@ std::vector<Decision> DeliveryPlanner::Undelivered(std::span<const SharedEntry> 
       return Contains(receivers, slot.receiver);
     });
     if (!taken) {
-      decisions.push_back(
-          {.transition = &transition, .recipient = "", .reason = reason::kNoReceiver});
+      decisions.push_back({.transition = &transition,
+                           .recipient = "",
+                           .reason = receivers.empty() ? reason::kNoReceiver : reason::kNoChannel});
     }
   }
   return decisions;

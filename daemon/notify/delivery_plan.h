@@ -41,7 +41,8 @@ std::vector<std::string> ChannelNames(const Rulebook& rulebook);
 // Reasons beside those that the engine gives in Transition::not_sent_reason.
 namespace reason {
 inline constexpr std::string_view kSent = "sent";
-inline constexpr std::string_view kNoReceiver = "no_receiver";      // the rules name none
+inline constexpr std::string_view kNoReceiver = "no_receiver";  // the rules name none
+inline constexpr std::string_view kNoChannel = "no_channel";  // its receivers have none: shown only
 inline constexpr std::string_view kNoRecipients = "no_recipients";  // nobody is to be told
 inline constexpr std::string_view kNoAddress = "no_address";        // the person has none here
 inline constexpr std::string_view kViaExcluded = "via_excluded";    // the tier names other channels

@@ -223,7 +223,10 @@ TEST_F(DeliveryPlanTest, TransitionsWithoutAReceiverAreNamedAsSuch) {
   const auto step = EntriesOf({SampleTransition(v1::LEVEL_GREEN, v1::LEVEL_YELLOW)});
   ASSERT_THAT(Planner().Undelivered(step), SizeIs(1));
   EXPECT_EQ(Planner().Undelivered(step)[0].reason, "no_receiver");
-  AddReceiver("managers", 1, 0, &rulebook_);
+  AddReceiver("display_only", 0, 0, &rulebook_);
+  ASSERT_THAT(Planner().Undelivered(step), SizeIs(1));
+  EXPECT_EQ(Planner().Undelivered(step)[0].reason, "no_channel");
+  rulebook_.route.receiver = AddReceiver("managers", 1, 0, &rulebook_);
   EXPECT_THAT(Planner().Undelivered(step), IsEmpty());
 }
 
