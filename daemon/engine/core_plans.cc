@@ -101,9 +101,7 @@ void Core::BuildGroups() {
         }
       }
     };
-    if (kpi.type != KpiType::kVerdict || !kpi.sources.empty()) {
-      need(kpi.sources);  // a verdict that names none needs those of its parts
-    }
+    need(kpi.sources);
     for (const KpiIndex part : kpi.all_of) {
       need(book.kpis[part].sources);
     }

@@ -219,7 +219,7 @@ TEST(CoreTest, LateDataIsAnAlertOfItsOwnAndNoMiss) {
 // D-01: now is the least that the sources prove which KPIs need, and nothing else holds it.
 TEST(CoreTest, EventsMoveTheTimeWhateverTheWallSaysAndWhatNoKpiNeeds) {
   std::string rules = kRules;
-  for (const std::string kpi : {"touches", "revenue"}) {
+  for (const std::string kpi : {"touches", "revenue", "actions"}) {
     rules.replace(rules.find("{name: " + kpi), 7 + kpi.size(),
                   "{sources: [crm], name: " + kpi);
   }
