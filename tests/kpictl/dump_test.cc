@@ -39,7 +39,7 @@ class DumpTest : public testing::Test {
     CoreOptions options;
     options.sources = &sources;
     Core core(std::move(options), store, uuid, &metrics);
-    ASSERT_TRUE(core.Restore(rules.rulebook, absl::UnixEpoch()).ok());
+    ASSERT_TRUE(core.Restore(rules.rulebook, absl::FromUnixSeconds(1'790'550'000)).ok());
     std::vector<FieldValue> fields(rules.rulebook->fields.size());
     for (size_t i = 0; i < fields.size(); ++i) {
       const std::string& path = rules.rulebook->fields.paths()[i];
@@ -56,12 +56,12 @@ class DumpTest : public testing::Test {
       event.id = id;
       event.source = "erp";
       event.type = "erp.order.confirmed";
-      event.time_ms = 1'000'000;
+      event.time_ms = 1'790'553'600'000;  // 2026-09-28
       event.fields = fields;
       ASSERT_TRUE(core.Offer(event, {}, {}).ok());
     }
     WriteBatch batch;
-    ASSERT_TRUE(core.FinishStep(absl::FromUnixSeconds(2'000), &batch).ok());
+    ASSERT_TRUE(core.FinishStep(absl::FromUnixSeconds(1'790'560'000), &batch).ok());
     ASSERT_TRUE(store->Write(batch).ok());
   }
   int Run(DumpFormat format) {
@@ -85,12 +85,12 @@ TEST_F(DumpTest, PrintsEveryBucketWhileTheStoreIsInUse) {
   EXPECT_THAT(
       out_,
       testing::HasSubstr(
-          R"({"kpi":"revenue","subject":"person:u102","day":"1970-01-01","count":2,"sum":"25"})"
+          R"({"kpi":"revenue","subject":"person:u102","day":"2026-09-28","count":2,"sum":"25"})"
           "\n"));
   ASSERT_EQ(Run(DumpFormat::kCsv), kExitGood) << err_;
   EXPECT_THAT(out_, testing::StartsWith("kpi,subject,day,count,sum\n"));
-  EXPECT_THAT(out_, testing::HasSubstr("orders,person:u102,1970-01-01,2,0\n"));
-  EXPECT_THAT(out_, testing::HasSubstr("orders,unit:company,1970-01-01,2,0\n"));
+  EXPECT_THAT(out_, testing::HasSubstr("orders,person:u102,2026-09-28,2,0\n"));
+  EXPECT_THAT(out_, testing::HasSubstr("orders,unit:company,2026-09-28,2,0\n"));
 }
 
 TEST_F(DumpTest, WithoutAStoreThereIsNothingToDump) {
