@@ -108,9 +108,11 @@ void SetupLogging(LogLevel level, LogFormat format) {
   output.format = format;
 }
 
+bool IsLogged(LogLevel level) { return TheOutput().logger.should_log(ToSpdlog(level)); }
+
 void Log(LogLevel level, std::string_view message, LogFields fields) {
   Output& output = TheOutput();
-  if (output.logger.should_log(ToSpdlog(level))) {
+  if (IsLogged(level)) {
     const std::string line = FormatLogLine(output.format, absl::Now(), level, message, fields);
     output.logger.log(ToSpdlog(level), spdlog::string_view_t(line));
   }

@@ -55,6 +55,8 @@ using LogFields = std::initializer_list<LogField>;
 // Sets the least level that is written and the format. Before the first call: info, logfmt.
 void SetupLogging(LogLevel level, LogFormat format);
 
+// Whether lines of this level are written: for callers whose fields are costly.
+bool IsLogged(LogLevel level);
 // Writes one line, whole, from any thread.
 void Log(LogLevel level, std::string_view message, LogFields fields = {});
 

@@ -284,9 +284,7 @@ absl::Status Core::ApplyEvent(const PendingEvent& event) {
 
 absl::StatusOr<Core::StepResult> Core::FinishStep(absl::Time now, WriteBatch* batch) {
   batch->Clear();
-  entries_.clear();
   more_ = false;
-  ++step_;
   KPIWATCH_RETURN_IF_ERROR(ApplyBlock());
   if (options_.clock_by_events) {
     // The least that the sources prove which some KPI needs (D-01), whatever the wall clock says.
@@ -322,10 +320,11 @@ absl::StatusOr<Core::StepResult> Core::FinishStep(absl::Time now, WriteBatch* ba
   series_->NextStep();
   ladders_->NextStep();
   causes_.Clear();
+  ++step_;
   return StepResult{.empty = batch->empty(),
                     .more_to_seal = more_,
                     .last_seq = next_seq_ - 1,
-                    .entries = entries_.size(),
+                    .entries = entries_->size(),
                     .events = events};
 }
 

@@ -44,6 +44,7 @@
 #include "daemon/ingest/source_options.h"
 #include "daemon/ledger/kpi_view.h"
 #include "daemon/ledger/series_table.h"
+#include "daemon/notify/outbox_entry.h"
 #include "daemon/rulebook/rulebook.h"
 #include "daemon/store/state_store.h"
 #include "proto/kpiwatch/v1/transition.pb.h"
@@ -93,9 +94,7 @@ class Core {
   // To be called when the last step's batch is in the store: the metrics count what is durable.
   void CountDurable();
   // The entries that the last FinishStep decided, ascending.
-  const std::vector<v1::OutboxEntry>& step_entries() const { return entries_; }
-  // The same, given away; they are not seen again.
-  std::vector<v1::OutboxEntry> TakeStepEntries() { return std::exchange(entries_, {}); }
+  const std::shared_ptr<const EntryBlock>& step_entries() const { return entries_; }
   // When a seal may become due next by the clock alone; InfiniteFuture: none waits for it.
   absl::Time NextSealTime() const;
   absl::Time now() const { return now_; }
@@ -281,8 +280,9 @@ class Core {
   PeriodInput InputOf(const Period& period, const KpiReading& reading) const;
   // First instant of a business day in Unix milliseconds, remembered for recent days.
   int64_t BeginMs(CalendarIndex calendar, Day day) const;
-  v1::Transition NewTransition(const Rule& rule, SubjectId subject, const Period& period,
-                               Level from, Level to, v1::Reason reason, absl::Time at) const;
+  // Valid until the next call.
+  v1::Transition& NewTransition(const Rule& rule, SubjectId subject, const Period& period,
+                               Level from, Level to, v1::Reason reason, absl::Time at);
   void FillReading(const Rule& rule, const KpiReading& reading, v1::Transition* transition) const;
   void FillCounted(const Rule& rule, SubjectId subject, const Ladder& ladder,
                    v1::Transition* transition) const;
@@ -293,7 +293,8 @@ class Core {
                         v1::Transition* transition) const;
   std::vector<std::string> Recipients(const std::vector<Notify>& notify, SubjectId subject,
                                       Day day) const;
-  void Emit(v1::Transition transition);
+  // Gives it its number. What is emitted between steps belongs to the next.
+  void Emit(v1::Transition* transition);
   std::string NotSentReason(const Period& period, CalendarIndex calendar) const;
 
   const CoreOptions options_;
@@ -302,7 +303,7 @@ class Core {
   EngineMetrics* const metrics_;
   absl::Time live_from_ = absl::InfinitePast();
   absl::Time now_ = absl::InfinitePast();
-  uint64_t step_ = 0;
+  uint64_t step_ = 0;  // the last one that was finished
   uint64_t next_seq_ = 1;
 
   std::shared_ptr<const Rulebook> rulebook_;
@@ -354,8 +355,9 @@ class Core {
   std::vector<PendingFact> block_facts_;
   std::string block_ids_;
   CauseLog causes_;
-  std::vector<v1::OutboxEntry> entries_;
-  std::vector<v1::Transition> emitted_;  // decided since the last FinishStep
+  std::shared_ptr<const EntryBlock> entries_ = EntryBlockBuilder().Take();
+  EntryBlockBuilder emitted_;   // decided since the last FinishStep
+  v1::Transition transition_;  // the one being made; kept for its memory
   std::vector<v1::DeadLetter> pending_letters_;
   std::vector<std::string> unknown_owners_;
   std::vector<SubjectId> seen_earlier_;  // since the last step, where no org is given

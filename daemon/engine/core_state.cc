@@ -229,7 +229,7 @@ absl::Status Core::WriteState(absl::Time arrival, WriteBatch* batch) {
   WriteOutbox(batch);
   if (!batch->empty()) {
     std::string value;
-    wire::AppendVarint(step_, &value);
+    wire::AppendVarint(step_ + 1, &value);
     wire::AppendVarint(next_seq_, &value);
     wire::AppendI64(now_ == absl::InfinitePast() ? kNoTime : absl::ToUnixMillis(now_), &value);
     batch->Put(Family::kMeta, kProgressKey, value);
@@ -265,21 +265,12 @@ void Core::WriteDays(WriteBatch* batch) {
 }
 
 void Core::WriteOutbox(WriteBatch* batch) {
-  for (v1::Transition& transition : emitted_) {
-    v1::OutboxEntry& entry = entries_.emplace_back();
-    entry.set_seq(next_seq_++);
-    transition.set_id(fmt::format("{}-{}", uuid_, entry.seq()));
-    transition.set_step(static_cast<int64_t>(step_));
-    *entry.mutable_transition() = std::move(transition);
-  }
-  emitted_.clear();
-  for (v1::DeadLetter& letter : pending_letters_) {
-    v1::OutboxEntry& entry = entries_.emplace_back();
-    entry.set_seq(next_seq_++);
-    *entry.mutable_dead_letter() = std::move(letter);
+  for (const v1::DeadLetter& letter : pending_letters_) {
+    emitted_.Add(next_seq_++, letter);
   }
   pending_letters_.clear();
-  PutSegments(entries_, batch);
+  entries_ = emitted_.Take();
+  PutSegments(*entries_, batch);
 }
 
 void Core::SetPosition(std::string_view source, const PartitionId& partition,

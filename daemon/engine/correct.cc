@@ -152,7 +152,7 @@ void Core::EmitRederived(const Rule& rule, SubjectId subject, const SealedRecord
                          Ladder* ladder) {
   const bool episode = rule.period == PeriodKind::kTarget;
   const Level after = episode ? at_record.after.level() : ladder->state.level();
-  v1::Transition transition =
+  v1::Transition& transition =
       NewTransition(rule, subject, at_record.period, before, after, reason, now_);
   FillReading(rule, reading, &transition);
   if (episode) {
@@ -179,7 +179,7 @@ void Core::EmitRederived(const Rule& rule, SubjectId subject, const SealedRecord
   ladder->since_ms = !firing                   ? 0
                      : ladder->since_ms == 0 ? absl::ToUnixMillis(now_)
                                              : ladder->since_ms;
-  Emit(std::move(transition));
+  Emit(&transition);
 }
 
 absl::Status Core::EmitRederivedTargets(const Rule& rule, SubjectId subject, const Ladder& before,
@@ -270,7 +270,7 @@ absl::Status Core::TakeGoneRules(const std::set<uint32_t>& gone,
       ended.set_not_sent_reason("no_recipients");
     }
     notified->clear();
-    Emit(std::move(ended));
+    Emit(&ended);
   };
   for (const auto& [subject, id] : closed_ladders) {
     KPIWATCH_ASSIGN_OR_RETURN(Ladder* const ladder, ladders_->Find(subject, id));

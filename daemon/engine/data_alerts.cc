@@ -44,7 +44,7 @@ void Core::UpdateLateness() {
     source.late = late ? std::optional(SourceCompleteness::Late{late->second, day.number})
                        : std::nullopt;
     source.MarkChanged();
-    Emit(std::move(alert));
+    Emit(&alert);
   }
 }
 
@@ -68,7 +68,7 @@ void Core::EmitUnknownOwners() {
   }
   alert.set_detail(names);
   unknown_owners_.clear();
-  Emit(std::move(alert));
+  Emit(&alert);
 }
 
 }  // namespace kpiwatch

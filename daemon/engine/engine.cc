@@ -151,19 +151,21 @@ absl::StatusOr<bool> Engine::FinishStep() {
     }
     committed_positions_.emplace_back(s, std::move(positions));
   }
-  auto entries = std::make_shared<std::vector<v1::OutboxEntry>>(core_.TakeStepEntries());
   committing_ = true;
   batch_ = 1 - batch_;
-  committer_.Submit(&batch, [this, entries] {
+  committer_.Submit(&batch, [this, entries = core_.step_entries()] {
     const int64_t now_ms = absl::ToUnixMillis(absl::Now());
-    for (const v1::OutboxEntry& entry : *entries) {
-      NoteDataAlert(entry.transition(), metrics_);
-      if (entry.transition().cause_time_unix_ms() > 0) {
-        metrics_->event_to_alert_seconds.Observe(
-            static_cast<double>(now_ms - entry.transition().cause_time_unix_ms()) / 1000);
+    for (size_t i = 0; i < entries->size(); ++i) {
+      const EntryHead& head = entries->head(i);
+      if (head.is_data_alert) {
+        NoteDataAlert(entries->entry(i).transition(), metrics_);
+      }
+      if (head.cause_ms > 0) {
+        metrics_->event_to_alert_seconds.Observe(static_cast<double>(now_ms - head.cause_ms) /
+                                                 1000);
       }
     }
-    outbox_.Publish(std::move(*entries));
+    outbox_.Publish(entries);
   });
   return true;
 }

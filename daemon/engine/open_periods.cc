@@ -24,14 +24,14 @@ absl::Status Core::EvaluateOpenPeriods() {
     }
     const std::vector<Decimal>& lines = lines_[cell.kpi];
     if (!lines.empty()) {
+      series_->PrefetchTouched(i);
       SeriesTable::Cell& bucket = SeriesTable::CellOf(cell);
-      const Decimal value = MeasuredValue(rulebook_->kpis[cell.kpi], bucket.value);
-      const auto next = std::upper_bound(lines.begin(), lines.end(), value) - lines.begin() + 1;
-      const bool as_before = bucket.armed != 0 && bucket.note == 0 && next <= bucket.armed;
-      bucket.armed = static_cast<uint16_t>(next);
-      if (as_before) {
-        continue;
+      if (bucket.armed != 0 && bucket.note == 0) {
+        continue;  // it did not reach the next line, and what it had reached stays latched
       }
+      const Decimal value = MeasuredValue(rulebook_->kpis[cell.kpi], bucket.value);
+      bucket.armed = static_cast<uint16_t>(std::upper_bound(lines.begin(), lines.end(), value) -
+                                           lines.begin() + 1);
     }
     const SubjectInfo& info = subjects_.Get(cell.subject);
     for (const RuleIndex r : rules) {
@@ -139,7 +139,7 @@ absl::Status Core::EvaluateOpen(size_t cell, RuleIndex r, const Period& period,
   ladder.value = input.value;
   const CauseLog::Event* const cause = FindCause(cell, rule, before, input, to);
   const absl::Time at = cause == nullptr ? now_ : absl::FromUnixMillis(cause->time_ms);
-  v1::Transition transition =
+  v1::Transition& transition =
       NewTransition(rule, touched.subject, period, from, to, v1::REASON_THRESHOLD, at);
   FillReading(rule, reading, &transition);
   if (cause != nullptr) {
@@ -148,7 +148,7 @@ absl::Status Core::EvaluateOpen(size_t cell, RuleIndex r, const Period& period,
   }
   FillConsequences(rule, touched.subject, period, from, to, at, &ladder.notified, &transition);
   ladder.since_ms = from == Level::kGreen ? transition.at_unix_ms() : ladder.since_ms;
-  Emit(std::move(transition));
+  Emit(&transition);
   return absl::OkStatus();
 }
 

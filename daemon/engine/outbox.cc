@@ -22,9 +22,7 @@ void KeepWholeSteps(size_t max, std::vector<SharedEntry>* entries) {
   if (entries->size() <= max) {
     return;
   }
-  const auto step_of = [&](size_t i) {
-    return (*entries)[i].has_transition() ? (*entries)[i].transition().step() : -1;
-  };
+  const auto step_of = [&](size_t i) { return (*entries)[i].head().step; };
   size_t cut = max;
   while (cut > 0 && step_of(cut) != -1 && step_of(cut - 1) == step_of(cut)) {
     --cut;
@@ -45,12 +43,11 @@ absl::Status Outbox::Restore(uint64_t last_seq) {
       }));
   std::map<std::string, uint64_t> acknowledged;
   const std::string prefix = CursorKey(kAcknowledged);
-  KPIWATCH_RETURN_IF_ERROR(store_->Scan(Family::kMeta, prefix, PrefixEnd(prefix),
-                                        [&](std::string_view key, std::string_view value) {
-                                          acknowledged[std::string(key.substr(prefix.size()))] =
-                                              wire::Reader(value).Varint();
-                                          return true;
-                                        }));
+  KPIWATCH_RETURN_IF_ERROR(store_->Scan(
+      Family::kMeta, prefix, PrefixEnd(prefix), [&](std::string_view key, std::string_view value) {
+        acknowledged[std::string(key.substr(prefix.size()))] = wire::Reader(value).Varint();
+        return true;
+      }));
   MutexLock lock(&mu_);
   head_ = last_seq;
   segments_ = std::move(segments);
@@ -114,17 +111,17 @@ bool Outbox::HasChanges() const {
   return !unwritten_.empty() || !forgotten_.empty();
 }
 
-void Outbox::Publish(std::vector<v1::OutboxEntry> entries) {
-  if (entries.empty()) {
+void Outbox::Publish(const std::shared_ptr<const EntryBlock>& block) {
+  if (block->size() == 0) {
     return;
   }
   MutexLock lock(&mu_);
-  for (const uint64_t first : SegmentBounds(entries)) {
+  for (const uint64_t first : SegmentBounds(*block)) {
     segments_.push_back(first);
   }
-  head_ = entries.back().seq();
-  for (v1::OutboxEntry& entry : entries) {
-    tail_.emplace_back(std::move(entry));
+  head_ = block->head(block->size() - 1).seq;
+  for (size_t i = 0; i < block->size(); ++i) {
+    tail_.emplace_back(block, i);
   }
   while (tail_.size() > kMaxTailEntries) {
     tail_.pop_front();
@@ -133,7 +130,7 @@ void Outbox::Publish(std::vector<v1::OutboxEntry> entries) {
 }
 
 absl::StatusOr<std::vector<SharedEntry>> Outbox::Read(uint64_t after, size_t max,
-                                                          absl::Duration max_wait) {
+                                                      absl::Duration max_wait) {
   std::vector<SharedEntry> entries;
   {
     MutexLock lock(&mu_);
@@ -157,8 +154,7 @@ absl::StatusOr<std::vector<SharedEntry>> Outbox::Read(uint64_t after, size_t max
   return entries;
 }
 
-absl::StatusOr<std::vector<SharedEntry>> Outbox::ReadStored(uint64_t after,
-                                                                size_t max) const {
+absl::StatusOr<std::vector<SharedEntry>> Outbox::ReadStored(uint64_t after, size_t max) const {
   uint64_t first = after + 1;
   uint64_t head = 0;
   {
@@ -174,13 +170,18 @@ absl::StatusOr<std::vector<SharedEntry>> Outbox::ReadStored(uint64_t after,
   absl::Status bad;
   KPIWATCH_RETURN_IF_ERROR(store_->Scan(
       Family::kOutbox, OutboxKey(first), "", [&](std::string_view, std::string_view value) {
-        bad = VisitSegment(value, [&](v1::OutboxEntry entry) {
+        const auto block = EntryBlock::Parse(std::string(value));
+        if (!block.ok()) {
+          bad = block.status();
+          return false;
+        }
+        for (const SharedEntry& entry : EntriesOf(*block)) {
           // What lies beyond the head belongs to a step that is not published yet.
           if (entry.seq() > after && entry.seq() <= head && entries.size() <= max) {
-            entries.emplace_back(std::move(entry));
+            entries.push_back(entry);
           }
-        });
-        return bad.ok() && entries.size() <= max;
+        }
+        return entries.size() <= max;
       }));
   KPIWATCH_RETURN_IF_ERROR(bad);
   return entries;

@@ -25,7 +25,7 @@ namespace kpiwatch {
 
 class Outbox final : public OutboxReader {
  public:
-  static constexpr size_t kMaxTailEntries = 20'000;
+  static constexpr size_t kMaxTailEntries = 50'000;
 
   // `store` is borrowed.
   explicit Outbox(const StateStore* store) : store_(store) {}
@@ -41,10 +41,10 @@ class Outbox final : public OutboxReader {
   // True when AddChanges has something to write.
   bool HasChanges() const;
   // The entries of a durable step, ascending, next after the ones before.
-  void Publish(std::vector<v1::OutboxEntry> entries);
+  void Publish(const std::shared_ptr<const EntryBlock>& block);
 
   absl::StatusOr<std::vector<SharedEntry>> Read(uint64_t after, size_t max,
-                                                    absl::Duration max_wait) override;
+                                                absl::Duration max_wait) override;
   uint64_t head() const override;
   uint64_t Acknowledged(const std::string& channel) const override;
   void Acknowledge(const std::string& channel, uint64_t seq) override;
@@ -61,7 +61,7 @@ class Outbox final : public OutboxReader {
   CondVar more_;
   uint64_t head_ ABSL_GUARDED_BY(mu_) = 0;
   std::deque<uint64_t> segments_ ABSL_GUARDED_BY(mu_);  // first numbers of the stored segments
-  std::deque<SharedEntry> tail_ ABSL_GUARDED_BY(mu_);  // the newest entries, up to head_
+  std::deque<SharedEntry> tail_ ABSL_GUARDED_BY(mu_);   // the newest entries, up to head_
   std::map<std::string, uint64_t> acknowledged_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, uint64_t> unwritten_ ABSL_GUARDED_BY(mu_);  // news since AddChanges
   std::vector<std::string> forgotten_ ABSL_GUARDED_BY(mu_);

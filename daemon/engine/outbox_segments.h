@@ -3,25 +3,19 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
-#include <string_view>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
-#include "absl/status/status.h"
+#include "daemon/notify/outbox_entry.h"
 #include "daemon/store/state_store.h"
-#include "proto/kpiwatch/v1/transition.pb.h"
 
 namespace kpiwatch {
 
 // Entries of one segment at most; a segment's key is the number of its first entry.
 inline constexpr size_t kSegmentEntries = 2'000;
 
-// The first numbers of the segments into which `entries` (ascending, without gaps) are packed.
-std::vector<uint64_t> SegmentBounds(std::span<const v1::OutboxEntry> entries);
-// Puts the entries' segments into *batch.
-void PutSegments(std::span<const v1::OutboxEntry> entries, WriteBatch* batch);
-// Calls `visit` for each entry of a stored segment. Errors: kDataLoss.
-absl::Status VisitSegment(std::string_view value, absl::FunctionRef<void(v1::OutboxEntry)> visit);
+// The first numbers of the segments into which `block` is packed.
+std::vector<uint64_t> SegmentBounds(const EntryBlock& block);
+// Puts the block's segments into *batch.
+void PutSegments(const EntryBlock& block, WriteBatch* batch);
 
 }  // namespace kpiwatch

@@ -235,7 +235,7 @@ absl::Status Core::SealRule(const SealGroup& group, RuleIndex r, SubjectId subje
   if (before == after) {
     return absl::OkStatus();
   }
-  v1::Transition transition = NewTransition(rule, subject, period, before, after,
+  v1::Transition& transition = NewTransition(rule, subject, period, before, after,
                                             v1::REASON_THRESHOLD, group.seal_at);
   FillReading(rule, reading, &transition);
   FillCounted(rule, subject, *ladder, &transition);
@@ -244,7 +244,7 @@ absl::Status Core::SealRule(const SealGroup& group, RuleIndex r, SubjectId subje
   ladder->since_ms = after == Level::kGreen     ? 0
                      : before == Level::kGreen ? absl::ToUnixMillis(group.seal_at)
                                                : ladder->since_ms;
-  Emit(std::move(transition));
+  Emit(&transition);
   return absl::OkStatus();
 }
 
@@ -255,10 +255,10 @@ void Core::EndStanding(const Rule& rule, SubjectId subject, absl::Time at, v1::R
     const Level level = record.after.level();
     if (level != Level::kGreen) {
       std::vector<std::string> told = ladder->notified;
-      v1::Transition ended =
+      v1::Transition& ended =
           NewTransition(rule, subject, record.period, level, Level::kGreen, reason, at);
       FillConsequences(rule, subject, record.period, level, Level::kGreen, at, &told, &ended);
-      Emit(std::move(ended));
+      Emit(&ended);
     }
   }
   ladder->notified.clear();
@@ -292,13 +292,13 @@ absl::Status Core::CloseOpenLadders(const SealGroup& group, SubjectId subject, D
       if (&groups_[group_of_kpi_[known.kpi]] != &group) {
         continue;
       }
-      v1::Transition transition =
+      v1::Transition& transition =
           NewTransition(known, subject, period, ladder.state.level(), Level::kGreen,
                         v1::REASON_PERIOD_CLOSED, group.seal_at);
       transition.set_value(ladder.value.ToString());
       FillConsequences(known, subject, period, ladder.state.level(), Level::kGreen, group.seal_at,
                        &ladder.notified, &transition);
-      Emit(std::move(transition));
+      Emit(&transition);
       ladder.state = LadderState();
     }
     std::erase_if(*open, [](const OpenLadder& l) { return l.state.level() == Level::kGreen; });

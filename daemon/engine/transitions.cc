@@ -1,6 +1,6 @@
 // How a change of level becomes a Transition: what it says, whom it concerns, what it opens.
 #include <algorithm>
-#include <utility>
+#include <iterator>
 
 #include "daemon/base/status_macros.h"
 #include "daemon/engine/core.h"
@@ -44,10 +44,11 @@ PeriodInput Core::InputOf(const Period& period, const KpiReading& reading) const
           reading.met, reading.count};
 }
 
-v1::Transition Core::NewTransition(const Rule& rule, SubjectId subject, const Period& period,
-                                   Level from, Level to, v1::Reason reason, absl::Time at) const {
+v1::Transition& Core::NewTransition(const Rule& rule, SubjectId subject, const Period& period,
+                                    Level from, Level to, v1::Reason reason, absl::Time at) {
   const Kpi& kpi = rulebook_->kpis[rule.kpi];
-  v1::Transition transition;
+  v1::Transition& transition = transition_;
+  transition.Clear();
   transition.set_rule(rule.name);
   transition.set_subject(subjects_.Get(subject).Name());
   transition.set_kpi(kpi.name);
@@ -234,6 +235,13 @@ void Core::FillConsequences(const Rule& rule, SubjectId subject, const Period& p
   }
 }
 
-void Core::Emit(v1::Transition transition) { emitted_.push_back(std::move(transition)); }
+void Core::Emit(v1::Transition* transition) {
+  const uint64_t seq = next_seq_++;
+  std::string* const id = transition->mutable_id();
+  id->clear();
+  fmt::format_to(std::back_inserter(*id), "{}-{}", uuid_, seq);
+  transition->set_step(static_cast<int64_t>(step_ + 1));
+  emitted_.Add(seq, *transition);
+}
 
 }  // namespace kpiwatch

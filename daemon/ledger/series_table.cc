@@ -31,14 +31,13 @@ absl::Status SeriesTable::EnsureLoaded(SubjectId subject, Series* series, Day da
     return absl::OkStatus();
   }
   const Day from = day - kLoadAhead;
-  std::vector<std::unique_ptr<DayRow>> loaded;
+  std::vector<DatedRow> loaded;
   const auto keep = [&](Day stored, std::span<const StoredCell> cells) {
     auto row = std::make_unique<DayRow>();
-    row->day = stored;
     for (const StoredCell& cell : cells) {
       CellFor(series, row.get(), cell.kpi).value = cell.value;
     }
-    loaded.push_back(std::move(row));
+    loaded.push_back({stored, std::move(row)});
   };
   KPIWATCH_RETURN_IF_ERROR(loader_->Load(subject, from, series->loaded_from, keep));
   series->rows.insert(series->rows.begin(), std::make_move_iterator(loaded.begin()),
@@ -50,13 +49,11 @@ absl::Status SeriesTable::EnsureLoaded(SubjectId subject, Series* series, Day da
 SeriesTable::DayRow* SeriesTable::RowFor(Series* series, Day day) {
   auto& rows = series->rows;
   const auto it = std::lower_bound(rows.begin(), rows.end(), day,
-                                   [](const auto& row, Day d) { return row->day < d; });
-  if (it != rows.end() && (*it)->day == day) {
-    return it->get();
+                                   [](const DatedRow& row, Day d) { return row.day < d; });
+  if (it != rows.end() && it->day == day) {
+    return it->row.get();
   }
-  auto row = std::make_unique<DayRow>();
-  row->day = day;
-  return rows.insert(it, std::move(row))->get();
+  return rows.insert(it, {day, std::make_unique<DayRow>()})->row.get();
 }
 
 SeriesTable::Cell& SeriesTable::CellFor(Series* series, DayRow* row, KpiIndex kpi) {
@@ -79,10 +76,11 @@ absl::StatusOr<SeriesTable::Cell*> SeriesTable::Add(SubjectId subject, Day day, 
                                                     const Aggregate& delta) {
   Series& series = At(subject);
   DayRow* row = series.last;
-  if (row == nullptr || row->day != day) {
+  if (row == nullptr || series.last_day != day) {
     KPIWATCH_RETURN_IF_ERROR(EnsureLoaded(subject, &series, day));
     row = RowFor(&series, day);
     series.last = row;
+    series.last_day = day;
   }
   Cell& cell = CellFor(&series, row, kpi);
   if (cell.touched_step != step_) {
@@ -96,7 +94,7 @@ absl::StatusOr<SeriesTable::Cell*> SeriesTable::Add(SubjectId subject, Day day, 
                         .before = cell.value});
     if (row->dirty_step != step_) {
       row->dirty_step = step_;
-      dirty_.emplace_back(subject, row);
+      dirty_.push_back({subject, day, row});
     }
   }
   cell.value.Merge(delta);
@@ -108,9 +106,9 @@ absl::StatusOr<Aggregate> SeriesTable::Sum(SubjectId subject, KpiIndex kpi, Day 
   KPIWATCH_RETURN_IF_ERROR(EnsureLoaded(subject, &series, begin));
   Aggregate sum;
   auto it = std::lower_bound(series.rows.begin(), series.rows.end(), begin,
-                             [](const auto& row, Day d) { return row->day < d; });
-  for (; it != series.rows.end() && (*it)->day < end; ++it) {
-    const DayRow& row = **it;
+                             [](const DatedRow& row, Day d) { return row.day < d; });
+  for (; it != series.rows.end() && it->day < end; ++it) {
+    const DayRow& row = *it->row;
     if (!row.position.empty() && row.position[kpi] != 0) {
       sum.Merge(row.cells[row.position[kpi] - 1].value);
     }
@@ -121,12 +119,12 @@ absl::StatusOr<Aggregate> SeriesTable::Sum(SubjectId subject, KpiIndex kpi, Day 
 void SeriesTable::VisitDirtyDays(
     absl::FunctionRef<void(SubjectId, Day, std::span<const StoredCell>)> visit) const {
   std::vector<StoredCell> cells;
-  for (const auto& [subject, row] : dirty_) {
+  for (const auto& [subject, day, row] : dirty_) {
     cells.clear();
     for (const Cell& cell : row->cells) {
       cells.push_back({cell.kpi, cell.value});
     }
-    visit(subject, row->day, cells);
+    visit(subject, day, cells);
   }
 }
 

@@ -82,6 +82,8 @@ class SeriesTable {
   // The cells that the present step has changed, in order of first change.
   const std::vector<Touched>& touched() const { return touched_; }
   static Cell& CellOf(const Touched& touched);
+  // Fetches what CellOf will read of the cells behind touched()[i]: for walks over all of them.
+  void PrefetchTouched(size_t i) const;
   // What the present step has added to the cell so far.
   static Aggregate Added(const Touched& touched) {
     return CellOf(touched).value.Since(touched.before);
@@ -96,15 +98,19 @@ class SeriesTable {
 
  private:
   struct DayRow {
-    Day day;
     uint64_t dirty_step = 0;
     std::vector<Cell> cells;
     std::vector<uint16_t> position;  // by KPI: 1-based index into cells; empty until the first cell
   };
+  struct DatedRow {
+    Day day;  // here, so that looking for a day reads no rows
+    std::unique_ptr<DayRow> row;
+  };
   struct Series {
-    std::vector<std::unique_ptr<DayRow>> rows;  // by day
-    DayRow* last = nullptr;                     // the row used last
-    Day loaded_from = kNever;                   // stored days from here on are in memory
+    std::vector<DatedRow> rows;  // by day
+    DayRow* last = nullptr;      // the row used last, and its day
+    Day last_day;
+    Day loaded_from = kNever;  // stored days from here on are in memory
     uint64_t used_step = 0;
     uint32_t cells = 0;
   };
@@ -115,7 +121,7 @@ class SeriesTable {
 
   Series& At(SubjectId subject);
   absl::Status EnsureLoaded(SubjectId subject, Series* series, Day day);
-  DayRow* RowFor(Series* series, Day day);
+  static DayRow* RowFor(Series* series, Day day);
   Cell& CellFor(Series* series, DayRow* row, KpiIndex kpi);
   void Evict();
 
@@ -124,7 +130,12 @@ class SeriesTable {
   BucketLoader* const loader_;
   std::vector<Series> series_;  // by SubjectId
   std::vector<Touched> touched_;
-  std::vector<std::pair<SubjectId, DayRow*>> dirty_;
+  struct Dirty {
+    SubjectId subject;
+    Day day;
+    const DayRow* row = nullptr;
+  };
+  std::vector<Dirty> dirty_;
   uint64_t step_ = 1;
   size_t cell_count_ = 0;
   size_t evict_hand_ = 0;
@@ -155,6 +166,14 @@ inline void SeriesTable::Prefetch(SubjectId subject, KpiIndex kpi) const {
 
 inline SeriesTable::Cell& SeriesTable::CellOf(const Touched& touched) {
   return touched.row->cells[touched.cell];
+}
+
+inline void SeriesTable::PrefetchTouched(size_t i) const {
+  constexpr size_t kCellsAhead = 12, kRowsAhead = 24;
+  if (i + kRowsAhead < touched_.size()) {
+    __builtin_prefetch(touched_[i + kRowsAhead].row);
+    __builtin_prefetch(&CellOf(touched_[i + kCellsAhead]));
+  }
 }
 
 using Touched = SeriesTable::Touched;

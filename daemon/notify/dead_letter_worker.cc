@@ -26,18 +26,41 @@ bool DeadLetterWorker::RunOnce(const std::stop_token& stop) {
     return !draining();
   }
   for (const std::span<const SharedEntry> step : SplitIntoSteps(entries)) {
-    Count(environment().epochs->Of(step.back().seq())->planner.Undelivered(step));
+    CountUndelivered(environment().epochs->Of(step.back().seq())->planner, step);
   }
   SetRead(entries.back().seq());
   AcknowledgeThrough(entries.back().seq());
   return true;
 }
 
+void DeadLetterWorker::CountUndelivered(const DeliveryPlanner& planner,
+                                        std::span<const SharedEntry> step) {
+  if (planner.has_receivers() || IsLogged(LogLevel::kDebug)) {
+    Count(planner.Undelivered(step));
+    return;
+  }
+  // All go nowhere, and only those with a reason of their own need to be looked into.
+  uint64_t no_receiver = 0;
+  for (const SharedEntry& entry : step) {
+    if (entry.head().is_held_back) {
+      Count(planner.Undelivered({&entry, 1}));
+    } else if (entry.head().is_transition) {
+      ++no_receiver;
+    }
+  }
+  if (no_receiver > 0) {
+    environment().metrics->suppressed.With({reason::kNoReceiver}).Add(no_receiver);
+  }
+}
+
 // False after an error, once the worker has waited.
-bool DeadLetterWorker::Store(std::span<const SharedEntry> entries,
-                             const std::stop_token& stop) {
+bool DeadLetterWorker::Store(std::span<const SharedEntry> entries, const std::stop_token& stop) {
   std::vector<StoredDeadLetter> letters;
-  for (const v1::OutboxEntry& entry : entries) {
+  for (const SharedEntry& shared : entries) {
+    if (shared.head().is_transition) {
+      continue;
+    }
+    const v1::OutboxEntry& entry = shared;
     if (entry.has_dead_letter() && entry.dead_letter().dead_letter_topic().empty()) {
       letters.push_back({.number = entry.seq(), .letter = entry.dead_letter()});
     }

@@ -18,6 +18,7 @@ class DeadLetterWorker final : public OutboxWorker {
   bool RunOnce(const std::stop_token& stop) override;
 
  private:
+  void CountUndelivered(const DeliveryPlanner& planner, std::span<const SharedEntry> step);
   bool Store(std::span<const SharedEntry> entries, const std::stop_token& stop);
 
   DeadLetterFile* const file_;

@@ -104,8 +104,8 @@ DeliveryPlanner::DeliveryPlanner(std::shared_ptr<const Rulebook> rulebook,
 std::vector<DeliveryPlanner::Routed> DeliveryPlanner::RoutedOf(
     std::span<const SharedEntry> step) const {
   std::vector<Routed> all;
-  for (const v1::OutboxEntry& entry : step) {
-    if (entry.has_transition() && entry.transition().not_sent_reason().empty()) {
+  for (const SharedEntry& entry : step) {
+    if (entry.head().is_transition && !entry.head().is_held_back) {
       all.push_back({.transition = &entry.transition(),
                      .seq = entry.seq(),
                      .receivers = router_.ReceiversOf(entry.transition())});
@@ -285,8 +285,8 @@ Message DeliveryPlanner::Build(const ChannelSlot& slot, std::string_view recipie
 
 std::vector<Decision> DeliveryPlanner::Undelivered(std::span<const SharedEntry> step) const {
   std::vector<Decision> decisions;
-  for (const v1::OutboxEntry& entry : step) {
-    if (!entry.has_transition()) {
+  for (const SharedEntry& entry : step) {
+    if (!entry.head().is_transition) {
       continue;
     }
     const v1::Transition& transition = entry.transition();

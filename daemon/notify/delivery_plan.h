@@ -91,6 +91,7 @@ class DeliveryPlanner {
 
   // The transitions of `step` that are no channel's business, with the reasons.
   std::vector<Decision> Undelivered(std::span<const SharedEntry> step) const;
+  bool has_receivers() const { return !rulebook_->receivers.empty(); }
 
  private:
   struct Routed;   // a transition that a channel may send

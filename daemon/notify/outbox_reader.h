@@ -2,32 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "proto/kpiwatch/v1/transition.pb.h"
+#include "daemon/notify/outbox_entry.h"
 
 namespace kpiwatch {
-
-// An entry, shared by all that read it: a copy is a pointer. Stands for the entry itself.
-class SharedEntry {
- public:
-  // NOLINTBEGIN(google-explicit-constructor)
-  SharedEntry(v1::OutboxEntry entry)
-      : entry_(std::make_shared<const v1::OutboxEntry>(std::move(entry))) {}
-  operator const v1::OutboxEntry&() const { return *entry_; }
-  // NOLINTEND(google-explicit-constructor)
-  uint64_t seq() const { return entry_->seq(); }
-  bool has_transition() const { return entry_->has_transition(); }
-  const v1::Transition& transition() const { return entry_->transition(); }
-
- private:
-  std::shared_ptr<const v1::OutboxEntry> entry_;
-};
 
 // The committed outbox. Thread-safe. Entries have consecutive numbers from 1, the numbers of one
 // step are adjacent.

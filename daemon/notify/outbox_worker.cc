@@ -59,8 +59,11 @@ void OutboxWorker::AcknowledgeThrough(uint64_t seq) {
 
 void OutboxWorker::Count(const std::vector<Decision>& decisions) {
   for (const Decision& decision : decisions) {
-    if (decision.reason != reason::kSent) {
-      environment_.metrics->suppressed.With({decision.reason}).Add();
+    if (decision.reason == reason::kSent) {
+      continue;
+    }
+    environment_.metrics->suppressed.With({decision.reason}).Add();
+    if (IsLogged(LogLevel::kDebug)) {
       Log(LogLevel::kDebug, "not sent",
           {{"channel", name_},
            {"reason", decision.reason},
@@ -77,10 +80,10 @@ std::vector<std::span<const SharedEntry>> SplitIntoSteps(
   size_t begin = 0;
   std::optional<int64_t> step;
   for (size_t i = 0; i < entries.size(); ++i) {
-    if (!entries[i].has_transition()) {
+    if (!entries[i].head().is_transition) {
       continue;
     }
-    const int64_t here = entries[i].transition().step();
+    const int64_t here = entries[i].head().step;
     if (step.has_value() && *step != here) {
       steps.push_back(entries.subspan(begin, i - begin));
       begin = i;

@@ -25,15 +25,17 @@ class OutboxTest : public testing::Test {
   }
 
   // The entries of a step of `count` transitions, durable but not published.
-  std::vector<v1::OutboxEntry> Write(size_t count) {
+  std::shared_ptr<const EntryBlock> Write(size_t count) {
     ++step_;
-    std::vector<v1::OutboxEntry> entries(count);
-    for (v1::OutboxEntry& entry : entries) {
-      entry.set_seq(++last_);
-      entry.mutable_transition()->set_step(step_);
+    EntryBlockBuilder builder;
+    v1::Transition transition;
+    transition.set_step(step_);
+    for (size_t i = 0; i < count; ++i) {
+      builder.Add(++last_, transition);
     }
+    const std::shared_ptr<const EntryBlock> entries = builder.Take();
     WriteBatch batch;
-    PutSegments(entries, &batch);
+    PutSegments(*entries, &batch);
     EXPECT_TRUE(store_.Write(batch).ok());
     return entries;
   }

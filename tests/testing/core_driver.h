@@ -137,7 +137,7 @@ class CoreDriver {
       const auto result = core_->FinishStep(now, &batch);
       ASSERT_TRUE(result.ok()) << result.status();
       ASSERT_TRUE(store_.Write(batch).ok());
-      for (v1::OutboxEntry& entry : core_->TakeStepEntries()) {
+      for (const v1::OutboxEntry& entry : EntriesOf(core_->step_entries())) {
         if (entry.has_transition()) {
           transitions_.push_back(entry.transition());
         }

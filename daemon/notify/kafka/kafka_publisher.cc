@@ -201,7 +201,7 @@ absl::Status KafkaPublisher::PublishNext(TransactionalProducer& producer, uint64
   }
   std::vector<Outgoing> records;
   size_t bytes = 0;
-  for (const v1::OutboxEntry& entry : *entries) {
+  for (const SharedEntry& entry : *entries) {
     std::optional<Outgoing> record = ToRecord(entry);
     const size_t size = record.has_value() ? record->key.size() + record->value.size() : 0;
     if (!records.empty() && bytes + size > kMaxBytes) {
@@ -235,7 +235,7 @@ absl::Status KafkaPublisher::PublishPart(TransactionalProducer& producer,
   KPIWATCH_RETURN_IF_ERROR(producer.Begin());
   for (const Outgoing& record : records) {
     const absl::Status sent =
-        producer.Send(record.topic, record.key, record.value, record.headers, record.seq);
+        producer.Send(*record.topic, record.key, record.value, record.headers, record.seq);
     if (absl::IsResourceExhausted(sent)) {
       oversized_.insert(record.seq);
     }
@@ -258,24 +258,23 @@ absl::Status KafkaPublisher::Commit(TransactionalProducer& producer, uint64_t se
   return absl::OkStatus();
 }
 
-std::optional<KafkaPublisher::Outgoing> KafkaPublisher::ToRecord(
-    const v1::OutboxEntry& entry) const {
-  if (entry.has_transition()) {
+std::optional<KafkaPublisher::Outgoing> KafkaPublisher::ToRecord(const SharedEntry& entry) const {
+  if (entry.head().is_transition) {
     if (options_.topic.empty()) {
       return std::nullopt;
     }
-    return Outgoing{.topic = options_.topic,
-                    .key = entry.transition().subject(),
-                    .value = entry.transition().SerializeAsString(),
+    return Outgoing{.topic = &options_.topic,
+                    .key = SubjectOf(entry.body()),
+                    .value = entry.body(),
                     .headers = {},
                     .seq = entry.seq()};
   }
-  const v1::DeadLetter& letter = entry.dead_letter();
+  const v1::DeadLetter& letter = entry.entry().dead_letter();
   const auto topic = options_.dead_letter_topics.find(letter.source());
   if (letter.dead_letter_topic().empty() || topic == options_.dead_letter_topics.end()) {
     return std::nullopt;
   }
-  Outgoing record{.topic = topic->second,
+  Outgoing record{.topic = &topic->second,
                   .key = letter.key(),
                   .value = letter.value(),
                   .headers = {{"reason", letter.reason()},
@@ -288,7 +287,7 @@ std::optional<KafkaPublisher::Outgoing> KafkaPublisher::ToRecord(
   if (oversized_.contains(entry.seq())) {
     record.headers.push_back(
         {"value_dropped", fmt::format("{} bytes are too large", record.value.size())});
-    record.value.clear();
+    record.value = {};
   }
   return record;
 }

@@ -55,7 +55,7 @@ struct KafkaPublisherOptions {
 // says so).
 class KafkaPublisher {
  public:
-  static constexpr size_t kMaxEntries = 2000;
+  static constexpr size_t kMaxEntries = 10'000;
   static constexpr size_t kMaxBytes = size_t{4} << 20;
 
   // Called once, from the publisher's thread (so it may not call Stop), after which the publisher
@@ -80,10 +80,10 @@ class KafkaPublisher {
   absl::Status health() const ABSL_LOCKS_EXCLUDED(mu_);
 
  private:
-  struct Outgoing {
-    std::string topic;
-    std::string key;
-    std::string value;
+  struct Outgoing {  // borrows from the entry
+    const std::string* topic = nullptr;
+    std::string_view key;
+    std::string_view value;
     std::vector<KafkaHeader> headers;
     uint64_t seq = 0;
   };
@@ -99,7 +99,7 @@ class KafkaPublisher {
   absl::Status PublishPart(TransactionalProducer& producer, std::span<const Outgoing> records,
                            uint64_t through, const std::stop_token& stop);
   absl::Status Commit(TransactionalProducer& producer, uint64_t seq, const std::stop_token& stop);
-  std::optional<Outgoing> ToRecord(const v1::OutboxEntry& entry) const;
+  std::optional<Outgoing> ToRecord(const SharedEntry& entry) const;
   void SetHealth(const absl::Status& status);
   // Nothing can be published now: said and counted once, until it GoesOn.
   void IsHeldUp(const absl::Status& status);

@@ -116,7 +116,7 @@ absl::Status TransactionalProducer::Send(const std::string& topic, std::string_v
                                          std::string_view value,
                                          std::span<const KafkaHeader> headers, uint64_t tag) {
   KPIWATCH_CHECK(open_, "records are sent inside a transaction");
-  kafka::HeadersPtr list(rd_kafka_headers_new(headers.size()));
+  kafka::HeadersPtr list(headers.empty() ? nullptr : rd_kafka_headers_new(headers.size()));
   for (const KafkaHeader& header : headers) {
     rd_kafka_header_add(list.get(), header.name.data(), static_cast<ssize_t>(header.name.size()),
                         header.value.data(), static_cast<ssize_t>(header.value.size()));
