@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "daemon/base/build_info.h"
 #include "daemon/base/log.h"
+#include "daemon/base/thread_turns.h"
 #include "daemon/config/daemon_config.h"
 #include "daemon/config/flags.h"
 #include "daemon/config/web_config.h"
@@ -87,7 +88,8 @@ int Main(const std::vector<std::string>& arguments) {
   signal(SIGPIPE, SIG_IGN);
 
   Daemon daemon(flags, *std::move(config.config), *std::move(web.config));
-  absl::Status status = daemon.Start(*rulebook);
+  absl::Status status;
+  StartHelpers([&] { status = daemon.Start(*rulebook); });
   if (status.ok()) {
     status = daemon.Run();
   }
