@@ -81,7 +81,7 @@ MetricFamily Alerts(const std::vector<AlertView>& alerts) {
 
 MetricFamily BusinessMetrics::StandingAlerts() const {
   constexpr absl::Duration kQuick = absl::Milliseconds(20);
-  constexpr int kShare = 20;
+  constexpr int kShare = 50;
   MutexLock lock(&mu_);
   const absl::Time begin = absl::Now();
   if (begin >= keep_alerts_until_) {

@@ -15,7 +15,7 @@ namespace kpiwatch {
 // Only open and just sealed periods: Prometheus cannot rewrite a sample, so history and
 // restatements are the API's.
 // Limits: with very many standing alerts their list is made anew only so often that making it takes
-// a twentieth of the time at most.
+// a fiftieth of the time at most.
 // Thread-safe.
 class BusinessMetrics final : public prometheus::Collectable {
  public:
