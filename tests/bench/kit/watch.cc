@@ -3,6 +3,7 @@
 // by a read-committed consumer) writes the cells and the alerts as CSV.
 #include <librdkafka/rdkafka.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -98,28 +99,33 @@ class AlertReader {
     rd_kafka_destroy(consumer_);
   }
 
-  // Reads what is there; true when something was.
+  // Reads what is there; true when something was. When that was: last_ms().
   bool Poll(int wait_ms) {
     rd_kafka_message_t* message = rd_kafka_consumer_poll(consumer_, wait_ms);
     if (message == nullptr) {
       return false;
     }
-    v1::Transition transition;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR &&
-        transition.ParseFromArray(message->payload, static_cast<int>(message->len)) &&
-        transition.to_level() == v1::LEVEL_RED) {
-      const auto [type, threshold] = Split(transition.rule());
-      file_ << transition.subject().substr(sizeof("person:") - 1) << ',' << type << ','
-            << transition.period() << ',' << threshold << ',' << transition.cause_event_id()
-            << ',' << transition.cause_time_unix_ms() << ',' << NowMs() << '\n';
+        transition_.ParseFromArray(message->payload, static_cast<int>(message->len)) &&
+        transition_.to_level() == v1::LEVEL_RED) {
+      const auto [type, threshold] = Split(transition_.rule());
+      const int64_t now_ms = NowMs();
+      file_ << transition_.subject().substr(sizeof("person:") - 1) << ',' << type << ','
+            << transition_.period() << ',' << threshold << ',' << transition_.cause_event_id()
+            << ',' << transition_.cause_time_unix_ms() << ',' << now_ms << '\n';
+      last_ms_ = now_ms;
     }
     rd_kafka_message_destroy(message);
     return true;
   }
   void Finish() { file_.close(); }
+  // When the last alert was read; 0: none yet. From any thread.
+  int64_t last_ms() const { return last_ms_; }
 
  private:
   std::ofstream file_;
+  v1::Transition transition_;
+  std::atomic<int64_t> last_ms_ = 0;
   rd_kafka_t* consumer_ = nullptr;
 };
 
@@ -176,19 +182,26 @@ int Watch(const Options& options) {
   std::atomic<bool> drained = false;  // nothing came since it was published
   std::thread metrics([&] {
     int64_t seen = -1;
+    int64_t counted_ms = 0;  // when all events were durable
     while (NowMs() < deadline) {
       std::this_thread::sleep_for(std::chrono::milliseconds(alerts == nullptr ? 50 : 250));
       const int64_t asked = NowMs();
       const Progress progress = Ask(&client);
-      published = progress.seen >= until && progress.published;
-      const bool all = progress.seen >= until && (alerts == nullptr || drained);
-      const int64_t report = progress.seen >= until && !all ? seen : progress.seen;
-      if (report != seen) {
-        seen = report;
-        std::printf("{\"seen\": %lld, \"at_ms\": %lld}\n", static_cast<long long>(seen),
-                    static_cast<long long>(asked));
-        std::fflush(stdout);
+      const bool counted = progress.seen >= until;
+      if (counted && counted_ms == 0) {
+        counted_ms = asked;
       }
+      published = counted && progress.published;
+      const bool all = counted && (alerts == nullptr || drained);
+      if (!all && (counted || progress.seen == seen)) {
+        continue;
+      }
+      // The end is when the last of them was seen, not when nothing more came.
+      const int64_t at = all && alerts != nullptr ? std::max(counted_ms, alerts->last_ms()) : asked;
+      seen = progress.seen;
+      std::printf("{\"seen\": %lld, \"at_ms\": %lld}\n", static_cast<long long>(seen),
+                  static_cast<long long>(at));
+      std::fflush(stdout);
       if (all) {
         return;
       }
