@@ -133,7 +133,10 @@ absl::Status Daemon::StartServer() {
   ApiHooks hooks;
   hooks.metrics = [this] { return metrics_page_->Render(); };
   hooks.reload = [this] { return Reload(); };
-  hooks.quit = [this] { engine_->Stop(); };
+  hooks.quit = [this] {
+    Log(LogLevel::kInfo, "stopping", {{"request", "/-/quit"}});
+    engine_->Stop();
+  };
   if (intake_.ingest != nullptr) {
     hooks.ingest = [this](const HttpRequest& request) {
       return Ingest(intake_.ingest.get(), request);

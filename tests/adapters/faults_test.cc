@@ -134,6 +134,16 @@ TEST_F(FaultsTest, APoisonedRecordGoesToTheDeadLetterTopicAndTheRestGoesOn) {
   ExpectSameStory(expected, place);
 }
 
+TEST_F(FaultsTest, ARequestToQuitIsLoggedAsASignalIs) {
+  const Place place = MakePlace("quit", receiver_.Url());
+  DaemonProcess daemon(place.directory, "state", {"--web.enable-lifecycle"});
+  daemon.Start();
+  ASSERT_TRUE(daemon.AwaitReady()) << daemon.log();
+  EXPECT_EQ(daemon.Post("/-/quit").status, 200);
+  EXPECT_EQ(daemon.AwaitExit(), 0);
+  EXPECT_THAT(daemon.log(), HasSubstr(R"(msg="stopping" request=/-/quit)"));
+}
+
 TEST_F(FaultsTest, ABrokenRuleFileAtReloadLeavesTheOldRulesInForce) {
   const std::vector<v1::Transition> expected = Reference();
   const Place place = MakePlace("reload", receiver_.Url());
