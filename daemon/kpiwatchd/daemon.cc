@@ -15,6 +15,7 @@
 #include "daemon/kpiwatchd/dead_letter_page.h"
 #include "daemon/kpiwatchd/read_rules.h"
 #include "daemon/notify/routing.h"
+#include "daemon/rulebook/calendar_reach.h"
 
 namespace kpiwatch {
 
@@ -68,7 +69,7 @@ absl::Status Daemon::StartEngine(std::shared_ptr<const Rulebook> rulebook) {
   options.core.dedup.max_ids = static_cast<size_t>(config_.dedup.max_ids);
   options.core.dedup.min_age = std::max(config_.dedup.window, config_.correction_window);
   options.rulebook_entered = [this](std::shared_ptr<const Rulebook> entered) {
-    dispatcher_->SetRulebook(std::move(entered));
+    SetRulebook(std::move(entered));
   };
   options.dead_letters = [this](uint64_t after, size_t limit) {
     return ReadDeadLetters(*dead_letters_, after, limit);
@@ -87,7 +88,7 @@ absl::Status Daemon::StartEngine(std::shared_ptr<const Rulebook> rulebook) {
   DispatcherOptions dispatcher_options;
   dispatcher_options.planner.store_uuid = header_.uuid;
   dispatcher_ = std::make_unique<Dispatcher>(ports, dispatcher_options);
-  dispatcher_->SetRulebook(rulebook);
+  SetRulebook(rulebook);
   for (const KafkaPublisherOptions& publisher : publisher_options_) {
     publishers_.push_back(std::make_unique<KafkaPublisher>(
         publisher, &engine_->outbox(), &notify_metrics_,
@@ -95,6 +96,25 @@ absl::Status Daemon::StartEngine(std::shared_ptr<const Rulebook> rulebook) {
     KPIWATCH_RETURN_IF_ERROR(publishers_.back()->Start());
   }
   return absl::OkStatus();
+}
+
+void Daemon::SetRulebook(std::shared_ptr<const Rulebook> rulebook) {
+  dispatcher_->SetRulebook(rulebook);
+  MutexLock lock(&mu_);
+  rulebook_ = std::move(rulebook);
+}
+
+std::string Daemon::Metrics() {
+  std::shared_ptr<const Rulebook> rulebook;
+  {
+    MutexLock lock(&mu_);
+    rulebook = rulebook_;
+  }
+  // Where the business time is that of old events, what is beyond a calendar tells nothing today.
+  const bool wall = config_.clock == ClockKind::kWall;
+  engine_metrics_.calendar_provisional.Set(
+      CalendarsAreProvisional(*rulebook, wall ? clock_.Now() : absl::InfinitePast()) ? 1 : 0);
+  return metrics_page_->Render();
 }
 
 // The counters whose owners metrics/ does not know, those of one name side by side.
@@ -131,7 +151,7 @@ absl::Status Daemon::StartServer() {
   options.basic_auth_users = web_.basic_auth_users;
   options.ingest_token_file = intake_.token_file;
   ApiHooks hooks;
-  hooks.metrics = [this] { return metrics_page_->Render(); };
+  hooks.metrics = [this] { return Metrics(); };
   hooks.reload = [this] { return Reload(); };
   hooks.quit = [this] {
     Log(LogLevel::kInfo, "stopping", {{"request", "/-/quit"}});

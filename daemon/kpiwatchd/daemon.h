@@ -49,6 +49,8 @@ class Daemon {
   std::vector<AdapterCounter> Counters() const;
   absl::Status StartServer();
   absl::Status Reload();
+  void SetRulebook(std::shared_ptr<const Rulebook> rulebook);
+  std::string Metrics();
   void WatchSignals(const std::stop_token& stop);
   void Fail(const absl::Status& status);
   std::vector<std::string> ChannelsOf(const Rulebook& rulebook) const;
@@ -77,7 +79,8 @@ class Daemon {
   std::unique_ptr<HttpServer> server_;
   Mutex mu_;
   absl::Status fatal_ ABSL_GUARDED_BY(mu_);
-  Mutex reload_mu_;  // one reload at a time
+  std::shared_ptr<const Rulebook> rulebook_ ABSL_GUARDED_BY(mu_);  // in force
+  Mutex reload_mu_;                                                // one reload at a time
 };
 
 }  // namespace kpiwatch

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "daemon/rulebook/calendar_reach.h"
 #include "daemon/rulebook/fingerprint.h"
 #include "daemon/rulebook/load_state.h"
 #include "fmt/format.h"
@@ -199,12 +200,13 @@ void LintCalendars(LoadState* state) {
   for (size_t i = 0; i < book.targets.size(); ++i) {
     const Target& target = book.targets[i];
     const BusinessCalendar& calendar = book.calendars[book.kpis[target.kpi].calendar];
-    const std::optional<Day> known = calendar.options().holidays.known_through;
-    if (told != target.kpi && known && target.period.end - 1 > *known) {
+    if (told != target.kpi && OutlastsCalendar(book, target)) {
       told = target.kpi;
-      state->out.Warning(state->target_places[i],
-                         fmt::format("calendar '{}' is known through {}, before the end of {}",
-                                     calendar.name(), known->ToString(), target.period.ToString()));
+      state->out.Warning(
+          state->target_places[i],
+          fmt::format("calendar '{}' is known through {}, before the end of {}", calendar.name(),
+                      calendar.options().holidays.known_through->ToString(),
+                      target.period.ToString()));
     }
   }
 }

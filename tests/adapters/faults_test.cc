@@ -144,6 +144,25 @@ TEST_F(FaultsTest, ARequestToQuitIsLoggedAsASignalIs) {
   EXPECT_THAT(daemon.log(), HasSubstr(R"(msg="stopping" request=/-/quit)"));
 }
 
+TEST_F(FaultsTest, ATargetBeyondTheKnownHolidaysShowsUntilItIsGone) {
+  const Place place = MakePlace("calendar", receiver_.Url());
+  WriteText(place.directory + "/holidays.txt", "known_through: 2026-12-31\ndays: []\n");
+  const std::string rules =
+      "calendars: [{name: cn, time_zone: Asia/Shanghai, holidays: [holidays.txt]}]\n"
+      "kpis: [{name: k, owner: o, event: x, measure: count(), calendar: cn}]\n";
+  WriteText(place.directory + "/rules.yaml", rules);
+  WriteText(place.directory + "/targets.yaml",
+            "targets: [{kpi: k, person: p01, period: 2027-02, target: 5}]\n");
+  DaemonProcess daemon(place.directory, "state", {"--web.enable-lifecycle"});
+  daemon.Start();
+  ASSERT_TRUE(daemon.AwaitReady()) << daemon.log();
+  EXPECT_EQ(daemon.Metric("kpiwatch_calendar_provisional"), 1);
+  WriteText(place.directory + "/targets.yaml",
+            "targets: [{kpi: k, person: p01, period: 2026-12, target: 5}]\n");
+  EXPECT_EQ(daemon.Post("/-/reload").status, 200) << daemon.log();
+  EXPECT_EQ(daemon.Metric("kpiwatch_calendar_provisional"), 0);
+}
+
 TEST_F(FaultsTest, ABrokenRuleFileAtReloadLeavesTheOldRulesInForce) {
   const std::vector<v1::Transition> expected = Reference();
   const Place place = MakePlace("reload", receiver_.Url());
