@@ -159,7 +159,7 @@ SourceOptions ReadSource(const YamlNode& node, const std::string& base_dir,
   ReadRows(&map, &source);
   ReadComplete(&map, &source);
   source.quiet_ok = map.Bool("quiet_ok").value_or(false);
-  source.highest_sequence_wins = ReadChoice(&map, "same_id", {"first", "highest_sequence"}) == 1;
+  source.highest_sequence_wins = ReadChoice(&map, "same_id", {"highest_sequence", "first"}) != 1;
   source.tenant = map.Text("tenant").value_or("");
   map.Finish();
   return source;

@@ -86,8 +86,7 @@ absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin
     return OfferResult::kTooOld;
   }
   const std::vector<Fact>& facts = folder_->Fold(event, type);
-  const bool versioned =
-      event.sequence >= 0 && (*options_.sources)[origin.source].highest_sequence_wins;
+  const bool versioned = (*options_.sources)[origin.source].highest_sequence_wins;
   if (facts.empty() && !versioned) {
     ++CountOf(origin, kResIgnored);
     return OfferResult::kIgnored;
@@ -104,9 +103,10 @@ absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin
     keep_id = keep_id || keeps_causes_[fact.kpi];
   }
   pending.fact_end = static_cast<uint32_t>(block_facts_.size());
-  if (versioned) [[unlikely]] {
+  if (versioned) {
+    pending.versioned = true;
     pending.sequence = event.sequence;
-    pending.content = ContentOf(event, facts);
+    pending.content = ContentOf(facts);
   }
   if (keep_id) {
     pending.id_begin = static_cast<uint32_t>(block_ids_.size());
@@ -262,15 +262,20 @@ absl::Status Core::BookFact(const PendingEvent& event, PendingFact* fact, Bookin
 }
 
 absl::Status Core::ApplyEvent(const PendingEvent& event) {
+  if (event.versioned && event.sequence < 0 && event.fact_begin == event.fact_end &&
+      !dedup_->Contains(event.fingerprint)) {
+    ++CountOf(event.origin, kResIgnored);  // nothing gives way to it: its id need not be kept
+    return absl::OkStatus();
+  }
   if (!dedup_->Insert(event.fingerprint)) {
-    if (event.sequence >= 0) [[unlikely]] {
+    if (event.versioned) {
       return ApplyVersion(event);
     }
     ++CountOf(event.origin, kResDuplicate);
     return absl::OkStatus();
   }
   Booking booking;
-  if (event.sequence >= 0) [[unlikely]] {
+  if (event.versioned) {
     KPIWATCH_RETURN_IF_ERROR(BookVersion(event, &booking));
   } else {
     for (uint32_t f = event.fact_begin; f < event.fact_end; ++f) {

@@ -133,8 +133,9 @@ class Core {
     int64_t time_ms = 0;
     uint32_t fact_begin = 0, fact_end = 0;
     uint32_t id_begin = 0, id_size = 0;  // into block_ids_
-    int64_t sequence = -1;               // that its version is kept under (D-12); -1: it is not
-    uint64_t content = 0;                // hash of what it says, with a sequence
+    bool versioned = false;              // its version is kept (D-12), and the two below are set
+    int64_t sequence = -1;               // -1: it has none, and gives way to any that has
+    uint64_t content = 0;                // hash of what it makes KPIs count
   };
   static constexpr size_t kBlock = 64;
   static constexpr std::string_view kToldNoOwner = "told_no_owner";  // a cursor's name
@@ -190,10 +191,10 @@ class Core {
   bool TakesTenant(const Event& event, uint32_t source);
   absl::Status RestoreTenants();
   // versions.cc
-  // An event that brings its version and whose id is known: the higher sequence counts (D-12).
+  // An event whose id is known: the higher sequence counts, else the first (D-12).
   absl::Status ApplyVersion(const PendingEvent& event);
   absl::Status BookVersion(const PendingEvent& event, Booking* booking);
-  uint64_t ContentOf(const Event& event, const std::vector<Fact>& facts);
+  uint64_t ContentOf(const std::vector<Fact>& facts);
   absl::Status RollUp();
   absl::Time ArrivalOfStep(absl::Time now) const;
   void Ancestors(SubjectId subject, Day day, std::vector<SubjectId>* ancestors);

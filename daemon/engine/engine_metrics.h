@@ -10,7 +10,8 @@ struct EngineMetrics {
   // ---- Records in ----
   // Per topic (the source's name where it has no topics) and result: accepted, duplicate, late
   // (accepted after its day was sealed), too_late, ignored (a type that nobody asked for),
-  // heartbeat, conflict (the id of another event; the higher sequence counts), dead_letter.
+  // heartbeat, conflict (the id of another event; the higher sequence counts, else the first),
+  // dead_letter.
   CounterFamily ingest_records{{"topic", "result"}, 1000};
   CounterFamily dead_letters{{"reason"}, 50};
   Counter unmatched_events;    // of types that no KPI names (D-16)

@@ -1,5 +1,5 @@
-// Events that bring a version of themselves: of those with the same id the one with the highest
-// sequence counts, in whatever order they come (D-12).
+// Of events with the same id the one with the highest sequence counts, in whatever order they come;
+// one without a sequence gives way to any that has one, and among equals the first counts (D-12).
 #include <utility>
 
 #include "daemon/base/hash.h"
@@ -9,9 +9,8 @@
 
 namespace kpiwatch {
 
-uint64_t Core::ContentOf(const Event& event, const std::vector<Fact>& facts) {
+uint64_t Core::ContentOf(const std::vector<Fact>& facts) {
   content_.clear();
-  wire::AppendI64(event.time_ms, &content_);
   for (const Fact& fact : facts) {
     wire::AppendVarint(kpi_id_of_[fact.kpi], &content_);
     wire::AppendString(fact.subject, &content_);
@@ -19,7 +18,7 @@ uint64_t Core::ContentOf(const Event& event, const std::vector<Fact>& facts) {
     wire::AppendSigned(fact.delta.count, &content_);
     wire::AppendSigned128(fact.delta.sum.units(), &content_);
   }
-  return HashOf({event.type, content_}).low;
+  return HashOf({content_}).low;
 }
 
 absl::Status Core::BookVersion(const PendingEvent& event, Booking* booking) {
@@ -39,13 +38,17 @@ absl::Status Core::BookVersion(const PendingEvent& event, Booking* booking) {
 absl::Status Core::ApplyVersion(const PendingEvent& event) {
   KPIWATCH_ASSIGN_OR_RETURN(const std::optional<EventVersion> known,
                             versions_->Find(event.fingerprint));
-  if (known && known->sequence == event.sequence && known->content == event.content) {
+  // Nothing is known of what came through a source with `same_id: first`.
+  if (!known || known->content == event.content) {
     ++CountOf(event.origin, kResDuplicate);
+    if (known && event.sequence > known->sequence) {
+      versions_->Put(event.fingerprint, event.sequence, known->content, known->contributions);
+    }
     return absl::OkStatus();
   }
   ++CountOf(event.origin, kResConflict);
-  if (!known || event.sequence <= known->sequence) {
-    return absl::OkStatus();  // what came without a sequence cannot be taken back
+  if (event.sequence <= known->sequence) {
+    return absl::OkStatus();
   }
   Booking booking;
   for (const Contribution& old : known->contributions) {

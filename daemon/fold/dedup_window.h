@@ -44,6 +44,7 @@ class DedupWindow {
 
   // Call it some 10 events before Insert of the same id.
   void Prefetch(Fingerprint id) const { ids_.Prefetch(id); }
+  bool Contains(Fingerprint id) const { return ids_.Contains(id); }
   // False: a duplicate. A new id joins the open segment.
   bool Insert(Fingerprint id) {
     if (!ids_.Insert(id)) {

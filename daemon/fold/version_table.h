@@ -1,5 +1,5 @@
-// What events with a sequence have added, so that another with the same id and a higher sequence
-// can take its place (D-12).
+// What events have added, so that another with the same id and a higher sequence can take its place
+// (D-12).
 #pragma once
 
 #include <cstdint>
@@ -31,8 +31,8 @@ struct Contribution {
 };
 
 struct EventVersion {
-  int64_t sequence = -1;
-  uint64_t content = 0;  // hash of what the event said; equal for a plain repeat
+  int64_t sequence = -1;  // -1: none
+  uint64_t content = 0;   // hash of what the event said; equal for a plain repeat
   std::vector<Contribution> contributions;
 };
 
@@ -40,8 +40,9 @@ struct EventVersion {
 // step and of the one being written are in memory. A step is: Find and Put…; WriteChanged; write
 // the batch. Looking up costs a read of the store for each day of the window, the newest first, so
 // it is for repeated ids only.
-// Limits: a version stays as long as its id does (DedupWindow) and at most the window's min_age and
-// a day; kMostForgotten go with one step.
+// Limits: a version stays as long as its id does (DedupWindow), but all of one day of arrival
+// together, and at most the window's min_age and a day: there are never more than the window's
+// max_ids and those of a day. kMostForgotten go with one step.
 // Concurrency: owned by one thread.
 class VersionTable {
  public:

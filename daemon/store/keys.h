@@ -34,7 +34,7 @@ std::string PositionPrefix(std::string_view source);
 std::string InternKey(uint32_t id);
 std::optional<uint32_t> ParseInternKey(std::string_view key);
 
-// What an event with a sequence has added: "v", u32 day of its arrival + 2^31, u8 shard and u64
+// What an event has added: "v", u32 day of its arrival + 2^31, u8 shard and u64
 // bits of its fingerprint.
 inline constexpr std::string_view kVersionPrefix = "v";
 struct VersionKeyParts {

@@ -147,7 +147,7 @@ sources:
       secrets: {sasl.password: {env: KAFKA_PASSWORD}, ssl.key.password: {file: tls/pass}}
     quiet_ok: true
     tenant: acme
-    same_id: highest_sequence
+    same_id: first
     complete: {by: heartbeat}
   - name: b
     format: csv
@@ -171,10 +171,10 @@ sources:
               ElementsAre(Pair("sasl.password", Pair("", "KAFKA_PASSWORD")),
                           Pair("ssl.key.password", Pair("/etc/kpiwatch/tls/pass", ""))));
   EXPECT_TRUE(a.quiet_ok);
-  EXPECT_TRUE(a.highest_sequence_wins);
+  EXPECT_FALSE(a.highest_sequence_wins);
   EXPECT_EQ(a.tenant, "acme");
   const SourceOptions& b = config.sources[1];
-  EXPECT_FALSE(b.highest_sequence_wins);
+  EXPECT_TRUE(b.highest_sequence_wins);
   EXPECT_FALSE(b.kafka.has_value() || b.log.has_value());  // files are bound to it by kpictl
   EXPECT_EQ(b.delimiter, '\t');
   EXPECT_EQ(b.encoding, "gb18030");

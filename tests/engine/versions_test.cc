@@ -1,4 +1,4 @@
-// Events that bring a sequence: of those with one id the highest counts (D-12).
+// Events with one id: the highest sequence counts, else the first (D-12).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -35,7 +35,7 @@ rules:
     levels:
       red: {when: completion < 40%}
 )";
-const CoreDriver::Options kVersions = {.highest_sequence_wins = true};
+const CoreDriver::Options kFirst = {.highest_sequence_wins = false};
 
 std::string Revenue(CoreDriver& driver, std::string_view subject) {
   const SubjectId id = driver.core().subjects().FindByName(subject).value();
@@ -49,16 +49,26 @@ uint64_t Count(CoreDriver& driver, std::string_view result) {
 }
 
 void SendVersion(CoreDriver& driver, int sequence, std::string_view amount,
-                 std::string_view owner = "u1", std::string_view day = "2026-11-11") {
+                 std::string_view owner = "u1", std::string_view day = "2026-11-11",
+                 std::string_view id = "o1") {
   driver.sequence = sequence;
-  driver.Order(owner, At(std::string(day) + "T10:00"), amount, "o1");
+  driver.Order(owner, At(std::string(day) + "T10:00"), amount, id);
   driver.sequence = -1;
+}
+
+int StoredVersions(CoreDriver& driver) {
+  int count = 0;
+  EXPECT_TRUE(driver.store().Scan(Family::kMeta, "v", "w", [&](auto, auto) {
+    ++count;
+    return true;
+  }).ok());
+  return count;
 }
 
 TEST(VersionsTest, TheHigherSequenceWinsInEitherOrderAndAcrossSteps) {
   for (const bool rising : {true, false}) {
     for (const int steps : {0, 1, 2}) {
-      CoreDriver driver(kRules, kVersions);
+      CoreDriver driver(kRules);
       SendVersion(driver, rising ? 1 : 2, rising ? "30" : "50");
       for (int i = 0; i < steps; ++i) {
         driver.Step();
@@ -77,7 +87,7 @@ TEST(VersionsTest, TheHigherSequenceWinsInEitherOrderAndAcrossSteps) {
 }
 
 TEST(VersionsTest, ANewVersionMayNameAnotherOwnerDayOrNobody) {
-  CoreDriver driver(kRules, kVersions);
+  CoreDriver driver(kRules);
   SendVersion(driver, 1, "30");
   SendVersion(driver, 2, "40", "u2", "2026-11-12");
   driver.Step();
@@ -92,7 +102,7 @@ TEST(VersionsTest, ANewVersionMayNameAnotherOwnerDayOrNobody) {
 }
 
 TEST(VersionsTest, TheSameAgainIsAPlainDuplicateAndOtherContentUnderItsNumberAConflict) {
-  CoreDriver driver(kRules, kVersions);
+  CoreDriver driver(kRules);
   SendVersion(driver, 1, "30");
   SendVersion(driver, 1, "30");
   driver.Step();
@@ -104,16 +114,70 @@ TEST(VersionsTest, TheSameAgainIsAPlainDuplicateAndOtherContentUnderItsNumberACo
   EXPECT_EQ(Count(driver, "conflict"), 1U);
 }
 
-TEST(VersionsTest, WithoutTheSettingTheFirstWins) {
-  CoreDriver driver(kRules);
+TEST(VersionsTest, WhereTheSourceSaysSoTheFirstWins) {
+  CoreDriver driver(kRules, kFirst);
   SendVersion(driver, 1, "30");
   SendVersion(driver, 2, "50");
   driver.Step();
   EXPECT_EQ(Revenue(driver, "person:u1"), "30");
+  EXPECT_EQ(Count(driver, "duplicate"), 1U);
+  EXPECT_EQ(StoredVersions(driver), 0);
+}
+
+TEST(VersionsTest, WithoutASequenceTheFirstWinsAndOtherContentIsAConflict) {
+  for (const int steps : {0, 1, 2}) {
+    CoreDriver driver(kRules);
+    SendVersion(driver, -1, "30");
+    for (int i = 0; i < steps; ++i) {
+      driver.Step();
+    }
+    if (steps == 2) {
+      driver.Restart();
+    }
+    SendVersion(driver, -1, "30");
+    SendVersion(driver, -1, "31");
+    SendVersion(driver, -1, "30", "nobody");
+    driver.Step();
+    EXPECT_EQ(Revenue(driver, "person:u1"), "30") << steps;
+    EXPECT_EQ(Count(driver, "duplicate"), 1U) << steps;
+    EXPECT_EQ(Count(driver, "conflict"), 2U) << steps;
+  }
+}
+
+TEST(VersionsTest, OneWithoutASequenceGivesWayToOneThatHasItInEitherOrder) {
+  for (const bool rising : {true, false}) {
+    CoreDriver driver(kRules);
+    SendVersion(driver, rising ? -1 : 0, rising ? "30" : "50");
+    SendVersion(driver, rising ? 0 : -1, rising ? "50" : "30");
+    driver.Step();
+    EXPECT_EQ(Revenue(driver, "person:u1"), "50") << rising;
+    EXPECT_EQ(Count(driver, "conflict"), 1U) << rising;
+  }
+}
+
+TEST(VersionsTest, TheSameContentUnderAHigherSequenceIsADuplicateThatRaisesIt) {
+  CoreDriver driver(kRules);
+  SendVersion(driver, 1, "30");
+  SendVersion(driver, 3, "30");
+  driver.Step();
+  SendVersion(driver, 2, "50");
+  driver.Step();
+  EXPECT_EQ(Revenue(driver, "person:u1"), "30");
+  EXPECT_EQ(Count(driver, "duplicate"), 1U);
+  EXPECT_EQ(Count(driver, "conflict"), 1U);
+}
+
+TEST(VersionsTest, WhatNobodyCountsAndHasNoSequenceIsNotKept) {
+  CoreDriver driver(kRules);
+  SendVersion(driver, -1, "30", "nobody");
+  driver.Step();
+  EXPECT_EQ(Count(driver, "ignored"), 1U);
+  EXPECT_EQ(StoredVersions(driver), 0);
+  EXPECT_EQ(driver.core().dedup().size(), 0U);
 }
 
 TEST(VersionsTest, AVersionAfterTheSealRestatesTheVerdict) {
-  CoreDriver driver(kRules, kVersions);
+  CoreDriver driver(kRules);
   SendVersion(driver, 1, "30");
   driver.Heartbeat(At("2026-11-16T00:00"));
   driver.Step();
@@ -124,21 +188,13 @@ TEST(VersionsTest, AVersionAfterTheSealRestatesTheVerdict) {
 }
 
 TEST(VersionsTest, OldVersionsAreForgottenWithTheirIds) {
-  CoreDriver driver(kRules, kVersions);
+  CoreDriver driver(kRules);
   SendVersion(driver, 1, "30");
   driver.Step();
-  const auto stored = [&] {
-    int count = 0;
-    EXPECT_TRUE(driver.store().Scan(Family::kMeta, "v", "w", [&](auto, auto) {
-      ++count;
-      return true;
-    }).ok());
-    return count;
-  };
-  EXPECT_EQ(stored(), 1);
-  driver.Order("u1", At("2027-01-11T10:00"), "1");
+  EXPECT_EQ(StoredVersions(driver), 1);
+  SendVersion(driver, 0, "1", "u1", "2027-01-11", "o2");
   driver.Step();
-  EXPECT_EQ(stored(), 0);
+  EXPECT_EQ(StoredVersions(driver), 1);
 }
 
 // Against the plainest way to say it: of each id the version with the highest sequence counts.
@@ -151,7 +207,7 @@ TEST(VersionsTest, NeitherOrderNorBatchesNorCrashesMatter) {
     };
     std::vector<Version> versions;
     for (int id = 0; id < 6; ++id) {
-      for (int sequence = 0; sequence < 4; ++sequence) {
+      for (int sequence = -1; sequence < 3; ++sequence) {  // -1: it has none
         versions.push_back({id, sequence, 1 + below(90), below(2), 9 + below(7)});
         if (below(3) == 0) {
           versions.push_back(versions.back());
@@ -167,7 +223,7 @@ TEST(VersionsTest, NeitherOrderNorBatchesNorCrashesMatter) {
           });
       expected[last->owner] += last->amount;
     }
-    CoreDriver driver(kRules, kVersions);
+    CoreDriver driver(kRules);
     for (const Version& v : versions) {
       driver.sequence = v.sequence;
       driver.Order(v.owner == 0 ? "u1" : "u2",

@@ -67,7 +67,7 @@ void Oracle::ReadRecords() {
           const Day day = calendar_.DayOf(time);
           const bool late = calendar_.Close(day) <= complete;
           arrivals_[static_cast<size_t>(record.fact)].push_back(
-              {s, late, late ? UntilOf(day, complete, record.timestamp) : day, time});
+              {s, late, late ? UntilOf(day, complete, record.timestamp) : day, time, complete});
         }
       }
     }
@@ -128,11 +128,7 @@ void Oracle::SealGroup(const std::vector<int>& sources, absl::Time now, Group* g
       });
     };
     const bool counts = std::any_of(world_.kpis.begin(), world_.kpis.end(), [&](const Kpi& kpi) {
-      const bool matches = fact.type == kpi.event || fact.type == kpi.reverse;
-      const bool measured =
-          kpi.kind != Kpi::Kind::kSum || (fact.amount.has_value() && fact.currency == "CNY");
-      return kpi.kind != Kpi::Kind::kVerdict && is_read(kpi) && matches && measured &&
-             (kpi.only_kind.empty() || kpi.only_kind == fact.kind);
+      return is_read(kpi) && Takes(kpi, fact);
     });
     for (const Arrival& arrival : arrivals_[f]) {
       if (counts && !arrival.late) {
@@ -162,33 +158,81 @@ std::optional<Day> Oracle::SealedThrough(int kpi) const {
   return group.sealed_at.empty() ? std::nullopt : std::optional(group.sealed_at.rbegin()->first);
 }
 
+bool Oracle::Takes(const Kpi& kpi, const Fact& fact) const {
+  const bool matches = fact.type == kpi.event || fact.type == kpi.reverse;
+  const bool measured =
+      kpi.kind != Kpi::Kind::kSum || (fact.amount.has_value() && fact.currency == "CNY");
+  return kpi.kind != Kpi::Kind::kVerdict && matches && measured &&
+         (kpi.only_kind.empty() || kpi.only_kind == fact.kind);
+}
+
+bool Oracle::IsTaken(const Fact& fact) const {
+  return std::any_of(world_.kpis.begin(), world_.kpis.end(),
+                     [&](const Kpi& kpi) { return Takes(kpi, fact); });
+}
+
+// The highest sequence, else the first; what nobody counts and has no sequence is as if it had not
+// been.
+int Oracle::WinnerOf(const std::vector<int>& facts) const {
+  int winner = -1;
+  for (const int index : facts) {
+    const Fact& fact = world_.facts[static_cast<size_t>(index)];
+    if ((fact.sequence >= 0 || IsTaken(fact)) &&
+        (winner < 0 || fact.sequence > world_.facts[static_cast<size_t>(winner)].sequence)) {
+      winner = index;
+    }
+  }
+  return winner;
+}
+
 void Oracle::TakeFacts() {
+  std::map<std::string, std::vector<int>> by_id;
   for (int f = 0; f < static_cast<int>(arrivals_.size()); ++f) {
     if (!arrivals_[static_cast<size_t>(f)].empty()) {
-      TakeFact(f);
+      by_id[world_.facts[static_cast<size_t>(f)].id].push_back(f);
     }
+  }
+  for (const auto& [id, facts] : by_id) {
+    TakeFacts(facts);
   }
 }
 
-void Oracle::TakeFact(int index) {
+void Oracle::TakeFacts(const std::vector<int>& facts) {
+  const int winner = WinnerOf(facts);
+  // Each may take another out of its day: late for that one's day is late as well.
+  bool late = false;
+  size_t copies = 0;
+  for (const int index : facts) {
+    for (const Arrival& arrival : arrivals_[static_cast<size_t>(index)]) {
+      ++copies;
+      late = late || std::any_of(facts.begin(), facts.end(), [&](int other) {
+               const Day day =
+                   calendar_.DayOf(arrivals_[static_cast<size_t>(other)].front().time);
+               return calendar_.Close(day) <= arrival.complete;
+             });
+    }
+  }
+  for (const int index : facts) {
+    TakeFact(index, {.late = late,
+                     .ambiguous = late && copies > 1,
+                     .revised = facts.size() > 1,
+                     .loses = index != winner});
+  }
+}
+
+void Oracle::TakeFact(int index, Lateness lateness) {
   const Fact& fact = world_.facts[static_cast<size_t>(index)];
   const std::vector<Arrival>& arrivals = arrivals_[static_cast<size_t>(index)];
   // Copies count once; which of them came first is not known.
-  const auto is_late = [](const Arrival& arrival) { return arrival.late; };
-  const bool some_late = std::any_of(arrivals.begin(), arrivals.end(), is_late);
   const Day day = calendar_.DayOf(arrivals.front().time);
   for (int k = 0; k < static_cast<int>(world_.kpis.size()); ++k) {
     const Kpi& kpi = world_.kpis[static_cast<size_t>(k)];
-    const bool adds = fact.type == kpi.event;
-    if (kpi.kind == Kpi::Kind::kVerdict || (!adds && fact.type != kpi.reverse) ||
-        (!kpi.only_kind.empty() && kpi.only_kind != fact.kind)) {
+    if (!Takes(kpi, fact)) {
       continue;
     }
+    const bool adds = fact.type == kpi.event;
     Sum delta{adds ? 1 : -1, Decimal()};
     if (kpi.kind == Kpi::Kind::kSum) {
-      if (!fact.amount || fact.currency != "CNY") {
-        continue;
-      }
       delta.sum = adds ? *fact.amount : -*fact.amount;
     }
     const std::string subject = kpi.by_unit
@@ -206,8 +250,7 @@ void Oracle::TakeFact(int index) {
     const bool booked = std::any_of(arrivals.begin(), arrivals.end(), [&](const Arrival& arrival) {
       return !arrival.late || (sealed && arrival.until <= *sealed);
     });
-    const Lateness lateness{
-        .late = some_late, .ambiguous = some_late && arrivals.size() > 1, .waits = !booked};
+    lateness.waits = !booked;
     Book(k, subject, day, delta, lateness);
     for (const std::string& above : Above(subject, fact.unit, day)) {
       Book(k, above, day, delta, lateness);
@@ -224,7 +267,10 @@ void Oracle::Book(int kpi, const std::string& subject, Day day, const Sum& delta
   if (lateness.ambiguous) {
     ambiguous_.insert({kpi, subject});
   }
-  if (!lateness.waits) {
+  if (lateness.revised) {
+    revised_.insert({kpi, subject});
+  }
+  if (!lateness.waits && !lateness.loses) {
     Sum& sum = days_[{kpi, subject}][day];
     sum.count += delta.count;
     sum.sum += delta.sum;
@@ -310,6 +356,10 @@ bool Oracle::IsAmbiguous(int rule, const std::string& subject) const {
   });
   return SeenLate(subject) || Touches(ambiguous_, rule, subject) ||
          (apart && Touches(corrected_, rule, subject));
+}
+
+bool Oracle::IsRevised(int rule, const std::string& subject) const {
+  return Touches(revised_, rule, subject);
 }
 
 bool Oracle::SeenLate(const std::string& subject) const {

@@ -71,6 +71,9 @@ class Oracle {
   // True when even that order is open: a copy of the same event came in time, or behind another
   // heartbeat, or it moved the subject's first day.
   bool IsAmbiguous(int rule, const std::string& subject) const;
+  // True when a fact that touches what the rule reads of the subject was changed under its id: an
+  // open period may have counted what does not count in the end.
+  bool IsRevised(int rule, const std::string& subject) const;
 
   const std::set<std::string>& unknown_owners() const { return unknown_owners_; }
 
@@ -88,12 +91,21 @@ class Oracle {
   void SealDays();
   void SealGroup(const std::vector<int>& sources, absl::Time now, Group* group) const;
   void TakeFacts();
-  void TakeFact(int index);
+  // `facts`: all of one id.
+  void TakeFacts(const std::vector<int>& facts);
   struct Lateness {
     bool late = false;       // a copy of it came late
     bool ambiguous = false;  // and there are several copies
     bool waits = false;      // for a seal that has not come
+    bool revised = false;    // there are others of its id
+    bool loses = false;      // and one of them counts
   };
+  void TakeFact(int index, Lateness lateness);
+  // The fact is of use to that KPI.
+  bool Takes(const Kpi& kpi, const Fact& fact) const;
+  bool IsTaken(const Fact& fact) const;
+  // Which of the facts of one id counts (D-12).
+  int WinnerOf(const std::vector<int>& facts) const;
   void Book(int kpi, const std::string& subject, Day day, const Sum& delta,
             const Lateness& lateness);
   Day UntilOf(Day day, absl::Time complete, absl::Time timestamp) const;
@@ -124,12 +136,14 @@ class Oracle {
     bool late = false;  // behind a heartbeat of its own partition that speaks of its day
     Day until;          // late: the day whose seal it waits for
     absl::Time time;
+    absl::Time complete;  // what its partition had called complete
   };
   std::vector<std::vector<Arrival>> arrivals_;  // by fact
   std::map<Key, std::map<Day, Sum>> days_;      // by KPI and subject
   std::map<std::tuple<int, std::string, Period>, const Target*> targets_;
   std::set<Key> corrected_;  // KPI and subject
   std::set<Key> ambiguous_;  // of those
+  std::set<Key> revised_;
   std::set<std::string> subjects_;
   std::map<std::string, std::pair<Day, Day>> seen_;  // first day: of all facts, of those in time
   std::set<std::string> unknown_owners_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/store/keys.h"
 #include "fmt/format.h"
 
 namespace kpiwatch::sim {
@@ -17,6 +18,11 @@ SimStore::Split SplitOf(Planted planted) {
       return {is_position, true};
     case Planted::kPositionsAfter:
       return {is_position, false};
+    case Planted::kVersionsAfter:
+      return {[](Family family, std::string_view key) {
+                return family == Family::kMeta && key.starts_with(kVersionPrefix);
+              },
+              false};
     case Planted::kOutboxAfter:
       return {[](Family family, std::string_view) { return family == Family::kOutbox; }, false};
     default:
@@ -42,6 +48,8 @@ Simulation::Simulation(const World& world, std::shared_ptr<const Rulebook> ruleb
     SourceOptions source_options;
     source_options.name = source.name;
     source_options.complete_by = CompleteBy::kHeartbeat;
+    source_options.highest_sequence_wins =
+        world.some_change && options.planted != Planted::kFirstWins;
     source_options_.push_back(std::move(source_options));
     ScriptedSource::Script& script = scripts_.emplace_back();
     for (const auto& partition : source.partitions) {
@@ -52,7 +60,8 @@ Simulation::Simulation(const World& world, std::shared_ptr<const Rulebook> ruleb
     }
   }
   if (options.planted == Planted::kPositionsBefore || options.planted == Planted::kPositionsAfter ||
-      options.planted == Planted::kOutboxAfter || options.planted == Planted::kDuplicatesAfter) {
+      options.planted == Planted::kOutboxAfter || options.planted == Planted::kDuplicatesAfter ||
+      options.planted == Planted::kVersionsAfter) {
     store_.SetSplit(SplitOf(options.planted));
   }
 }

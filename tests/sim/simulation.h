@@ -24,6 +24,8 @@ enum class Planted {
   kOutboxAfter,        // what was decided is durable only later than the ladders
   kDuplicatesAfter,    // the ids that were seen are durable only later than their facts
   kForgetsIds,         // the window of known ids is too short
+  kVersionsAfter,      // what an event has added is durable only later than its facts
+  kFirstWins,          // the first of an id counts, whatever its sequence
   kAcknowledgesFirst,  // a sender acknowledges before it sends
 };
 

@@ -305,6 +305,7 @@ World MakeWorld(uint64_t seed) {
   world.seed = seed;
   Random random(seed);
   world.has_org = random.Chance(70);
+  world.some_change = random.Chance(60);
   MakeTime(random, &world);
   const BusinessCalendar calendar = world.Calendar();
   if (world.has_org) {

@@ -98,6 +98,7 @@ struct Fact {  // an event as its source wrote it
   std::string kind;
   std::optional<Decimal> amount;
   std::string currency = "CNY";
+  int64_t sequence = -1;  // -1: none
 };
 
 struct SimRecord {
@@ -118,6 +119,9 @@ struct World {
   bool has_org = true;
   bool clock_by_events = true;
   bool some_late = false;  // facts may come behind heartbeats
+  // Facts may come again with another content under their id; the highest sequence counts. Those of
+  // equal sequence stand in one partition, the first of them first.
+  bool some_change = false;
   absl::Duration day_cutoff, day_close, grace;
   absl::Duration correction_window;
   Day first, last;  // days in which facts happen
@@ -137,7 +141,8 @@ World MakeWorld(uint64_t seed);
 // The rule files of the world.
 std::string RulesOf(const World& world);
 // The same world with the records of every partition in another order: heartbeats keep their
-// places, and so does what stands on either side of them.
+// places, and so does what stands on either side of them. Of facts with one id and sequence the
+// first stays first.
 World Permuted(const World& world, Random random);
 // What one would want to know of a world that failed, in a few lines.
 std::string Describe(const World& world);

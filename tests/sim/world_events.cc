@@ -1,6 +1,8 @@
 #include "tests/sim/world_events.h"
 
 #include <algorithm>
+#include <optional>
+#include <tuple>
 #include <utility>
 
 #include "fmt/format.h"
@@ -25,9 +27,11 @@ std::string TextOf(const Fact& fact) {
                         fact.currency);
   }
   const std::string time = fact.time ? fmt::format(R"(,"time":"{}")", Rfc3339(*fact.time)) : "";
+  const std::string sequence =
+      fact.sequence < 0 ? "" : fmt::format(R"(,"sequence":"{}")", fact.sequence);
   return fmt::format(R"({{"specversion":"1.0","type":"com.acme.{}.v1","source":"/sim",)"
-                     R"("id":"{}"{},"data":{{{}}}}})",
-                     fact.type, fact.id, time, data);
+                     R"("id":"{}"{}{},"data":{{{}}}}})",
+                     fact.type, fact.id, time, sequence, data);
 }
 
 SimRecord Heartbeat(absl::Time until, absl::Time sent, int number) {
@@ -121,6 +125,7 @@ class Weeks {
       fact.time = MomentOf(day);
       fact.owner = owner;
       fact.unit = unit;
+      fact.sequence = random_.Chance(50) ? -1 : random_.Below(3);
       complete(&fact);
       Place(std::move(fact), day);
     };
@@ -172,7 +177,13 @@ class Weeks {
       Put(&source, index, arrival);
       return;  // a copy would have a time of its own
     }
-    Put(&source, index, arrival);
+    const size_t partition = Put(&source, index, arrival);
+    if (world_.some_change && starts_with_heartbeats_ && ends_with_heartbeats_) {
+      absl::Time last = arrival;
+      for (int n = random_.Chance(8) ? random_.Between(1, 2) : 0; n > 0; --n) {
+        last = PlaceOther(index, &source, partition, last, close);
+      }
+    }
     // Of copies on both sides of a heartbeat either may be read first; that is the same only where
     // the day is sealed in the end.
     const bool anywhere = world_.some_late && starts_with_heartbeats_ && ends_with_heartbeats_;
@@ -186,7 +197,60 @@ class Weeks {
     }
   }
 
-  void Put(SimSource* source, int index, absl::Time arrival) {
+  // The fact at `index` again, as something else, no earlier than `arrival`: with a sequence of its
+  // own in any partition, else in the fact's. When it arrives.
+  absl::Time PlaceOther(int index, SimSource* source, size_t partition, absl::Time arrival,
+                        absl::Time close) {
+    Fact other = world_.facts[static_cast<size_t>(index)];
+    if (other.amount) {
+      other.amount = Decimal::FromInt(random_.Between(1, 300));
+    }
+    if (world_.has_org) {
+      // Without one a unit is seen with the first fact that counts for it, whatever counts later.
+      if (!other.kind.empty()) {
+        other.kind = other.kind == "call" ? "visit" : "call";
+      }
+      other.currency = random_.Chance(15) ? "USD" : "CNY";
+      if (random_.Chance(30)) {
+        std::tie(other.owner, other.unit) = random_.Pick(owners_);
+      }
+      if (world_.some_late && random_.Chance(30)) {
+        const Day day = world_.first + random_.Below(world_.last - world_.first);
+        const Day near = std::clamp(day, calendar_.DayOf(*other.time) - 3,
+                                    calendar_.DayOf(*other.time) + 3);
+        other.time = MomentOf(near);
+      }
+    }
+    const bool equal = random_.Chance(30);
+    if (!equal) {
+      other.sequence = 3 + static_cast<int64_t>(world_.facts.size());  // nobody else's
+      if (random_.Chance(40)) {
+        std::swap(other.sequence, world_.facts[static_cast<size_t>(index)].sequence);
+        Retell(index, source);
+      }
+    }
+    absl::Time again = arrival + absl::Minutes(random_.Below(3 * 1440));
+    again = world_.some_late ? again : std::max(arrival, std::min(again, close));
+    const int made = static_cast<int>(world_.facts.size());
+    world_.facts.push_back(std::move(other));
+    Put(source, made, again, equal ? std::optional(partition) : std::nullopt);
+    return again;
+  }
+
+  // The fact at `index` has changed since it was put somewhere.
+  void Retell(int index, SimSource* source) {
+    for (std::vector<SimRecord>& records : source->partitions) {
+      for (SimRecord& record : records) {
+        if (record.fact == index) {
+          record.text = TextOf(world_.facts[static_cast<size_t>(index)]);
+        }
+      }
+    }
+  }
+
+  // Into `partition`, or one of its choice, which is returned.
+  size_t Put(SimSource* source, int index, absl::Time arrival,
+             std::optional<size_t> partition = std::nullopt) {
     const Fact& fact = world_.facts[static_cast<size_t>(index)];
     const auto partitions = static_cast<int>(source->partitions.size());
     const int p = by_owner_ && !random_.Chance(3)
@@ -196,7 +260,9 @@ class Weeks {
     record.fact = index;
     record.timestamp = arrival;
     record.text = TextOf(fact);
-    source->partitions[static_cast<size_t>(p)].push_back(std::move(record));
+    const size_t chosen = partition.value_or(static_cast<size_t>(p));
+    source->partitions[chosen].push_back(std::move(record));
+    return chosen;
   }
 
   void MakeHeartbeats(std::vector<SimRecord>* partition) {

@@ -159,6 +159,27 @@ std::string RulesOf(const World& world) {
   return out;
 }
 
+namespace {
+
+// Which of two facts with one id and sequence came first decides between them.
+void RestoreFirsts(const World& world, std::vector<SimRecord>::iterator begin,
+                   std::vector<SimRecord>::iterator end) {
+  for (auto earlier = begin; earlier != end; ++earlier) {
+    for (auto later = earlier + 1; later != end; ++later) {
+      if (earlier->kind != SimRecord::Kind::kFact || later->kind != SimRecord::Kind::kFact) {
+        continue;
+      }
+      const Fact& one = world.facts[static_cast<size_t>(earlier->fact)];
+      const Fact& other = world.facts[static_cast<size_t>(later->fact)];
+      if (later->fact < earlier->fact && one.id == other.id && one.sequence == other.sequence) {
+        std::swap(*earlier, *later);
+      }
+    }
+  }
+}
+
+}  // namespace
+
 World Permuted(const World& world, Random random) {
   World other = world;
   for (SimSource& source : other.sources) {
@@ -169,6 +190,7 @@ World Permuted(const World& world, Random random) {
       for (auto begin = records.begin(); begin != records.end();) {
         const auto end = std::find_if(begin, records.end(), is_heartbeat);
         random.Shuffle(begin, end);
+        RestoreFirsts(world, begin, end);
         begin = end == records.end() ? end : end + 1;
       }
     }
@@ -186,11 +208,11 @@ std::string Describe(const World& world) {
     }
   }
   return fmt::format(
-      "seed {}: {}..{}, clock {}, {}, {} facts, {} records in {} partitions of {} sources{}",
+      "seed {}: {}..{}, clock {}, {}, {} facts, {} records in {} partitions of {} sources{}{}",
       world.seed, world.first.ToString(), world.last.ToString(),
       world.clock_by_events ? "events" : "wall", world.has_org ? "an org" : "no org",
       world.facts.size(), records, partitions, world.sources.size(),
-      world.some_late ? ", some late" : "");
+      world.some_late ? ", some late" : "", world.some_change ? ", some change" : "");
 }
 
 }  // namespace kpiwatch::sim

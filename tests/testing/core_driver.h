@@ -41,7 +41,7 @@ class CoreDriver {
     size_t partitions = 1;
     CompleteBy complete_by = CompleteBy::kHeartbeat;
     std::optional<absl::Time> live_from = absl::InfinitePast();
-    bool highest_sequence_wins = false;
+    bool highest_sequence_wins = true;
     std::vector<std::string> other_sources = {};  // that bring nothing, beside "crm"
   };
 

@@ -22,6 +22,8 @@ sources:
   - name: events
     kafka: {brokers: "$brokers", topics: ["$topic"]}
     format: $format
+    # What the workload sends again are exact copies: no event changes under its id.
+    same_id: first
     complete: {by: heartbeat}
 $publish
 YAML
