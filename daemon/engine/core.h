@@ -75,6 +75,10 @@ class Core {
   void SetPosition(std::string_view source, const PartitionId& partition, int64_t next_offset);
   SourceCompleteness& completeness(uint32_t source) { return completeness_[source]; }
   const SourceCompleteness& completeness(uint32_t source) const { return completeness_[source]; }
+  // Until when the source is proven complete, by heartbeats or, of one that is complete by
+  // `caught_up`, by having been read to its end: then the close of the last day that it let seal.
+  // InfinitePast: nothing is proven.
+  absl::Time ProvenUntil(uint32_t source) const;
   // Whose events the source brings: as configured, else that of the first event that named one.
   // Empty: no event has.
   const std::string& tenant(uint32_t source) const { return tenants_[source]; }

@@ -1,4 +1,5 @@
-// What the data steward is told: sources that are late, facts of people whom nobody knows.
+// What is told of the data: how far sources are proven complete; to the data steward, which are
+// late, and facts of people whom nobody knows.
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -7,6 +8,34 @@
 #include "daemon/engine/core.h"
 
 namespace kpiwatch {
+
+absl::Time Core::ProvenUntil(uint32_t source) const {
+  const SourceCompleteness& proofs = completeness_[source];
+  absl::Time until = proofs.complete_until();
+  if ((*options_.sources)[source].complete_by != CompleteBy::kCaughtUp) {
+    return until;
+  }
+  for (const SealGroup& group : groups_) {
+    const std::optional<Day> next = group.next ? group.next : group.earliest;
+    const auto& needed = group.sources;
+    if (!next || std::find(needed.begin(), needed.end(), source) == needed.end()) {
+      continue;
+    }
+    const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
+    if (group.next) {
+      until = std::max(until, calendar.Close(*next - 1));
+    }
+    // Days that wait for another source.
+    for (Day day = *next; calendar.SealTime(day) <= now_; ++day) {
+      if (!proofs.CompletedAt(calendar.Begin(day), calendar.Close(day), calendar.SealTime(day),
+                              calendar.IsWorkingDay(day))) {
+        break;
+      }
+      until = std::max(until, calendar.Close(day));
+    }
+  }
+  return until;
+}
 
 void Core::UpdateLateness() {
   if (options_.clock_by_events) {
@@ -17,7 +46,8 @@ void Core::UpdateLateness() {
     std::optional<std::pair<Day, absl::Time>> late;
     for (const SealGroup& group : groups_) {
       const std::optional<Day> next = group.next ? group.next : group.earliest;
-      if (!next || std::find(group.sources.begin(), group.sources.end(), s) == group.sources.end()) {
+      if (!next ||
+          std::find(group.sources.begin(), group.sources.end(), s) == group.sources.end()) {
         continue;
       }
       const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
@@ -41,8 +71,8 @@ void Core::UpdateLateness() {
     alert.set_to_level(late ? v1::LEVEL_ORANGE : v1::LEVEL_GREEN);
     alert.set_at_unix_ms(absl::ToUnixMillis(late ? late->second : now_));
     alert.set_reason(late ? v1::REASON_DATA_LATE : v1::REASON_DATA_COMPLETE);
-    source.late = late ? std::optional(SourceCompleteness::Late{late->second, day.number})
-                       : std::nullopt;
+    source.late =
+        late ? std::optional(SourceCompleteness::Late{late->second, day.number}) : std::nullopt;
     source.MarkChanged();
     Emit(&alert);
   }

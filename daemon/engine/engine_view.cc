@@ -276,7 +276,7 @@ std::vector<SourceView> Engine::Sources() const {
                                    partitions[p].error});
       }
       const SourceCompleteness& completeness = core_.completeness(s);
-      view.complete_until = completeness.complete_until();
+      view.complete_until = core_.ProvenUntil(s);
       if (completeness.late) {
         view.late_since = completeness.late->since;
         view.late_day = Day{completeness.late->day}.ToString();

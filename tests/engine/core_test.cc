@@ -242,6 +242,32 @@ TEST(CoreTest, ALoneOldEventMakesNobodyMissAllTheDaysSince) {
   EXPECT_LT(driver.metrics().rule_evaluations.With({"slipping"}).value(), 200u);
 }
 
+TEST(CoreTest, ASourceThatWasReadToItsEndIsProvenToTheCloseOfTheLastDayThatThisLetSeal) {
+  CoreDriver driver(kRules, {.clock_by_events = false,
+                             .complete_by = CompleteBy::kCaughtUp,
+                             .other_sources = {"silent"}});
+  driver.Touch("u103", At("2026-11-02T10:00"), 1);
+  driver.Step(At("2026-11-02T12:00"));
+  EXPECT_EQ(driver.core().ProvenUntil(0), absl::InfinitePast());
+  driver.Step(At("2026-11-02T23:00"));
+  EXPECT_EQ(driver.core().ProvenUntil(0), At("2026-11-02T20:00"))
+      << "though the day waits for the other source";
+  EXPECT_EQ(driver.core().ProvenUntil(1), absl::InfinitePast());
+  driver.Step(At("2026-11-03T23:00"));
+  EXPECT_EQ(driver.core().ProvenUntil(0), At("2026-11-02T20:00")) << "nothing came on the third";
+  driver.Touch("u103", At("2026-11-03T23:30"), 1);
+  driver.Step(At("2026-11-03T23:30"));
+  EXPECT_EQ(driver.core().ProvenUntil(0), At("2026-11-03T20:00"));
+}
+
+TEST(CoreTest, WhatASourceWasProvenToOutlivesARestart) {
+  CoreDriver driver(kRules, {.clock_by_events = false, .complete_by = CompleteBy::kCaughtUp});
+  driver.Touch("u103", At("2026-11-02T10:00"), 1);
+  driver.Step(At("2026-11-02T23:00"));
+  driver.Restart();
+  EXPECT_EQ(driver.core().ProvenUntil(0), At("2026-11-02T20:00"));
+}
+
 TEST(CoreTest, OldPeriodsAreRecordedAndNotSent) {
   CoreDriver driver(kRules, {.clock_by_events = false, .live_from = At("2026-11-20T00:00")});
   driver.Order("u103", At("2026-11-11T10:00"), "38");
