@@ -6,6 +6,7 @@
 
 #include "absl/time/clock.h"
 #include "daemon/metrics/families.h"
+#include "daemon/rulebook/label_name.h"
 
 namespace kpiwatch {
 namespace {

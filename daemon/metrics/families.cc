@@ -76,18 +76,4 @@ MetricFamily HistogramOf(std::string_view name, std::string_view help, const His
   return family;
 }
 
-std::string LabelName(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    out += absl::ascii_isalnum(c) ? c : '_';
-  }
-  if (out.empty() || absl::ascii_isdigit(out[0])) {
-    out.insert(0, 1, '_');
-  }
-  if (out.starts_with("__")) {  // reserved
-    out.insert(0, "label");
-  }
-  return out;
-}
-
 }  // namespace kpiwatch

@@ -30,7 +30,4 @@ prometheus::MetricFamily GaugeOf(std::string_view name, std::string_view help, d
 prometheus::MetricFamily HistogramOf(std::string_view name, std::string_view help,
                                      const Histogram& histogram);
 
-// A label name out of a name that people chose: what Prometheus does not take becomes '_'.
-std::string LabelName(std::string_view name);
-
 }  // namespace kpiwatch

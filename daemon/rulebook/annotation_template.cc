@@ -11,11 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "daemon/base/nearest_name.h"
-#include "daemon/base/status_macros.h"
-#include "daemon/base/status_text.h"
 #include "fmt/format.h"
 
 namespace kpiwatch {
@@ -128,7 +125,8 @@ std::string DidYouMean(std::string_view name, const auto& known) {
   return nearest.has_value() ? fmt::format("; did you mean '{}'?", *nearest) : "";
 }
 
-absl::StatusOr<Function> FunctionNamed(std::string_view name) {
+// Null: there is none, which is a mistake.
+Function FunctionNamed(std::string_view name, std::vector<std::string>* mistakes) {
   const auto it = Functions().find(name);
   if (it != Functions().end()) {
     return it->second;
@@ -137,12 +135,13 @@ absl::StatusOr<Function> FunctionNamed(std::string_view name) {
   for (const auto& [function, unused] : Functions()) {
     known.push_back(function);
   }
-  return absl::InvalidArgumentError(
-      fmt::format("unknown function '{}'{}", name, DidYouMean(name, known)));
+  mistakes->push_back(fmt::format("unknown function '{}'{}", name, DidYouMean(name, known)));
+  return nullptr;
 }
 
-// Takes the next word, quoted text or "|" off `rest`; empty at the end.
-absl::StatusOr<std::string_view> NextToken(std::string_view* rest) {
+// Takes the next word, quoted text or "|" off `rest`; empty at the end. nullopt: a quoted text does
+// not end.
+std::optional<std::string_view> NextToken(std::string_view* rest) {
   while (!rest->empty() && absl::ascii_isspace(static_cast<unsigned char>(rest->front()))) {
     rest->remove_prefix(1);
   }
@@ -152,7 +151,7 @@ absl::StatusOr<std::string_view> NextToken(std::string_view* rest) {
   } else if (rest->starts_with('"')) {
     size = rest->find('"', 1);
     if (size == std::string_view::npos) {
-      return absl::InvalidArgumentError("a quoted text does not end");
+      return std::nullopt;
     }
     ++size;
   } else {
@@ -164,49 +163,54 @@ absl::StatusOr<std::string_view> NextToken(std::string_view* rest) {
 }
 
 // Sets `part` to what the words between two bars say, behind what it already is.
-absl::Status ParseStage(const std::vector<std::string_view>& words, bool first, Part* part) {
+void ParseStage(const std::vector<std::string_view>& words, bool first, Part* part,
+                std::vector<std::string>* mistakes) {
   if (words.empty()) {
-    return absl::InvalidArgumentError(first ? "an empty action" : "nothing stands behind '|'");
+    mistakes->emplace_back(first ? "an empty action" : "nothing stands behind '|'");
+    return;
   }
   const std::string_view last = words.back();
   const bool is_value = last.starts_with('.') || last.starts_with('"');
   if (first != is_value) {
-    return absl::InvalidArgumentError(
-        first ? fmt::format("expected a name such as .Subject.Name, found '{}'", last)
-              : fmt::format("expected a function behind '|', found '{}'", last));
+    mistakes->push_back(first
+                            ? fmt::format("expected a name such as .Subject.Name, found '{}'", last)
+                            : fmt::format("expected a function behind '|', found '{}'", last));
+    return;
   }
   std::span<const std::string_view> functions(words);
   if (first) {
     functions = functions.first(words.size() - 1);
     if (last.starts_with('.') && std::find(kNames.begin(), kNames.end(), last) == kNames.end()) {
-      return absl::InvalidArgumentError(
-          fmt::format("unknown name '{}'{}", last, DidYouMean(last, kNames)));
+      mistakes->push_back(fmt::format("unknown name '{}'{}", last, DidYouMean(last, kNames)));
     }
     part->kind = last.starts_with('.') ? Part::Kind::kName : Part::Kind::kText;
     part->text = part->kind == Part::Kind::kName ? last : last.substr(1, last.size() - 2);
   }
   if (functions.size() > 1) {
-    return absl::InvalidArgumentError("one function takes one name; join more with '|'");
+    mistakes->emplace_back("one function takes one name; join more with '|'");
+    return;
   }
   for (const std::string_view name : functions) {
-    KPIWATCH_ASSIGN_OR_RETURN(const Function function, FunctionNamed(name));
-    part->functions.push_back(function);
+    part->functions.push_back(FunctionNamed(name, mistakes));
   }
-  return absl::OkStatus();
 }
 
-absl::StatusOr<Part> ParseAction(std::string_view action) {
+Part ParseAction(std::string_view action, std::vector<std::string>* mistakes) {
   Part part;
   bool first = true;
   std::vector<std::string_view> words;
   while (true) {
-    KPIWATCH_ASSIGN_OR_RETURN(const std::string_view token, NextToken(&action));
-    if (!token.empty() && token != "|") {
-      words.push_back(token);
+    const std::optional<std::string_view> token = NextToken(&action);
+    if (!token) {
+      mistakes->emplace_back("a quoted text does not end");
+      return part;
+    }
+    if (!token->empty() && *token != "|") {
+      words.push_back(*token);
       continue;
     }
-    KPIWATCH_RETURN_IF_ERROR(ParseStage(words, first, &part));
-    if (token.empty()) {
+    ParseStage(words, first, &part, mistakes);
+    if (token->empty()) {
       return part;
     }
     first = false;
@@ -219,7 +223,8 @@ std::string_view TrimEnd(std::string_view text) {
   return text.substr(0, end == std::string_view::npos ? 0 : end + 1);
 }
 
-absl::StatusOr<std::vector<Part>> Parse(std::string_view text) {
+// The parts are of use only without mistakes.
+std::vector<Part> Parse(std::string_view text, std::vector<std::string>* mistakes) {
   std::vector<Part> parts;
   size_t at = 0;
   bool trim = false;  // the action before ended with -}}
@@ -233,12 +238,13 @@ absl::StatusOr<std::vector<Part>> Parse(std::string_view text) {
       parts.push_back({.kind = Part::Kind::kText, .text = literal, .functions = {}});
       return parts;
     }
-    const auto error = [open](std::string_view what) {
-      return absl::InvalidArgumentError(fmt::format("at byte {}: {}", open + 1, what));
+    const auto add_mistake = [&](std::string_view what) {
+      mistakes->push_back(fmt::format("at byte {}: {}", open + 1, what));
     };
     const size_t close = text.find("}}", open + 2);
     if (close == std::string_view::npos) {
-      return error("'{{' without '}}'");
+      add_mistake("'{{' without '}}'");
+      return parts;
     }
     std::string_view action = text.substr(open + 2, close - open - 2);
     if (action.starts_with('-')) {
@@ -248,26 +254,29 @@ absl::StatusOr<std::vector<Part>> Parse(std::string_view text) {
     trim = action.ends_with('-');
     action.remove_suffix(trim ? 1 : 0);
     parts.push_back({.kind = Part::Kind::kText, .text = literal, .functions = {}});
-    absl::StatusOr<Part> part = ParseAction(action);
-    if (!part.ok()) {
-      return error(MessageOf(part.status()));
-    }
-    parts.push_back(*std::move(part));
+    std::vector<std::string> found;
+    parts.push_back(ParseAction(action, &found));
+    std::for_each(found.begin(), found.end(), add_mistake);
     at = close + 2;
   }
 }
 
 }  // namespace
 
-absl::Status CheckTemplate(std::string_view text) { return Parse(text).status(); }
+std::vector<std::string> TemplateMistakes(std::string_view text) {
+  std::vector<std::string> mistakes;
+  Parse(text, &mistakes);
+  return mistakes;
+}
 
 std::string RenderTemplate(std::string_view text, const TemplateValues& values) {
-  const absl::StatusOr<std::vector<Part>> parts = Parse(text);
-  if (!parts.ok()) {
+  std::vector<std::string> mistakes;
+  const std::vector<Part> parts = Parse(text, &mistakes);
+  if (!mistakes.empty()) {
     return std::string(text);
   }
   std::string out;
-  for (const Part& part : *parts) {
+  for (const Part& part : parts) {
     std::string value(part.text);
     if (part.kind == Part::Kind::kName) {
       const auto it = values.find(part.text);

@@ -6,8 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
-
-#include "absl/status/status.h"
+#include <vector>
 
 namespace kpiwatch {
 
@@ -22,10 +21,10 @@ using TemplateValues = std::map<std::string, std::string, std::less<>>;
 // humanizePercentage shows six digits, not four: 39.996% must not read as 40% where 40% is the
 // line.
 
-// What is wrong with `text`, with its place and the nearest known name; OK when nothing is.
-absl::Status CheckTemplate(std::string_view text);
+// Everything that is wrong with `text`, each with its place and the nearest known name.
+std::vector<std::string> TemplateMistakes(std::string_view text);
 
-// Names without a value become nothing. A text that CheckTemplate refuses comes back as it is.
+// Names without a value become nothing. A text with mistakes comes back as it is.
 std::string RenderTemplate(std::string_view text, const TemplateValues& values);
 
 }  // namespace kpiwatch

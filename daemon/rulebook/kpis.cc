@@ -77,9 +77,7 @@ void ReadKpi(const YamlNode& node, LoadState* state, Kpi* kpi) {
   MapReader map(node, kpi->name.empty() ? "a KPI" : fmt::format("KPI '{}'", kpi->name),
                 &state->out);
   map.RequireName("name");
-  if (!CheckType(&map)) {
-    return;  // the keys are those of another type
-  }
+  const bool type_is_known = CheckType(&map);
   kpi->title = map.Local("title").value_or(LocalText{});
   kpi->help = map.Text("help").value_or("");
   kpi->owner = map.Text("owner").value_or("");
@@ -91,6 +89,9 @@ void ReadKpi(const YamlNode& node, LoadState* state, Kpi* kpi) {
   }
   kpi->sources = map.Texts("sources");
   ReadExpose(&map, kpi);
+  if (!type_is_known) {
+    return;  // the other keys are those of another type
+  }
   if (kpi->type == KpiType::kVerdict) {
     ReadVerdictKpi(&map, state, kpi);
   } else {

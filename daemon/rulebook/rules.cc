@@ -4,11 +4,10 @@
 #include <utility>
 
 #include "daemon/base/nearest_name.h"
-#include "daemon/base/status_text.h"
-#include "daemon/rulebook/annotation_template.h"
 #include "daemon/rulebook/expressions.h"
 #include "daemon/rulebook/load_state.h"
 #include "daemon/rulebook/map_reader.h"
+#include "daemon/rulebook/rule_texts.h"
 #include "fmt/format.h"
 
 namespace kpiwatch {
@@ -87,6 +86,9 @@ std::vector<Notify> ReadNotifyList(MapReader* map, LoadState* state) {
   if (node == nullptr) {
     return people;
   }
+  if (node->is_list() && node->children.empty()) {
+    map->out()->Error(*node, "'notify' names nobody; a level without it tells nobody");
+  }
   const std::vector<const YamlNode*> one = {node};
   for (const YamlNode* item : node->is_list() ? node->children : one) {
     if (const std::optional<Notify> person = ReadNotify(*item, state)) {
@@ -164,45 +166,6 @@ void ReadLevels(MapReader* map, LoadState* state, Rule* rule) {
   }
 }
 
-// Texts by name. `read(entries, name)` reads the value of the entry `name`.
-template <typename T, typename Read>
-void ReadTextMap(MapReader* map, std::string_view key, Read read, StringMap<T>* texts) {
-  const YamlNode* node = map->Find(key);
-  if (node == nullptr) {
-    return;
-  }
-  MapReader entries(*node, fmt::format("'{}'", key), map->out());
-  constexpr size_t kMaxEntries = 64;
-  if (node->children.size() > 2 * kMaxEntries) {
-    map->out()->Error(*node, fmt::format("'{}': more than {} entries", key, kMaxEntries));
-    return;
-  }
-  for (size_t i = 0; node->is_map() && i + 1 < node->children.size(); i += 2) {
-    const YamlNode& name = *node->children[i];
-    if (name.is_scalar() && ReadName(name, fmt::format("a key of '{}'", key), map->out())) {
-      texts->insert_or_assign(std::string(name.text), read(&entries, name.text));
-    }
-  }
-}
-
-std::string ReadLabel(MapReader* entries, std::string_view name) {
-  return entries->Text(name).value_or("");
-}
-
-// A template, or one in each language.
-LocalText ReadAnnotation(MapReader* entries, std::string_view name) {
-  LocalText text = entries->Local(name).value_or(LocalText{});
-  for (const auto& [language, written] :
-       {std::pair("zh", std::string_view(text.zh)), std::pair("en", std::string_view(text.en))}) {
-    if (const absl::Status status = CheckTemplate(written); !status.ok()) {
-      const YamlNode* const both = entries->Find(name);
-      entries->out()->Error(both->is_map() ? *both->Get(language) : *both,
-                            fmt::format("'{}': {}", name, MessageOf(status)));
-    }
-  }
-  return text;
-}
-
 void CheckKpi(const YamlNode& name, const Kpi& kpi, const Rule& rule, LoadState* state) {
   if (kpi.by_unit && rule.for_each == ForEach::kPerson) {
     state->out.Error(
@@ -264,8 +227,8 @@ void LoadRule(const YamlNode& node, LoadState* state) {
   ReadLevels(&map, state, &rule);
   rule.clear_after = map.Int("clear_after", 1, 366).value_or(rule.clear_after);
   rule.max_gap_days = map.Int("max_gap_days", 1, 366).value_or(rule.max_gap_days);
-  ReadTextMap(&map, "labels", ReadLabel, &rule.labels);
-  ReadTextMap(&map, "annotations", ReadAnnotation, &rule.annotations);
+  ReadLabels(&map, &rule);
+  ReadAnnotations(&map, &rule);
   map.NotSupported({"for", "keep_firing_for", "mute_time_intervals", "active_time_intervals",
                     "effective_from", "effective_to", "after_yellow", "improved_resets", "event",
                     "entity", "since", "expr", "alert"});

@@ -5,14 +5,6 @@
 namespace kpiwatch {
 namespace {
 
-TEST(FamiliesTest, TurnsNamesThatPeopleChoseIntoLabelNames) {
-  EXPECT_EQ(LabelName("team"), "team");
-  EXPECT_EQ(LabelName("team-name.x"), "team_name_x");
-  EXPECT_EQ(LabelName("1st"), "_1st");
-  EXPECT_EQ(LabelName(""), "_");
-  EXPECT_EQ(LabelName("__name__"), "label__name__");
-}
-
 TEST(FamiliesTest, LeavesOutEmptyLabels) {
   prometheus::MetricFamily family = MakeFamily("x", prometheus::MetricType::Gauge, "help");
   AddSample(&family, {{"unit", "east"}, {"person", ""}}, 2);

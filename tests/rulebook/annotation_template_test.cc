@@ -6,12 +6,17 @@
 namespace kpiwatch {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 std::string Render(std::string_view text, const std::string& value = "1234567") {
   return RenderTemplate(text, {{".Value", value}, {".Subject.Name", "王一"}, {".Rule", "a b"}});
 }
-std::string Mistake(std::string_view text) { return std::string(CheckTemplate(text).message()); }
+std::string Mistake(std::string_view text) {
+  const std::vector<std::string> mistakes = TemplateMistakes(text);
+  return mistakes.empty() ? "" : mistakes.front();
+}
 
 TEST(AnnotationTemplateTest, NamesBecomeTheirValues) {
   EXPECT_EQ(Render("{{ .Subject.Name }} has {{.Value}}"), "王一 has 1234567");
@@ -76,6 +81,18 @@ TEST(AnnotationTemplateTest, MistakesSayWhereAndWhatWasMeant) {
   EXPECT_THAT(Mistake("{{ .Value | .Rule }}"), HasSubstr("expected a function behind '|'"));
   EXPECT_THAT(Mistake("{{ title humanize .Value }}"), HasSubstr("join more with '|'"));
   EXPECT_THAT(Mistake(R"({{ "open | title }})"), HasSubstr("quoted text does not end"));
+}
+
+TEST(AnnotationTemplateTest, AllMistakesAreToldAtOnce) {
+  EXPECT_THAT(TemplateMistakes("{{ .Vale | humanise | titel }} {{ .Value }} {{ }} {{ \"a }} "
+                               "{{ .Rul"),
+              ElementsAre(HasSubstr("at byte 1: unknown name '.Vale'"),
+                          HasSubstr("at byte 1: unknown function 'humanise'"),
+                          HasSubstr("at byte 1: unknown function 'titel'"),
+                          HasSubstr("at byte 45: an empty action"),
+                          HasSubstr("at byte 51: a quoted text does not end"),
+                          HasSubstr("at byte 60: '{{' without '}}'")));
+  EXPECT_THAT(TemplateMistakes("{{ .Value }}"), IsEmpty());
 }
 
 TEST(AnnotationTemplateTest, RefusedTemplateIsShownAsItIs) {

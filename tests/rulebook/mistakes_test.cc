@@ -319,6 +319,17 @@ INSTANTIATE_TEST_SUITE_P(
              "rules:\n- name: r\n  kpi: touches\n  levels: {red: {when: value > 1}}\n"
              "  annotations:\n    summary: {zh: 少了, fr: peu}",
              "17:23: 'annotations': 'summary': unknown key 'fr'; known keys are zh, en"},
+        Case{"NotifyNobody",
+             "rules: [{name: r, kpi: touches, levels: {red: {when: value > 1, notify: []}}}]",
+             "12:73: 'notify' names nobody; a level without it tells nobody"},
+        Case{"LabelOfEveryAlert",
+             "rules: [{name: r, kpi: touches, levels: {red: {when: value > 1}}, "
+             "labels: {level: high}}]",
+             "12:76: every alert has a label 'level' of its own"},
+        Case{"LabelsThatAreOne",
+             "rules: [{name: r, kpi: touches, levels: {red: {when: value > 1}}, "
+             "labels: {a-b: x, c: y, a_b: z}}]",
+             "12:90: labels 'a-b' and 'a_b' are one to Prometheus: 'a_b'"},
         Case{"Kind", "rules: [{name: r, kind: inactivity, since: x}]",
              "12:25: rules of kind 'inactivity' are not supported by this version"},
         Case{"ForEach",
@@ -469,6 +480,22 @@ TEST(Mistakes, DuplicatesNameTheFirstFile) {
   ASSERT_EQ(result.diagnostics.size(), 1U);
   EXPECT_EQ(result.diagnostics[0].ToString(),
             "two.yaml:1:15: duplicate KPI 'k'; first at one.yaml:1:15");
+}
+
+TEST(Mistakes, OfAKpiAreToldBesideItsUnknownType) {
+  EXPECT_THAT(Errors(LoadText("kpis: [{type: ratio, direction: both, numerator: a}]")),
+              ElementsAre("1:8: a KPI: 'name' is missing",
+                          "1:15: KPI type 'ratio' is not supported by this version",
+                          "1:33: expected the direction up or down, found 'both'"));
+}
+
+TEST(Mistakes, OfATemplateAreToldAtOnce) {
+  EXPECT_THAT(
+      Errors(LoadText(std::string(kBase) +
+                      "\nrules: [{name: r, kpi: touches, levels: {red: {when: value > 1}}, "
+                      "annotations: {summary: '{{ .Vale }} {{ .Levl }}'}}]")),
+      ElementsAre("12:90: 'summary': at byte 1: unknown name '.Vale'; did you mean '.Value'?",
+                  "12:90: 'summary': at byte 13: unknown name '.Levl'; did you mean '.Level'?"));
 }
 
 TEST(Mistakes, AreBoundedInNumber) {
