@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "absl/strings/ascii.h"
 #include "daemon/base/nearest_name.h"
 #include "daemon/config/config_reader.h"
 #include "daemon/model/decimal.h"
@@ -14,6 +15,14 @@ constexpr std::array<std::string_view, 8> kEnvelope = {
     "type", "id", "source", "subject", "time", "recorded_time", "sequence", "tenant"};
 
 bool IsTime(std::string_view target) { return target == "time" || target == "recorded_time"; }
+
+// Names with blanks between them and nothing else, which is no expression.
+bool IsWords(std::string_view text) {
+  return text.find(' ') != std::string_view::npos &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return c == ' ' || c == '_' || c == '.' || c >= 0x80 || absl::ascii_isalnum(c);
+         });
+}
 
 // What a mapping {from: …, format: …, zone: …, currency: …} says.
 void ReadDetails(const YamlNode& node, const std::vector<std::string>& columns, MapField* field,
@@ -62,8 +71,14 @@ void CheckRowExpression(const YamlNode& node, const std::vector<std::string>& co
                        std::find(columns.begin(), columns.end(), path) != columns.end();
     return known ? std::optional(lang::Binding{.slot = 0, .type = lang::Type::kAny}) : std::nullopt;
   };
+  if (std::find(columns.begin(), columns.end(), node.text) != columns.end()) {
+    return;  // a column, whatever is in its name
+  }
   lang::Error error;
   if (!lang::Program::Compile(node.text, scope, type, &error).has_value()) {
+    if (IsWords(node.text)) {
+      error.message += fmt::format("; a name with blanks is written \"`{}`\"", node.text);
+    }
     out->ExpressionError(node, error);
   }
 }

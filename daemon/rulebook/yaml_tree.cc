@@ -237,6 +237,9 @@ std::string_view HintFor(std::string_view said, std::string_view text, const Pla
   if (indent.find('\t') != std::string_view::npos) {
     return "; indent with spaces, not with tabs";
   }
+  if (said == YAML::ErrorMsg::UNKNOWN_TOKEN) {
+    return "; a text that begins with '`', '@' or '%' needs quotes";
+  }
   return said == YAML::ErrorMsg::MAP_KEY || said == YAML::ErrorMsg::MAP_VALUE
              ? "; a text that holds ': ' needs quotes"
              : "";

@@ -291,6 +291,22 @@ TEST(DaemonConfigTest, ChecksTheExpressionsOverARowAtTheirPlace) {
               ElementsAre(HasSubstr("k.yaml:3:")));
 }
 
+TEST(DaemonConfigTest, AColumnOrPathWithABlankIsNamedInBackQuotesOrAsItIs) {
+  const DaemonConfig config = Good(R"(
+rule_files: [r.yaml]
+sources:
+  - {name: a, format: json, map: {type: x, id: "`Case ID`", data.owner_id: "ticket.`agent name`"}}
+  - name: b
+    format: csv
+    columns: [Case ID, x]
+    map: {type: x, id: Case ID, time: {from: "`Case ID`"}}
+)");
+  EXPECT_EQ(config.sources[0].map[1].expression, "`Case ID`");
+  EXPECT_EQ(config.sources[1].map[1].expression, "Case ID");
+  EXPECT_THAT(SourceMistakes("{name: a, map: {type: x, id: ticket.Case ID}}"),
+              ElementsAre(HasSubstr("a name with blanks is written \"`ticket.Case ID`\"")));
+}
+
 TEST(DaemonConfigTest, RefusesTopicsThatWouldFeedThemselves) {
   EXPECT_THAT(
       Mistakes("rule_files: r\nsources: [{name: a, kafka: {brokers: b, topics: t}}]\n"

@@ -232,6 +232,18 @@ TEST(JsonRows, KeepMoneyOfTheirOwn) {
   EXPECT_THAT(in_yuan.Refusal(row), HasSubstr("an amount in EUR where the map says CNY"));
 }
 
+TEST(JsonRows, MayHaveBlanksInTheirNames) {
+  SourceOptions options = Tickets();
+  options.map[1].expression = "`Case ID`";
+  options.map[5].expression = "ticket.`agent name`.first";
+  options.map[8].expression = "`Case ID` + 1";
+  DecodeHarness harness({"data.owner_id", "data.first"}, options);
+  const DecodedEvent event = harness.One(
+      R"({"kind":"t","Case ID":7,"ticket":{"no":1,"agent name":{"first":"王一"}}})");
+  EXPECT_EQ(event.id, "7");
+  EXPECT_THAT(event.fields, ElementsAre(Pair("data.first", "8"), Pair("data.owner_id", "王一")));
+}
+
 TEST(JsonRows, AreToldFromCsvByTheColumns) {
   SourceOptions options = Orders();
   options.format = SourceFormat::kAuto;

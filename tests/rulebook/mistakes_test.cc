@@ -67,6 +67,10 @@ INSTANTIATE_TEST_SUITE_P(
              "2:2: not valid YAML: illegal block entry; indent with spaces, not with tabs", false},
         Case{"ColonInText", "rules:\n  - name: a\n    where: a ? b : c",
              "3:18: not valid YAML: illegal map value; a text that holds ': ' needs quotes", false},
+        Case{"BackQuote", "rules: [`a b`]",
+             "1:9: not valid YAML: unknown token; a text that begins with '`', '@' or '%' needs "
+             "quotes",
+             false},
         Case{
             "Tag", "rules: !x []",
             "1:8: not valid YAML: the tag '!x' is not supported; a text that begins with '!' needs "
