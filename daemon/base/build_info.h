@@ -6,11 +6,12 @@
 namespace kpiwatch {
 
 // Where this program comes from. The text lives for the whole process. Defined in code that the
-// build writes (cmake/BuildInfo.cmake) and that only programs link: libraries are handed the values.
+// build writes (cmake/BuildInfo.cmake) and that only programs link; libraries are handed the
+// values. Without git the revision, branch and date are "unknown".
 extern const std::string_view kBuildVersion;   // "0.1.0"
-extern const std::string_view kBuildRevision;  // git commit, "-dirty" if changed; "unknown" without git
-extern const std::string_view kBuildBranch;    // git branch; "unknown" without git
-extern const std::string_view kBuildDate;      // time of the commit, RFC 3339; "unknown" without git
+extern const std::string_view kBuildRevision;  // git commit, "-dirty" if changed
+extern const std::string_view kBuildBranch;
+extern const std::string_view kBuildDate;      // of the commit, RFC 3339
 extern const std::string_view kBuildCompiler;  // "GNU 12.2.0"
 
 // The same as values.

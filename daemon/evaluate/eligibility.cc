@@ -137,7 +137,8 @@ bool RuleCovers(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& i
   return rule.where->EvaluateBool([&](uint16_t slot) {
     switch (slot) {
       case kSlotPersonLevel:
-        return person == nullptr ? lang::Value::Absent() : lang::Value::Of(std::string_view(person->level));
+        return person == nullptr ? lang::Value::Absent()
+                                 : lang::Value::Of(std::string_view(person->level));
       case kSlotPersonUnit:
         return person == nullptr
                    ? lang::Value::Absent()
@@ -146,7 +147,8 @@ bool RuleCovers(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& i
         return info.kind == SubjectKind::kPerson ? lang::Value::Of(std::string_view(info.id))
                                                  : lang::Value::Absent();
       case kSlotUnitId:
-        return info.kind == SubjectKind::kUnit ? lang::Value::Of(std::string_view(info.id)) : lang::Value::Absent();
+        return info.kind == SubjectKind::kUnit ? lang::Value::Of(std::string_view(info.id))
+                                               : lang::Value::Absent();
       default:
         return lang::Value::Absent();
     }

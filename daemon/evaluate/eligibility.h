@@ -17,7 +17,7 @@ enum class Eligibility : uint8_t {  // persisted: DO NOT CHANGE the numbers
   kNotEmployed = 3,
   kOnLeave = 4,
   kNoTarget = 5,
-  kNoFloors = 6,       // the person's level has no floors: the role does not have the KPI
+  kNoFloors = 6,  // the person's level has no floors: the role does not have the KPI
   kBeforeFirstSight = 7,
 };
 

@@ -14,12 +14,12 @@ namespace kpiwatch {
 
 // The latches and streaks after a period. A plain value; persisted by store encodings of engine/.
 struct LadderState {
-  uint8_t latched = 0;                        // bit 1 << Level
-  std::array<uint8_t, kLevelCount> hits{};    // sealed hits in a row while latched, by Level
-  int32_t miss_streak = 0;                    // trailing sealed misses (S-05)
+  uint8_t latched = 0;                      // bit 1 << Level
+  std::array<uint8_t, kLevelCount> hits{};  // sealed hits in a row while latched, by Level
+  int32_t miss_streak = 0;                  // trailing sealed misses (S-05)
   int32_t hit_streak = 0;
-  std::optional<Day> last_end;                // end of the last period that counted
-  std::optional<Day> since;                   // begin of the period in which it left green
+  std::optional<Day> last_end;  // end of the last period that counted
+  std::optional<Day> since;     // begin of the period in which it left green
 
   Level level() const;
   bool IsLatched(Level level) const { return (latched >> static_cast<int>(level) & 1) != 0; }

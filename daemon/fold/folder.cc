@@ -60,8 +60,7 @@ const std::vector<Fact>& Folder::Fold(const Event& event, const EventTypeInfo& i
   return facts_;
 }
 
-void Folder::Exclude(const Kpi& kpi, const Event& event, std::string_view reason,
-                     uint64_t* count) {
+void Folder::Exclude(const Kpi& kpi, const Event& event, std::string_view reason, uint64_t* count) {
   ++*count;
   const auto index = static_cast<KpiIndex>(&kpi - rulebook_->kpis.data());
   Exclusion& exclusion = exclusions_[{index, reason}];

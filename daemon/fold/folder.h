@@ -30,9 +30,9 @@ struct Fact {
 
 // What a folder left out, and why.
 struct FoldCounts {
-  uint64_t filtered = 0;   // facts that a `where` left out
-  uint64_t currency = 0;   // money of another currency than the KPI's (D-18)
-  uint64_t no_measure = 0; // the measured field is missing or no number
+  uint64_t filtered = 0;    // facts that a `where` left out
+  uint64_t currency = 0;    // money of another currency than the KPI's (D-18)
+  uint64_t no_measure = 0;  // the measured field is missing or no number
 };
 
 // Facts of one KPI that were left out for one reason.

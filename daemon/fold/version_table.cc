@@ -51,14 +51,14 @@ absl::Status VersionTable::Restore() {
   std::string from(kVersionPrefix);
   for (bool found = true; found;) {
     found = false;
-    KPIWATCH_RETURN_IF_ERROR(store_->Scan(
-        Family::kMeta, from, PrefixEnd(kVersionPrefix), [&](std::string_view key, std::string_view) {
-          if (const auto parts = ParseVersionKey(key)) {
-            days_.push_back(parts->arrival);
-            found = true;
-          }
-          return false;  // the rest of that day says nothing new
-        }));
+    KPIWATCH_RETURN_IF_ERROR(store_->Scan(Family::kMeta, from, PrefixEnd(kVersionPrefix),
+                                          [&](std::string_view key, std::string_view) {
+                                            if (const auto parts = ParseVersionKey(key)) {
+                                              days_.push_back(parts->arrival);
+                                              found = true;
+                                            }
+                                            return false;  // the rest of that day says nothing new
+                                          }));
     if (found) {
       from = VersionKey({.arrival = days_.back() + 1, .shard = 0, .bits = 0});
     }
@@ -133,13 +133,13 @@ absl::Status VersionTable::WriteChanged(absl::Time arrival, absl::Time keep_from
 absl::Status VersionTable::Forget(Day keep_from, WriteBatch* batch) {
   size_t forgotten = 0;
   while (!days_.empty() && days_.front() < keep_from && forgotten < kMostForgotten) {
-    KPIWATCH_RETURN_IF_ERROR(store_->Scan(
-        Family::kMeta, VersionKey({.arrival = days_.front(), .shard = 0, .bits = 0}),
-        VersionKey({.arrival = days_.front() + 1, .shard = 0, .bits = 0}),
-        [&](std::string_view key, std::string_view) {
-          batch->Delete(Family::kMeta, key);
-          return ++forgotten < kMostForgotten;
-        }));
+    KPIWATCH_RETURN_IF_ERROR(
+        store_->Scan(Family::kMeta, VersionKey({.arrival = days_.front(), .shard = 0, .bits = 0}),
+                     VersionKey({.arrival = days_.front() + 1, .shard = 0, .bits = 0}),
+                     [&](std::string_view key, std::string_view) {
+                       batch->Delete(Family::kMeta, key);
+                       return ++forgotten < kMostForgotten;
+                     }));
     if (forgotten < kMostForgotten) {
       days_.pop_front();
     }

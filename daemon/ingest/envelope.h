@@ -14,9 +14,9 @@ namespace kpiwatch {
 struct Envelope {
   bool has_specversion = false;
   std::string_view specversion;
-  std::string_view time;           // as text, a number's too
+  std::string_view time;  // as text, a number's too
   std::string_view recorded_time;
-  std::string_view content_type;   // datacontenttype
+  std::string_view content_type;  // datacontenttype
   bool has_data = false;
   bool has_data_base64 = false;
   std::string_view data_base64;

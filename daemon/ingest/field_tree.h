@@ -19,9 +19,9 @@ class FieldTree {
   static constexpr int kMaxPathDepth = 8;
 
   struct Node {
-    std::string path;      // as in the plan, for messages: "data.attrs.channel"
-    std::string name;      // its last part
-    int field = kNone;     // index of the wanted scalar here, or kNone
+    std::string path;   // as in the plan, for messages: "data.attrs.channel"
+    std::string name;   // its last part
+    int field = kNone;  // index of the wanted scalar here, or kNone
     uint32_t first_child = 0;
     uint32_t child_count = 0;
   };

@@ -21,8 +21,7 @@ class JsonEvents {
 
   // Reads the object, or each object of the array, that is `json`: fills the builder, then calls
   // `each`. Stops at its first error and returns it. Other errors: kInvalidArgument.
-  absl::Status Read(std::string_view json,
-                    absl::FunctionRef<absl::Status(const Envelope&)> each);
+  absl::Status Read(std::string_view json, absl::FunctionRef<absl::Status(const Envelope&)> each);
 
   // Reads `json` as the data of the event being built.
   absl::Status ReadData(std::string_view json);

@@ -66,8 +66,8 @@ inline bool IsTextToken(std::string_view token) { return !token.empty() && token
 // The text of a string whose token is `token`. REQUIRES: IsTextToken(token).
 inline bool ReadText(simdjson::ondemand::value& value, std::string_view token,
                      std::string_view* text, absl::Status* error) {
-  if (token.size() >= 2 && token.back() == '"' &&
-      !Contains(token.data(), token.size(), '\\')) [[likely]] {
+  if (token.size() >= 2 && token.back() == '"' && !Contains(token.data(), token.size(), '\\'))
+      [[likely]] {
     *text = token.substr(1, token.size() - 2);
     return true;
   }

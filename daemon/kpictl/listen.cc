@@ -81,9 +81,8 @@ class AlertPrinter {
     }
     // A message has the gravest first; people read in the order in which things happened.
     std::vector<Json> alerts = message["alerts"];
-    std::stable_sort(alerts.begin(), alerts.end(), [](const Json& a, const Json& b) {
-      return Text(a, "at") < Text(b, "at");
-    });
+    std::stable_sort(alerts.begin(), alerts.end(),
+                     [](const Json& a, const Json& b) { return Text(a, "at") < Text(b, "at"); });
     MutexLock lock(&mu_);
     for (const Json& alert : alerts) {
       Print(alert);
@@ -127,9 +126,9 @@ class AlertPrinter {
     }
     console_.out << Padded(ShortTime(Text(alert, "at")), 13)
                  << (console_.colours ? ColourOf(level, resolved) : std::string_view()) << shown
-                 << (console_.colours ? "\033[0m" : "")
-                 << Padded(Text(alert, "subject_name"), 12) << Padded(Text(alert, "period"), 13)
-                 << Padded(told.empty() ? "-" : told, 18) << why << "\n";
+                 << (console_.colours ? "\033[0m" : "") << Padded(Text(alert, "subject_name"), 12)
+                 << Padded(Text(alert, "period"), 13) << Padded(told.empty() ? "-" : told, 18)
+                 << why << "\n";
   }
 
   const Console& console_;
@@ -148,8 +147,8 @@ int Listen(const ListenOptions& options, const Console& console) {
   }
   std::string error;
   const bool expects = !options.expect_file.empty();
-  AlertPrinter receiver(expects ? ReadExpected(options.expect_file, &error) : std::set<std::string>(),
-                    console);
+  AlertPrinter receiver(
+      expects ? ReadExpected(options.expect_file, &error) : std::set<std::string>(), console);
   if (!error.empty()) {
     console.err << "kpictl: " << error << "\n";
     return kExitWrong;

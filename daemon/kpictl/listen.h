@@ -16,9 +16,9 @@ struct ListenOptions {
   absl::Duration timeout = absl::Minutes(2);
 };
 
-// Takes the daemon's webhooks (Alertmanager's JSON and our fields) and prints a line for each alert:
-// when, which level, whom it is about, why, who was told. Without expect_file it runs until it is
-// killed. A body that is no such JSON is answered 400 and reported.
+// Takes the daemon's webhooks (Alertmanager's JSON and our fields) and prints a line for each
+// alert: when, which level, whom it is about, why, who was told. Without expect_file it runs until
+// it is killed. A body that is no such JSON is answered 400 and reported.
 int Listen(const ListenOptions& options, const Console& console);
 
 }  // namespace kpiwatch

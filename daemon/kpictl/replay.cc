@@ -112,8 +112,7 @@ absl::Status Replayer::OfferUpTo(absl::Time until) {
     const Event event = log_.Get(i);
     KPIWATCH_ASSIGN_OR_RETURN(const OfferResult result, engine_->Offer(event, log_.source(i)));
     if (result == OfferResult::kTenant) {
-      bad_.Add(fmt::format("event {} of source {}", event.id,
-                           config_.sources[log_.source(i)].name),
+      bad_.Add(fmt::format("event {} of source {}", event.id, config_.sources[log_.source(i)].name),
                fmt::format("it belongs to another tenant ('{}') than the source's events",
                            event.tenant));
     }

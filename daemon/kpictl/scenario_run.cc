@@ -94,13 +94,12 @@ absl::Status Run::Deliver(const Delivery& delivery) {
   const OneRecord batch(delivery.json);
   absl::Status offered;
   const absl::Status decoded = decoder_->Decode(batch, batch.records()[0], [&](const Event& event) {
-    const absl::StatusOr<OfferResult> result =
-        engine_->Offer(event, SourceIndex(delivery.source));
+    const absl::StatusOr<OfferResult> result = engine_->Offer(event, SourceIndex(delivery.source));
     offered.Update(result.status());
     if (result.ok() && *result == OfferResult::kTenant) {
       offered.Update(absl::InvalidArgumentError(
-          fmt::format("{}:{}: the event belongs to another tenant than those before it",
-                      file_.path, delivery.line)));
+          fmt::format("{}:{}: the event belongs to another tenant than those before it", file_.path,
+                      delivery.line)));
     }
   });
   if (!decoded.ok()) {

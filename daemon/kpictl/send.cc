@@ -250,8 +250,8 @@ int Send(const SendOptions& options, const Console& console) {
   if (!sink.ok()) {
     return fail(MessageOf(sink.status()));
   }
-  Sender sender(options, config->sources[*source], config->clock == ClockKind::kEvents,
-                sink->get(), console);
+  Sender sender(options, config->sources[*source], config->clock == ClockKind::kEvents, sink->get(),
+                console);
   absl::Status status = sender.SendFiles();
   if (status.ok() && until) {
     status = sender.SendHeartbeat(*until);

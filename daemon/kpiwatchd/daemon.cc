@@ -90,9 +90,9 @@ absl::Status Daemon::StartEngine(std::shared_ptr<const Rulebook> rulebook) {
   dispatcher_ = std::make_unique<Dispatcher>(ports, dispatcher_options);
   SetRulebook(rulebook);
   for (const KafkaPublisherOptions& publisher : publisher_options_) {
-    publishers_.push_back(std::make_unique<KafkaPublisher>(
-        publisher, &engine_->outbox(), &notify_metrics_,
-        [this](const absl::Status& status) { Fail(status); }));
+    publishers_.push_back(
+        std::make_unique<KafkaPublisher>(publisher, &engine_->outbox(), &notify_metrics_,
+                                         [this](const absl::Status& status) { Fail(status); }));
     KPIWATCH_RETURN_IF_ERROR(publishers_.back()->Start());
   }
   return absl::OkStatus();

@@ -18,8 +18,8 @@ AdapterCounter CounterOfSource(const std::string& source, const char* name, cons
 
 }  // namespace
 
-absl::Status AddSource(const SourceOptions& source, const std::string& storage,
-                       const Clock* clock, Intake* intake) {
+absl::Status AddSource(const SourceOptions& source, const std::string& storage, const Clock* clock,
+                       Intake* intake) {
   Engine::Source added;
   added.options = &source;
   if (source.kafka) {

@@ -27,8 +27,8 @@ struct Intake {
 // Adds a source; nothing for one that is neither Kafka nor a log, to which only kpictl binds files.
 // `storage` is the folder under which logs lie; `source` and `clock` are borrowed. Errors: the
 // adapter's.
-absl::Status AddSource(const SourceOptions& source, const std::string& storage,
-                       const Clock* clock, Intake* intake);
+absl::Status AddSource(const SourceOptions& source, const std::string& storage, const Clock* clock,
+                       Intake* intake);
 
 // The answer to a request that brings events. Thread-safe.
 HttpReply Ingest(IngestService* service, const HttpRequest& request);

@@ -21,11 +21,11 @@ struct FloorResult {
 
 // What a KPI says for one subject and period.
 struct KpiReading {
-  Decimal value;                     // verdict: how many floors were met
-  int64_t count = 0;                 // facts
-  std::optional<Decimal> target;     // verdict: how many floors there are
+  Decimal value;                       // verdict: how many floors were met
+  int64_t count = 0;                   // facts
+  std::optional<Decimal> target;       // verdict: how many floors there are
   std::optional<Rational> completion;  // nullopt: no target, or a target of zero (S-07: n/a)
-  std::vector<FloorResult> floors;   // verdict only
+  std::vector<FloorResult> floors;     // verdict only
   // Met or missed; nullopt when there is nothing to measure it by.
   std::optional<bool> met;
 };

@@ -53,9 +53,9 @@ class SeriesTable {
     SubjectId subject;
     Day day;
     KpiIndex kpi = 0;
-    uint16_t cell = 0;      // place in its row
+    uint16_t cell = 0;  // place in its row
     DayRow* row = nullptr;
-    Aggregate before;       // its value when the step began
+    Aggregate before;  // its value when the step began
   };
   struct Options {
     size_t max_cells = 4'000'000;  // about 64 bytes each

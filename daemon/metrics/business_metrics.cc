@@ -86,8 +86,8 @@ MetricFamily BusinessMetrics::StandingAlerts() const {
   MutexLock lock(&mu_);
   const absl::Time begin = absl::Now();
   if (begin >= keep_alerts_until_) {
-    const AlertPage page =
-        inputs_.view->Alerts({.after = {}, .limit = inputs_.max_alerts, .rules = {}, .brief = true});
+    const AlertPage page = inputs_.view->Alerts(
+        {.after = {}, .limit = inputs_.max_alerts, .rules = {}, .brief = true});
     dropped_.Add(page.total - page.alerts.size());
     alerts_ = Alerts(page.alerts);
     const absl::Duration took = absl::Now() - begin;

@@ -74,8 +74,7 @@ void OutboxWorker::Count(const std::vector<Decision>& decisions) {
   }
 }
 
-std::vector<std::span<const SharedEntry>> SplitIntoSteps(
-    std::span<const SharedEntry> entries) {
+std::vector<std::span<const SharedEntry>> SplitIntoSteps(std::span<const SharedEntry> entries) {
   std::vector<std::span<const SharedEntry>> steps;
   size_t begin = 0;
   std::optional<int64_t> step;

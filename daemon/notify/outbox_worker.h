@@ -92,7 +92,6 @@ class OutboxWorker {
 
 // Cuts `entries` where the step changes; dead letters stay with what stands before them. Every part
 // has an entry.
-std::vector<std::span<const SharedEntry>> SplitIntoSteps(
-    std::span<const SharedEntry> entries);
+std::vector<std::span<const SharedEntry>> SplitIntoSteps(std::span<const SharedEntry> entries);
 
 }  // namespace kpiwatch

@@ -128,9 +128,11 @@ Bilingual Sentence(v1::Reason reason, bool resolved, bool rises) {
     case v1::REASON_DATA_COMPLETE:
       return {"数据已补齐，判定恢复。", "The data is complete; judging goes on."};
     case v1::REASON_UNKNOWN_OWNER:
-      return {"有数据归属于组织名册之外的人员，或没有写明负责人（\"\"），暂计入公司合计；请补充名册或修正数据。",
-              "Facts name people who are not in the organisation, or nobody (\"\"); they count for "
-              "the company until the roster names them or the data is corrected."};
+      return {
+          "有数据归属于组织名册之外的人员，或没有写明负责人（\"\"），暂计入公司合计；"
+          "请补充名册或修正数据。",
+          "Facts name people who are not in the organisation, or nobody (\"\"); they count for "
+          "the company until the roster names them or the data is corrected."};
     default:
       return ThresholdSentence(resolved, rises);
   }

@@ -14,8 +14,9 @@
 
 namespace kpiwatch {
 
-// Separate key spaces, so that data of different life times do not share files.
-enum class Family : uint8_t {  // persisted: DO NOT CHANGE the numbers
+// Separate key spaces, so that data of different life times do not share files. The numbers are
+// persisted: DO NOT CHANGE.
+enum class Family : uint8_t {
   kMeta = 0,    // format version, UUID, positions, intern tables, cursors
   kSeries = 1,  // day buckets
   kLadder = 2,  // ladder states and sealed-period records
@@ -57,10 +58,11 @@ class StateStore {
   // Errors: kNotFound is not used (nullopt); kDataLoss for corruption.
   virtual absl::StatusOr<std::optional<std::string>> Get(Family family,
                                                          std::string_view key) const = 0;
-  // Calls `visit` for keys in [begin, end) ascending ("" as end: to the last); stops when it returns false.
-  virtual absl::Status Scan(Family family, std::string_view begin, std::string_view end,
-                            absl::FunctionRef<bool(std::string_view key, std::string_view value)>
-                                visit) const = 0;
+  // Calls `visit` for keys in [begin, end) ascending ("" as end: to the last); stops when it
+  // returns false.
+  virtual absl::Status Scan(
+      Family family, std::string_view begin, std::string_view end,
+      absl::FunctionRef<bool(std::string_view key, std::string_view value)> visit) const = 0;
   // Applies the batch atomically and returns when it is on disk. Errors: kResourceExhausted (disk
   // full), kDataLoss (corruption), kUnavailable (I/O error); nothing of the batch is visible then
   // and the caller stops (style.md error class 3).

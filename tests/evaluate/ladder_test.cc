@@ -26,8 +26,13 @@ lang::Program Condition(std::string_view source) {
 }
 
 Tier MakeTier(Level level, std::string_view when, std::string_view clear = {}) {
-  Tier tier{.level = level, .when = Condition(when), .clear = {}, .notify = {}, .via = {},
-            .open = {}, .grant = {}};
+  Tier tier{.level = level,
+            .when = Condition(when),
+            .clear = {},
+            .notify = {},
+            .via = {},
+            .open = {},
+            .grant = {}};
   if (!clear.empty()) {
     tier.clear = Condition(clear);
   }
@@ -61,16 +66,15 @@ Rule Thresholds(int yellow_clear, int orange_clear, int red_clear) {
       MakeTier(Level::kYellow, "value > 40", "value < " + std::to_string(yellow_clear)));
   rule.tiers.push_back(
       MakeTier(Level::kOrange, "value > 60", "value < " + std::to_string(orange_clear)));
-  rule.tiers.push_back(
-      MakeTier(Level::kRed, "value > 80", "value < " + std::to_string(red_clear)));
+  rule.tiers.push_back(MakeTier(Level::kRed, "value > 80", "value < " + std::to_string(red_clear)));
   return rule;
 }
 
 // conventions.md, "Level semantics", first known answer.
 TEST(LadderTest, TiersClearBelowTheirOwnLines) {
-  EXPECT_EQ(Levels(Thresholds(30, 50, 70),
-                   {45, 40, 30, 29, 45, 61, 49, 29, 45, 61, 81, 69, 50, 41, 25}),
-            "YYYGYOYGYOROOYG");
+  EXPECT_EQ(
+      Levels(Thresholds(30, 50, 70), {45, 40, 30, 29, 45, 61, 49, 29, 45, 61, 81, 69, 50, 41, 25}),
+      "YYYGYOYGYOROOYG");
 }
 
 // conventions.md, "Level semantics", second known answer.
@@ -100,7 +104,7 @@ std::string StreakLevels(const Rule& rule, const std::string& days) {
 
 // S-05, S-06: yellow at the second miss, orange at the third; two hits in a row clear both.
 TEST(LadderTest, StreaksClimbAndTwoHitsInARowClear) {
-  EXPECT_EQ(StreakLevels(Streaks(), "-+--" "-+-++"), "GGGYOOOOG");
+  EXPECT_EQ(StreakLevels(Streaks(), "-+---+-++"), "GGGYOOOOG");
 }
 
 // S-05: an ineligible day is simply not advanced; a gap beyond max_gap_days begins anew.

@@ -12,9 +12,9 @@ namespace {
 void CheckKey(std::string_view key) {
   if (const auto parts = ParsePositionKey(key)) {
     KPIWATCH_CHECK(PositionKey(parts->source, parts->topic, parts->partition) == key, "position");
-    KPIWATCH_CHECK(key.substr(0, PositionPrefix(parts->source).size()) ==
-                       PositionPrefix(parts->source),
-                   "position prefix");
+    KPIWATCH_CHECK(
+        key.substr(0, PositionPrefix(parts->source).size()) == PositionPrefix(parts->source),
+        "position prefix");
   }
   if (const auto id = ParseInternKey(key)) {
     KPIWATCH_CHECK(InternKey(*id) == key, "intern");

@@ -216,9 +216,9 @@ TEST(PlainJson, ReadsObjectsWithTheSameNames) {
   options.name = "shop";
   options.format = SourceFormat::kJson;
   DecodeHarness harness({"data.owner_id"}, options);
-  const DecodedEvent event = harness.One(
-      R"({"type":"a.b","id":91,"time":1781485923000,"orderNo":"x","n":1.5,)"
-      R"("data":{"owner_id":"u1"}})");
+  const DecodedEvent event =
+      harness.One(R"({"type":"a.b","id":91,"time":1781485923000,"orderNo":"x","n":1.5,)"
+                  R"("data":{"owner_id":"u1"}})");
   EXPECT_EQ(event.id, "91");
   EXPECT_EQ(event.source, "shop");
   EXPECT_EQ(event.time_ms, 1781485923000);

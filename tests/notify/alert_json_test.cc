@@ -53,8 +53,7 @@ TEST_F(AlertJsonTest, HasEveryFieldOfVersionFour) {
   EXPECT_EQ(alert.at("status"), "firing");
   EXPECT_EQ(alert.at("labels").at("level"), "yellow");
   EXPECT_EQ(alert.at("labels").at("subject"), "person:u102");
-  EXPECT_EQ(alert.at("annotations").at("summary"),
-            "王一 连续 0 个工作日关键动作未达标");
+  EXPECT_EQ(alert.at("annotations").at("summary"), "王一 连续 0 个工作日关键动作未达标");
   EXPECT_EQ(alert.at("startsAt"), "2026-09-29T14:00:00.000Z");
   EXPECT_EQ(alert.at("endsAt"), "0001-01-01T00:00:00Z");
   EXPECT_EQ(alert.at("generatorURL"), "https://kpi.example.com/api/v1/alerts");

@@ -179,7 +179,8 @@ TEST_F(TextTest, ShortfallsSayWhichPartIsShortAndByHowMuch) {
   unknown->set_value("0");
   unknown->set_floor("2");
   EXPECT_EQ(Row("差距"), "销售额 1,200.5 / 8,000（差 6,799.5）\ngone 0 / 2（差 2）");
-  EXPECT_EQ(Row("Shortfall", "en"), "Revenue 1,200.5 of 8,000 (6,799.5 short)\ngone 0 of 2 (2 short)");
+  EXPECT_EQ(Row("Shortfall", "en"),
+            "Revenue 1,200.5 of 8,000 (6,799.5 short)\ngone 0 of 2 (2 short)");
   EXPECT_THAT(PlainText(Text("en"), "en"), HasSubstr("Shortfall:\n    Revenue 1,200.5 of 8,000"));
 }
 

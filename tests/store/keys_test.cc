@@ -94,10 +94,13 @@ TEST(KeysTest, OutboxAndDedupKeysSortByNumber) {
 }
 
 TEST(KeysTest, KindsOfMetaKeysDoNotMix) {
-  const std::vector<std::string> keys = {
-      std::string(kFormatKey),  std::string(kUuidKey), std::string(kDedupStateKey),
-      PositionKey("a", "b", 1), InternKey(1),          CursorKey("x"),
-      VersionKey({})};
+  const std::vector<std::string> keys = {std::string(kFormatKey),
+                                         std::string(kUuidKey),
+                                         std::string(kDedupStateKey),
+                                         PositionKey("a", "b", 1),
+                                         InternKey(1),
+                                         CursorKey("x"),
+                                         VersionKey({})};
   std::set<char> kinds;
   for (const std::string& key : keys) {
     EXPECT_TRUE(kinds.insert(key[0]).second) << key;

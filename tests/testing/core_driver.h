@@ -57,8 +57,8 @@ class CoreDriver {
       sources_.push_back(source);
     }
     for (size_t p = 0; p < options.partitions; ++p) {
-      partitions_.push_back({.id = {"", static_cast<int32_t>(p)}, .position = 0, .end = 0,
-                             .error = {}});
+      partitions_.push_back(
+          {.id = {"", static_cast<int32_t>(p)}, .position = 0, .end = 0, .error = {}});
     }
     Restart();
   }
@@ -82,13 +82,12 @@ class CoreDriver {
   // One event; `data` is JSON.
   void Send(std::string_view type, std::string_view id, absl::Time time, std::string_view data,
             uint32_t partition = 0) {
-    const std::string json =
-        R"({"specversion":"1.0","type":"com.acme.)" + std::string(type) +
-        R"(.v1","source":"/crm","id":")" + std::string(id) + R"(","time":")" +
-        absl::FormatTime(absl::RFC3339_full, time, absl::UTCTimeZone()) +
-        (tenant.empty() ? "" : R"(","tenantid":")" + tenant) +
-        (sequence < 0 ? "" : R"(","sequence":")" + std::to_string(sequence)) +
-        R"(","data":)" + std::string(data) + "}";
+    const std::string json = R"({"specversion":"1.0","type":"com.acme.)" + std::string(type) +
+                             R"(.v1","source":"/crm","id":")" + std::string(id) + R"(","time":")" +
+                             absl::FormatTime(absl::RFC3339_full, time, absl::UTCTimeZone()) +
+                             (tenant.empty() ? "" : R"(","tenantid":")" + tenant) +
+                             (sequence < 0 ? "" : R"(","sequence":")" + std::to_string(sequence)) +
+                             R"(","data":)" + std::string(data) + "}";
     Record record;
     record.partition = partition;
     // Records come one after the other, whatever they speak of.
@@ -164,7 +163,7 @@ class CoreDriver {
   EngineMetrics& metrics() { return metrics_; }
 
   std::string tenant;  // of the next events; empty: they name none
-  int sequence = -1;  // of the next events; negative: they have none
+  int sequence = -1;   // of the next events; negative: they have none
   OfferResult last_result = OfferResult::kIgnored;
 
  private:

@@ -28,9 +28,9 @@ class MemoryStore final : public MemoryStateStore {
     return MemoryStateStore::Get(family, key);
   }
 
-  absl::Status Scan(Family family, std::string_view begin, std::string_view end,
-                    absl::FunctionRef<bool(std::string_view, std::string_view)> visit)
-      const override {
+  absl::Status Scan(
+      Family family, std::string_view begin, std::string_view end,
+      absl::FunctionRef<bool(std::string_view, std::string_view)> visit) const override {
     if (absl::Status fault = TakeFault(&read_fault_); !fault.ok()) {
       return fault;
     }
