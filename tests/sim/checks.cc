@@ -10,47 +10,10 @@
 #include "daemon/engine/ladder_record.h"
 #include "daemon/store/keys.h"
 #include "fmt/format.h"
+#include "tests/sim/story.h"
 
 namespace kpiwatch::sim {
 namespace {
-
-// By rule and subject, in order.
-using Story = std::map<std::pair<std::string, std::string>, std::vector<v1::Transition>>;
-
-Story StoryOf(const std::vector<v1::OutboxEntry>& entries) {
-  Story story;
-  for (const v1::OutboxEntry& entry : entries) {
-    if (entry.has_transition()) {
-      story[{entry.transition().rule(), entry.transition().subject()}].push_back(
-          entry.transition());
-    }
-  }
-  return story;
-}
-
-std::string TextOf(const v1::Transition& t) {
-  return fmt::format("{} {}>{} at {} ({})", t.period(),
-                     LevelName(static_cast<Level>(t.from_level())),
-                     LevelName(static_cast<Level>(t.to_level())),
-                     absl::FormatTime("%m-%dT%H:%M:%E*SZ", absl::FromUnixMillis(t.at_unix_ms()),
-                                      absl::UTCTimeZone()),
-                     v1::Reason_Name(t.reason()).substr(7));
-}
-
-std::string TextOf(const Move& move) {
-  return fmt::format("{} {}>{} at {}", move.period.ToString(), LevelName(move.from),
-                     LevelName(move.to),
-                     absl::FormatTime("%m-%dT%H:%M:%E*SZ", move.at, absl::UTCTimeZone()));
-}
-
-template <typename Item>
-std::string TextOf(const std::vector<Item>& items) {
-  std::string text;
-  for (const Item& item : items) {
-    text += "\n    " + TextOf(item);
-  }
-  return text.empty() ? " nothing" : text;
-}
 
 bool Same(const v1::Transition& t, const Move& move) {
   return t.period() == move.period.ToString() && static_cast<Level>(t.from_level()) == move.from &&
@@ -346,69 +309,6 @@ void CheckAgainstOracle(const World& world, const Oracle& oracle, Simulation& si
   checks.Transitions();
   checks.DataAlerts();
   checks.DeadLetters();
-}
-
-namespace {
-
-// All fields of a transition but what names its place in the outbox.
-std::string ContentOf(v1::Transition t) {
-  t.clear_id();
-  t.clear_step();
-  return t.DebugString();
-}
-
-// Changes as people see them; between two seals corrections may come in one or in several, so that
-// only where they begin and end counts (D-08).
-std::string OutlineOf(const std::vector<v1::Transition>& told) {
-  std::string outline;
-  for (size_t i = 0; i < told.size(); ++i) {
-    if (told[i].reason() != v1::REASON_RESTATED) {
-      outline += TextOf(told[i]) + "\n";
-      continue;
-    }
-    const v1::Level from = told[i].from_level();
-    while (i + 1 < told.size() && told[i + 1].reason() == v1::REASON_RESTATED) {
-      ++i;
-    }
-    if (told[i].to_level() != from) {
-      outline += fmt::format("restated {}>{}\n", LevelName(static_cast<Level>(from)),
-                             LevelName(static_cast<Level>(told[i].to_level())));
-    }
-  }
-  return outline;
-}
-
-}  // namespace
-
-void CheckSameStory(const World& world, const Oracle& oracle, const Simulation& one,
-                    const Simulation& other, std::vector<std::string>* problems) {
-  const Story stories[] = {StoryOf(one.published()), StoryOf(other.published())};
-  for (int r = 0; r < static_cast<int>(world.rules.size()); ++r) {
-    const Rule& rule = world.rules[static_cast<size_t>(r)];
-    for (const std::string& subject : oracle.subjects()) {
-      if (rule.intraday || oracle.IsAmbiguous(r, subject)) {
-        continue;
-      }
-      std::string told[2];
-      for (size_t i = 0; i < 2; ++i) {
-        const auto it = stories[i].find({rule.name, subject});
-        if (it == stories[i].end()) {
-          continue;
-        }
-        if (oracle.IsCorrected(r, subject)) {
-          told[i] = OutlineOf(it->second);
-          continue;
-        }
-        for (const v1::Transition& t : it->second) {
-          told[i] += ContentOf(t);
-        }
-      }
-      if (told[0] != told[1]) {
-        problems->push_back(fmt::format("{} {}: two lives told\n{}\nand\n{}", rule.name, subject,
-                                        told[0], told[1]));
-      }
-    }
-  }
 }
 
 }  // namespace kpiwatch::sim
