@@ -2,15 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <deque>
-#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "daemon/engine/engine.h"
-#include "tests/testing/core_driver.h"
-#include "tests/testing/scripted_source.h"
+#include "tests/testing/engine_driver.h"
+#include "tests/testing/rule_text.h"
 
 namespace kpiwatch {
 namespace {
@@ -19,72 +15,34 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-constexpr char kRules[] = R"(
-calendars:
-  - {name: cn, time_zone: Asia/Shanghai, day_close: "20:00", grace: 2h}
-kpis:
-  - {name: revenue, owner: ops, type: simple, event: erp.order.confirmed,
-     measure: sum(data.amount), currency: CNY, subject: data.owner_id, calendar: cn}
-targets:
-  - {kpi: revenue, person: u1, period: 2026-11, target: 200 CNY}
-rules:
-  - name: progress
-    kpi: revenue
-    for_each: person
-    period: month
-    evaluate: intraday
-    levels: {red: {when: completion < 50%, clear: completion >= 50%}}
-)";
+std::string Rules() {
+  return RuleText({.kpis = {kRevenue},
+                   .targets = {"{kpi: revenue, person: u1, period: 2026-11, target: 200 CNY}"},
+                   .rules = {"{name: progress, kpi: revenue, for_each: person, period: month, "
+                             "evaluate: intraday, levels: "
+                             "{red: {when: completion < 50%, clear: completion >= 50%}}}"}});
+}
 
 class EngineTest : public testing::Test {
  protected:
-  EngineTest() : options_(1) {
-    options_[0].name = "crm";
-    options_[0].complete_by = CompleteBy::kHeartbeat;
-  }
-  void Order(std::string_view id, std::string_view time, std::string_view data) {
-    texts_.push_back(R"({"specversion":"1.0","type":"com.acme.erp.order.confirmed.v1",)"
-                     R"("source":"/crm","id":")" +
-                     std::string(id) + R"(","time":")" + std::string(time) + R"(","data":)" +
-                     std::string(data) + "}");
-    script_[0].push_back({texts_.back(), absl::ToUnixMillis(clock_.Now())});
+  EngineTest() { driver_.source().complete_by = CompleteBy::kHeartbeat; }
+  void Order(std::string_view id, absl::Time time, std::string_view data) {
+    driver_.Write("erp.order.confirmed", id, time, data, driver_.clock.Now());
   }
   void Run() {
-    Engine::Options options;
-    options.core.sources = &options_;
-    options.core.clock_by_events = by_events_;
-    options.idle_wait = absl::ZeroDuration();
-    options.commit_beside = false;
-    std::vector<Engine::Source> sources;
-    sources.push_back(
-        {.kind = "test",
-         .source = std::make_unique<ScriptedSource>("crm", &script_, [](int n) { return n - 1; }),
-         .options = &options_[0]});
-    engine_ = std::make_unique<Engine>(std::move(options), &store_, "store", &clock_,
-                                       std::move(sources), &metrics_);
-    ASSERT_TRUE(engine_->Start(LoadText(kRules), {}).ok());
-    for (bool worked = true; worked;) {
-      const auto once = engine_->RunOnce();
-      ASSERT_TRUE(once.ok()) << once.status();
-      worked = *once;
-    }
+    driver_.Start(Rules());
+    driver_.Run();
   }
+  Engine& engine() { return driver_.engine(); }
 
-  bool by_events_ = false;
-  std::vector<SourceOptions> options_;
-  std::deque<std::string> texts_;
-  ScriptedSource::Script script_ = {{}};
-  MemoryStore store_;
-  EngineMetrics metrics_;
-  ManualClock clock_{At("2026-11-05T12:00")};
-  std::unique_ptr<Engine> engine_;
+  EngineDriver driver_{At("2026-11-05T12:00")};
 };
 
 TEST_F(EngineTest, AnAlertOfAnOpenPeriodShowsItsTargetAndProgress) {
-  Order("o1", "2026-11-05T02:00:00Z",
+  Order("o1", At("2026-11-05T10:00"),
         R"({"owner_id":"u1","amount":{"amount":"30","currency":"CNY"}})");
   Run();
-  const AlertPage page = engine_->Alerts({});
+  const AlertPage page = engine().Alerts({});
   ASSERT_THAT(page.alerts, SizeIs(1));
   EXPECT_EQ(page.alerts[0].value, "30");
   EXPECT_EQ(page.alerts[0].target, "200");
@@ -92,13 +50,13 @@ TEST_F(EngineTest, AnAlertOfAnOpenPeriodShowsItsTargetAndProgress) {
 }
 
 TEST_F(EngineTest, ABriefListNamesTheSameAlerts) {
-  Order("o1", "2026-11-05T02:00:00Z",
+  Order("o1", At("2026-11-05T10:00"),
         R"({"owner_id":"u1","amount":{"amount":"30","currency":"CNY"}})");
   Run();
-  const AlertPage page = engine_->Alerts({.after = {}, .limit = 0, .rules = {}, .brief = true});
+  const AlertPage page = engine().Alerts({.after = {}, .limit = 0, .rules = {}, .brief = true});
   EXPECT_EQ(page.total, 1u);
   EXPECT_TRUE(page.more);
-  const AlertPage all = engine_->Alerts({.after = {}, .limit = 9, .rules = {}, .brief = true});
+  const AlertPage all = engine().Alerts({.after = {}, .limit = 9, .rules = {}, .brief = true});
   ASSERT_THAT(all.alerts, SizeIs(1));
   EXPECT_EQ(all.alerts[0].rule, "progress");
   EXPECT_EQ(all.alerts[0].subject, "person:u1");
@@ -107,29 +65,29 @@ TEST_F(EngineTest, ABriefListNamesTheSameAlerts) {
 }
 
 TEST_F(EngineTest, WhatAKpiCannotTakeIsCountedAndSaid) {
-  Order("usd", "2026-11-05T02:00:00Z",
+  Order("usd", At("2026-11-05T10:00"),
         R"({"owner_id":"u1","amount":{"amount":"30","currency":"USD"}})");
-  Order("misspelt", "2026-11-05T02:00:00Z", R"({"owner_id":"u1","Amount":"30"})");
+  Order("misspelt", At("2026-11-05T10:00"), R"({"owner_id":"u1","Amount":"30"})");
   testing::internal::CaptureStderr();
   Run();
   const std::string log = testing::internal::GetCapturedStderr();
-  EXPECT_EQ(metrics_.facts_excluded.With({"revenue", "currency"}).value(), 1u);
-  EXPECT_EQ(metrics_.facts_excluded.With({"revenue", "no_measure"}).value(), 1u);
+  EXPECT_EQ(driver_.metrics().facts_excluded.With({"revenue", "currency"}).value(), 1u);
+  EXPECT_EQ(driver_.metrics().facts_excluded.With({"revenue", "no_measure"}).value(), 1u);
   EXPECT_THAT(log, AllOf(HasSubstr("a KPI could not take what an event brought"),
                          HasSubstr("event=usd"), HasSubstr("event=misspelt")));
 }
 
 TEST_F(EngineTest, ATimeThatCannotBeMeantIsADeadLetter) {
-  Order("zero", "1970-01-01T00:00:00Z",
+  Order("zero", absl::UnixEpoch(),
         R"({"owner_id":"u1","amount":{"amount":"30","currency":"CNY"}})");
   Run();
-  EXPECT_EQ(metrics_.dead_letters.With({"implausible_time"}).value(), 1u);
-  EXPECT_THAT(engine_->Alerts({}).alerts, SizeIs(0));
+  EXPECT_EQ(driver_.metrics().dead_letters.With({"implausible_time"}).value(), 1u);
+  EXPECT_THAT(engine().Alerts({}).alerts, SizeIs(0));
 }
 
 TEST_F(EngineTest, SaysThatEventsMoveTheTimeByHeartbeatsAlone) {
-  by_events_ = true;
-  options_[0].complete_by = CompleteBy::kCaughtUp;
+  driver_.options.core.clock_by_events = true;
+  driver_.source().complete_by = CompleteBy::kCaughtUp;
   testing::internal::CaptureStderr();
   Run();
   EXPECT_THAT(testing::internal::GetCapturedStderr(),

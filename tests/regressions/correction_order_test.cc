@@ -5,38 +5,22 @@
 #include <gtest/gtest.h>
 
 #include "tests/testing/core_driver.h"
+#include "tests/testing/rule_text.h"
 
 namespace kpiwatch {
 namespace {
 
 using ::testing::ElementsAre;
 
-constexpr char kRules[] = R"(
-calendars:
-  - {name: cn, time_zone: Asia/Shanghai, day_close: "20:00", grace: 2h}
-org:
-  units:
-    - {id: company, name: 全国}
-  people:
-    - {id: u1, name: 一, unit: company, level: junior}
-kpis:
-  - {name: touches, owner: ops, type: simple, event: crm.activity.completed, measure: count(),
-     subject: data.owner_id, calendar: cn}
-  - {name: actions, owner: ops, type: verdict, all_of: [touches], calendar: cn,
-     floors: {junior: [1]}}
-rules:
-  - name: slipping
-    kpi: actions
-    for_each: person
-    period: day
-    evaluate: on_close
-    levels:
-      yellow: {when: miss_streak >= 5}
-)";
+std::string Rules() {
+  return RuleText({.people = {"{id: u1, name: 一, unit: company, level: junior}"},
+                   .kpis = {kTouches, Actions(1)},
+                   .rules = {DayRule("slipping", "actions", "yellow: {when: miss_streak >= 5}")}});
+}
 
 TEST(CorrectionOrderTest, ALateFactCountsBeforeTheDayAfterItsHeartbeatIsJudged) {
   for (const bool together : {true, false}) {
-    CoreDriver driver(kRules);
+    CoreDriver driver(Rules());
     const auto step = [&] {
       if (!together) {
         driver.Step();
@@ -57,7 +41,7 @@ TEST(CorrectionOrderTest, ALateFactCountsBeforeTheDayAfterItsHeartbeatIsJudged) 
 // Another partition keeps the days from being sealed meanwhile, or does not.
 TEST(CorrectionOrderTest, ALateFactDoesNotCountBeforeTheDaysOfItsHeartbeatAreJudged) {
   for (const bool together : {true, false}) {
-    CoreDriver driver(kRules, {.partitions = 2});
+    CoreDriver driver(Rules(), {.partitions = 2});
     driver.Touch("u1", At("2026-11-02T10:00"), 1);
     driver.Heartbeat(At("2026-11-11T23:00"), 0);
     driver.Heartbeat(At("2026-11-04T23:00"), 1);

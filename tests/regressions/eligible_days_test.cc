@@ -4,38 +4,24 @@
 #include <gtest/gtest.h>
 
 #include "tests/testing/core_driver.h"
+#include "tests/testing/rule_text.h"
 
 namespace kpiwatch {
 namespace {
 
 using ::testing::ElementsAre;
 
-constexpr char kRules[] = R"(
-calendars:
-  - {name: cn, time_zone: Asia/Shanghai, day_close: "20:00", grace: 2h}
-org:
-  units:
-    - {id: company, name: 全国}
-  people:
-    - {id: u1, name: 周六入职, unit: company, from: 2026-11-07}
-    - {id: u2, name: 周五入职即休假, unit: company, from: 2026-11-06,
-       leave: [{from: 2026-11-06, to: 2026-11-07}]}
-    - {id: u3, name: 周五入职, unit: company, from: 2026-11-06}
-kpis:
-  - {name: touches, owner: ops, type: simple, event: crm.activity.completed, measure: count(),
-     subject: data.owner_id, calendar: cn}
-rules:
-  - name: quiet
-    kpi: touches
-    for_each: person
-    period: week
-    evaluate: on_close
-    levels:
-      yellow: {when: value < 1}
-)";
+std::string Rules() {
+  return RuleText({.people = {"{id: u1, name: 周六入职, unit: company, from: 2026-11-07}",
+                              "{id: u2, name: 周五入职即休假, unit: company, from: 2026-11-06, "
+                              "leave: [{from: 2026-11-06, to: 2026-11-07}]}",
+                              "{id: u3, name: 周五入职, unit: company, from: 2026-11-06}"},
+                   .rules = {"{name: quiet, kpi: touches, for_each: person, period: week, "
+                             "evaluate: on_close, levels: {yellow: {when: value < 1}}}"}});
+}
 
 TEST(EligibleDaysTest, AWeekCountsForWhoWorkedInIt) {
-  CoreDriver driver(kRules);
+  CoreDriver driver(Rules());
   driver.Heartbeat(At("2026-11-02T23:00"));
   driver.Heartbeat(At("2026-11-09T00:00"));
   driver.Step();

@@ -3,36 +3,22 @@
 #include <gtest/gtest.h>
 
 #include "tests/testing/core_driver.h"
+#include "tests/testing/rule_text.h"
 
 namespace kpiwatch {
 namespace {
 
 using ::testing::ElementsAre;
 
-constexpr char kRules[] = R"(
-calendars:
-  - {name: cn, time_zone: Asia/Shanghai, day_close: "20:00", grace: 2h}
-org:
-  units:
-    - {id: company, name: 全国, manager: boss}
-  people:
-    - {id: boss, name: 老板, unit: company, level: junior}
-kpis:
-  - {name: touches, owner: ops, type: simple, event: crm.activity.completed, measure: count(),
-     subject: data.owner_id, calendar: cn}
-rules:
-  - name: quiet
-    kpi: touches
-    for_each: person
-    period: day
-    evaluate: on_close
-    levels:
-      yellow: {when: value < 1}
-)";
+std::string Rules() {
+  return RuleText({.units = {"{id: company, name: 全国, manager: boss}"},
+                   .people = {"{id: boss, name: 老板, unit: company, level: junior}"},
+                   .rules = {DayRule("quiet", "touches", "yellow: {when: value < 1}")}});
+}
 
 TEST(FirstDayTest, IsThatOfTheEarliestHeartbeatWhicheverPartitionIsReadFirst) {
   for (const uint32_t first : {0U, 1U}) {
-    CoreDriver driver(kRules, {.partitions = 2});
+    CoreDriver driver(Rules(), {.partitions = 2});
     for (const uint32_t partition : {first, 1 - first}) {
       driver.Heartbeat(At(partition == 0 ? "2026-11-03T23:00" : "2026-11-02T23:00"), partition);
     }
@@ -47,7 +33,7 @@ TEST(FirstDayTest, IsThatOfTheEarliestHeartbeatWhicheverPartitionIsReadFirst) {
 // What comes behind its partition's heartbeat is a correction, and opens no day before the first.
 TEST(FirstDayTest, IsNotThatOfALateFact) {
   for (const bool together : {true, false}) {
-    CoreDriver driver(kRules);
+    CoreDriver driver(Rules());
     driver.Heartbeat(At("2026-11-04T23:00"));
     if (!together) {
       driver.Step();
@@ -64,27 +50,11 @@ TEST(FirstDayTest, IsNotThatOfALateFact) {
 // A verdict that needs more sources than its parts began with the first heartbeat, and never where
 // there was none.
 TEST(FirstDayTest, OfAVerdictIsThatOfItsPartsFacts) {
-  constexpr char kVerdict[] = R"(
-calendars:
-  - {name: cn, time_zone: Asia/Shanghai, day_close: "20:00", grace: 2h}
-org:
-  units: [{id: company, name: 全国}]
-  people: [{id: u1, name: 一, unit: company, level: junior}]
-kpis:
-  - {name: touches, owner: ops, type: simple, event: crm.activity.completed, measure: count(),
-     subject: data.owner_id, calendar: cn, sources: [crm]}
-  - {name: actions, owner: ops, type: verdict, all_of: [touches], calendar: cn,
-     floors: {junior: [2]}}
-rules:
-  - name: slipping
-    kpi: actions
-    for_each: person
-    period: day
-    evaluate: on_close
-    levels:
-      yellow: {when: miss_streak >= 2}
-)";
-  CoreDriver driver(kVerdict, {.other_sources = {"erp"}});
+  const std::string rules =
+      RuleText({.people = {"{id: u1, name: 一, unit: company, level: junior}"},
+                .kpis = {With(kTouches, "sources: [crm]"), Actions(2)},
+                .rules = {DayRule("slipping", "actions", "yellow: {when: miss_streak >= 2}")}});
+  CoreDriver driver(rules, {.other_sources = {"erp"}});
   driver.Touch("u1", At("2026-11-02T10:00"), 1);
   driver.Heartbeat(At("2026-11-03T23:00"));
   driver.core().completeness(1).Declare(At("2026-11-03T23:00"));

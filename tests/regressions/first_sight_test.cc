@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/testing/core_driver.h"
+#include "tests/testing/rule_text.h"
 
 namespace kpiwatch {
 namespace {
@@ -11,28 +12,13 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr char kRules[] = R"(
-calendars:
-  - {name: cn, time_zone: Asia/Shanghai, day_close: "20:00", grace: 2h}
-kpis:
-  - {name: touches, owner: ops, type: simple, event: crm.activity.completed, measure: count(),
-     subject: data.owner_id, calendar: cn}
-  - {name: needs, owner: ops, type: simple, event: crm.need.confirmed, measure: count(),
-     subject: data.owner_id, calendar: cn}
-rules:
-  - name: quiet
-    kpi: touches
-    for_each: SUBJECT
-    period: day
-    evaluate: on_close
-    levels:
-      yellow: {when: value < 1, clear: value >= 1}
-)";
-
 std::string RulesFor(const std::string& subject) {
-  std::string rules = kRules;
-  rules.replace(rules.find("SUBJECT"), 7, subject);
-  return rules;
+  return RuleText({.kpis = {kTouches,
+                            "{name: needs, owner: ops, type: simple, event: crm.need.confirmed, "
+                            "measure: count(), subject: data.owner_id, calendar: cn}"},
+                   .rules = {"{name: quiet, kpi: touches, for_each: " + subject +
+                             ", period: day, evaluate: on_close, "
+                             "levels: {yellow: {when: value < 1, clear: value >= 1}}}"}});
 }
 
 TEST(FirstSightTest, AUnitHasNoMissesBeforeItWasFirstSeen) {

@@ -4,22 +4,14 @@
 #include <gtest/gtest.h>
 
 #include "tests/testing/core_driver.h"
+#include "tests/testing/rule_text.h"
 
 namespace kpiwatch {
 namespace {
 
-constexpr char kRules[] = R"(
-calendars:
-  - {name: cn, time_zone: Asia/Shanghai, day_close: "20:00"}
-kpis:
-  - {name: touches, owner: ops, type: simple, event: crm.activity.completed, measure: count(),
-     subject: data.owner_id, calendar: cn}
-targets:
-  - {kpi: touches, person: u1, period: 2026-11, target: 5}
-)";
-
 TEST(HomeUnitTest, APersonWithATargetBelongsToTheUnitHisFactsName) {
-  CoreDriver driver(kRules);
+  CoreDriver driver(
+      RuleText({.targets = {"{kpi: touches, person: u1, period: 2026-11, target: 5}"}}));
   driver.Send("crm.activity.completed", "t1", At("2026-11-02T10:00"),
               R"({"owner_id":"u1","owner_unit":"east"})");
   driver.Step();

@@ -4,20 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "tests/testing/core_driver.h"
+#include "tests/testing/rule_text.h"
 
 namespace kpiwatch {
 namespace {
 
-constexpr char kRules[] = R"(
-calendars:
-  - {name: cn, time_zone: Asia/Shanghai, day_close: "20:00"}
-kpis:
-  - {name: touches, owner: ops, type: simple, event: crm.activity.completed, measure: count(),
-     subject: data.owner_id, calendar: cn}
-)";
-
 TEST(PartitionOrderTest, TheLastPartitionMayBeReadFirst) {
-  CoreDriver driver(kRules, {.partitions = 3});
+  CoreDriver driver(RuleText({}), {.partitions = 3});
   driver.Touch("u1", At("2026-11-02T10:00"), 1, 2);
   driver.Step();
   driver.Touch("u1", At("2026-11-02T11:00"), 1, 0);

@@ -3,44 +3,27 @@
 #include <gtest/gtest.h>
 
 #include "tests/testing/core_driver.h"
+#include "tests/testing/rule_text.h"
 
 namespace kpiwatch {
 namespace {
 
 using ::testing::ElementsAre;
 
-constexpr char kRules[] = R"(
-calendars:
-  - {name: cn, time_zone: Asia/Shanghai, day_close: "20:00", grace: 2h}
-org:
-  units:
-    - {id: company, name: 全国}
-  people:
-    - {id: u1, name: 一, unit: company, to: 2026-11-03}
-kpis:
-  - {name: touches, owner: ops, type: simple, event: crm.activity.completed, measure: count(),
-     subject: data.owner_id, calendar: cn}
-  - {name: spend, owner: ops, type: simple, event: mkt.spend.recorded, measure: sum(data.amount),
-     currency: CNY, subject: unit, calendar: cn}
-rules:
-  - name: busy
-    kpi: touches
-    for_each: person
-    period: day
-    evaluate: intraday
-    levels:
-      yellow: {when: value >= 1}
-  - name: spending
-    kpi: spend
-    for_each: unit
-    period: day
-    evaluate: on_close
-    levels:
-      yellow: {when: value < 1}
-)";
+std::string Rules() {
+  return RuleText(
+      {.people = {"{id: u1, name: 一, unit: company, to: 2026-11-03}"},
+       .kpis = {kTouches,
+                "{name: spend, owner: ops, type: simple, event: mkt.spend.recorded, "
+                "measure: sum(data.amount), currency: CNY, subject: unit, calendar: cn}"},
+       .rules = {"{name: busy, kpi: touches, for_each: person, period: day, evaluate: intraday, "
+                 "levels: {yellow: {when: value >= 1}}}",
+                 "{name: spending, kpi: spend, for_each: unit, period: day, evaluate: on_close, "
+                 "levels: {yellow: {when: value < 1}}}"}});
+}
 
 TEST(StrangersTest, HaveNoLadder) {
-  CoreDriver driver(kRules);
+  CoreDriver driver(Rules());
   driver.Touch("u1", At("2026-11-02T10:00"), 1);
   driver.Touch("u1", At("2026-11-03T10:00"), 1);  // has left
   driver.Touch("ghost", At("2026-11-02T10:00"), 1);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/testing/core_driver.h"
+#include "tests/testing/rule_text.h"
 
 namespace kpiwatch {
 namespace {
@@ -11,32 +12,21 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 
-constexpr char kRules[] = R"(
-calendars:
-  - {name: cn, time_zone: Asia/Shanghai, day_close: "20:00", grace: 2h}
-org:
-  units: [{id: company, name: 全国, manager: boss}]
-  people:
-    - {id: boss, name: 老板, unit: company}
-    - {id: u1, name: 一, unit: company}
-kpis:
-  - {name: revenue, owner: ops, type: simple, event: erp.order.confirmed,
-     measure: sum(data.amount), currency: CNY, subject: data.owner_id, calendar: cn}
-targets:
-  - {kpi: revenue, person: u1, period: 2026-09, target: 100 CNY}
-  - {kpi: revenue, person: u1, period: 2026-Q3, target: 1000 CNY}
-  - {kpi: revenue, person: u1, from: 2026-09-15, to: 2026-10-01, target: 10 CNY}
-  - {kpi: revenue, person: u1, period: 2026-10, target: 10 CNY}
-rules:
-  - name: quota
-    kpi: revenue
-    for_each: person
-    period: target
-    evaluate: on_close
-    levels:
-      yellow: {when: completion < 80%, notify: [owner]}
-      red: {when: completion < 40%, notify: [owner, manager]}
-)";
+std::string Rules() {
+  return RuleText(
+      {.units = {"{id: company, name: 全国, manager: boss}"},
+       .people = {"{id: boss, name: 老板, unit: company}", "{id: u1, name: 一, unit: company}"},
+       .kpis = {kRevenue},
+       .targets = {"{kpi: revenue, person: u1, period: 2026-09, target: 100 CNY}",
+                   "{kpi: revenue, person: u1, period: 2026-Q3, target: 1000 CNY}",
+                   "{kpi: revenue, person: u1, from: 2026-09-15, to: 2026-10-01, "
+                   "target: 10 CNY}",
+                   "{kpi: revenue, person: u1, period: 2026-10, target: 10 CNY}"},
+       .rules = {"{name: quota, kpi: revenue, for_each: person, period: target, "
+                 "evaluate: on_close, levels: {"
+                 "yellow: {when: completion < 80%, notify: [owner]}, "
+                 "red: {when: completion < 40%, notify: [owner, manager]}}}"}});
+}
 
 constexpr char kMonth[] = "quota person:u1 2026-09-01/2026-10-01";
 constexpr char kQuarter[] = "quota person:u1 2026-07-01/2026-10-01";
@@ -46,7 +36,7 @@ std::vector<std::string> Notified(const v1::Transition& t) {
 }
 
 TEST(TargetsOfOneDayTest, AreJudgedEachForItselfAndEndTogether) {
-  CoreDriver driver(kRules);
+  CoreDriver driver(Rules());
   driver.Order("u1", At("2026-09-20T10:00"), "50");
   driver.Heartbeat(At("2026-10-01T00:00"));
   driver.Step();
@@ -64,7 +54,7 @@ TEST(TargetsOfOneDayTest, AreJudgedEachForItselfAndEndTogether) {
 }
 
 TEST(TargetsOfOneDayTest, ACorrectionTellsOfTheOneThatItChanges) {
-  CoreDriver driver(kRules);
+  CoreDriver driver(Rules());
   driver.Order("u1", At("2026-09-20T10:00"), "50");
   driver.Heartbeat(At("2026-10-01T00:00"));
   driver.Step();
@@ -86,12 +76,12 @@ TEST(TargetsOfOneDayTest, ACorrectionTellsOfTheOneThatItChanges) {
 }
 
 TEST(TargetsOfOneDayTest, AllEndWithTheirRule) {
-  CoreDriver driver(kRules);
+  CoreDriver driver(Rules());
   driver.Order("u1", At("2026-09-20T10:00"), "50");
   driver.Heartbeat(At("2026-10-01T00:00"));
   driver.Step();
   driver.Forget();
-  const std::string rules = kRules;
+  const std::string rules = Rules();
   driver.Reload(rules.substr(0, rules.find("rules:\n")));
   driver.Step();
   EXPECT_THAT(driver.log(), ElementsAre(std::string(kQuarter) + " red>green RULE_REMOVED",

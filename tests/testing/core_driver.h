@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "daemon/engine/core.h"
 #include "daemon/ingest/decoder.h"
+#include "tests/testing/event_text.h"
 #include "tests/testing/load_text.h"
 #include "tests/testing/memory_store.h"
 
@@ -23,16 +24,6 @@ class TextBatch final : public RecordBatch {
   void ReadHeaders(const Record&, std::vector<Header>*) const override {}
   void Clear() override { records_.clear(); }
 };
-
-// "2026-09-28T10:00" in Asia/Shanghai.
-inline absl::Time At(std::string_view local) {
-  absl::TimeZone zone;
-  absl::LoadTimeZone("Asia/Shanghai", &zone);
-  absl::Time time;
-  std::string error;
-  EXPECT_TRUE(absl::ParseTime("%Y-%m-%dT%H:%M", std::string(local), zone, &time, &error)) << error;
-  return time;
-}
 
 class CoreDriver {
  public:
@@ -82,12 +73,10 @@ class CoreDriver {
   // One event; `data` is JSON.
   void Send(std::string_view type, std::string_view id, absl::Time time, std::string_view data,
             uint32_t partition = 0) {
-    const std::string json = R"({"specversion":"1.0","type":"com.acme.)" + std::string(type) +
-                             R"(.v1","source":"/crm","id":")" + std::string(id) + R"(","time":")" +
-                             absl::FormatTime(absl::RFC3339_full, time, absl::UTCTimeZone()) +
-                             (tenant.empty() ? "" : R"(","tenantid":")" + tenant) +
-                             (sequence < 0 ? "" : R"(","sequence":")" + std::to_string(sequence)) +
-                             R"(","data":)" + std::string(data) + "}";
+    const std::string more =
+        (tenant.empty() ? "" : R"("tenantid":")" + tenant + R"(",)") +
+        (sequence < 0 ? "" : R"("sequence":")" + std::to_string(sequence) + R"(",)");
+    const std::string json = EventText(type, id, time, data, more);
     Record record;
     record.partition = partition;
     // Records come one after the other, whatever they speak of.
