@@ -5,35 +5,25 @@
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string>
+#include <vector>
 
 #include "daemon/kpictl/input_files.h"
-#include "tests/testing/temp_directory.h"
+#include "tests/kpictl/command_test.h"
 
 namespace kpiwatch {
 namespace {
 
 using testing::HasSubstr;
 
-class CheckTest : public testing::Test {
+class CheckTest : public CommandTest {
  protected:
-  std::string Write(const std::string& name, const std::string& text) {
-    const std::string path = temp_.path() + "/" + name;
-    std::ofstream(path) << text;
-    return path;
-  }
   int Run(const std::vector<std::string>& paths, bool lint_fatal = false) {
-    std::ostringstream out, err;
-    const Console console{.out = out, .err = err};
-    const int code = Check(paths, lint_fatal, console);
-    said_ = out.str();
-    EXPECT_EQ(err.str(), "");
+    const int code =
+        RunCommand([&](const Console& console) { return Check(paths, lint_fatal, console); });
+    EXPECT_EQ(err_, "");
     return code;
   }
-
-  TempDirectory temp_;
-  std::string said_;
 };
 
 constexpr const char* kSoundRules = R"(
@@ -45,16 +35,16 @@ route: {receiver: managers}
 )";
 
 TEST_F(CheckTest, TheShippedPackIsGood) {
-  EXPECT_EQ(Run({"rules/behaviour", "rules/behaviour/sample"}), kExitGood) << said_;
+  EXPECT_EQ(Run({"rules/behaviour", "rules/behaviour/sample"}), kExitGood) << out_;
 }
 
 TEST_F(CheckTest, EveryMistakeOfEveryFileIsOneLine) {
   Write("a.yaml", "kpis:\n  - {nam: x}\n");
   Write("b.yaml", "kpiss: []\n");
   EXPECT_EQ(Run({temp_.path()}), kExitWrong);
-  EXPECT_THAT(said_, HasSubstr("a.yaml:2:6: "));
-  EXPECT_THAT(said_, HasSubstr("b.yaml:1:1: "));
-  EXPECT_THAT(said_, HasSubstr("did you mean 'kpis'?"));
+  EXPECT_THAT(out_, HasSubstr("a.yaml:2:6: "));
+  EXPECT_THAT(out_, HasSubstr("b.yaml:1:1: "));
+  EXPECT_THAT(out_, HasSubstr("did you mean 'kpis'?"));
 }
 
 TEST_F(CheckTest, AWarningIsFatalOnlyWhenAsked) {
@@ -62,7 +52,7 @@ TEST_F(CheckTest, AWarningIsFatalOnlyWhenAsked) {
       "rules.yaml",
       std::string(kSoundRules).replace(std::string(kSoundRules).find("owner: ops, "), 12, ""));
   EXPECT_EQ(Run({path}), kExitGood);
-  EXPECT_THAT(said_, HasSubstr("warning: "));
+  EXPECT_THAT(out_, HasSubstr("warning: "));
   EXPECT_EQ(Run({path}, /*lint_fatal=*/true), kExitLint);
 }
 
@@ -71,13 +61,13 @@ TEST_F(CheckTest, TheDaemonsFileBringsItsRulesAlong) {
   const std::string good =
       Write("kpiwatch.yaml",
             "rule_files: [rules.yaml]\nsources:\n  - {name: crm, format: cloudevents}\n");
-  EXPECT_EQ(Run({good}), kExitGood) << said_;
-  EXPECT_THAT(said_, HasSubstr("1 sources"));
+  EXPECT_EQ(Run({good}), kExitGood) << out_;
+  EXPECT_THAT(out_, HasSubstr("1 sources"));
   const std::string bad = Write(
       "bad.yaml",
       "rule_files: [rule.yaml]\nsorces: []\nsources:\n  - {name: crm, format: cloudevents}\n");
   EXPECT_EQ(Run({bad}), kExitWrong);
-  EXPECT_THAT(said_, HasSubstr("bad.yaml:2:1: "));
+  EXPECT_THAT(out_, HasSubstr("bad.yaml:2:1: "));
 }
 
 TEST_F(CheckTest, WhatTheDaemonCouldNotStartWithIsToldByPlace) {
@@ -90,20 +80,20 @@ TEST_F(CheckTest, WhatTheDaemonCouldNotStartWithIsToldByPlace) {
             "      secrets: {sasl.password: {file: /nonexistent}}\n"
             "publish: {kafka: {brokers: b:1, topic: p, properties: {acks: 1}}}\n");
   EXPECT_EQ(Run({bad}), kExitWrong);
-  EXPECT_THAT(said_, HasSubstr("kpiwatch.yaml:8:9: unknown Kafka property 'nosuch.prop'"));
-  EXPECT_THAT(said_, HasSubstr("kpiwatch.yaml:9:9: Kafka property 'enable.auto.commit' cannot"));
-  EXPECT_THAT(said_, HasSubstr("kpiwatch.yaml:10:39: secret 'sasl.password': cannot read"));
-  EXPECT_THAT(said_, HasSubstr("kpiwatch.yaml:11:56: Kafka property 'acks' cannot be set"));
+  EXPECT_THAT(out_, HasSubstr("kpiwatch.yaml:8:9: unknown Kafka property 'nosuch.prop'"));
+  EXPECT_THAT(out_, HasSubstr("kpiwatch.yaml:9:9: Kafka property 'enable.auto.commit' cannot"));
+  EXPECT_THAT(out_, HasSubstr("kpiwatch.yaml:10:39: secret 'sasl.password': cannot read"));
+  EXPECT_THAT(out_, HasSubstr("kpiwatch.yaml:11:56: Kafka property 'acks' cannot be set"));
 }
 
 TEST_F(CheckTest, ScenarioTestsAreCheckedToo) {
-  EXPECT_EQ(Run({"tests/scenarios/streaks.yaml"}), kExitGood) << said_;
-  EXPECT_THAT(said_, HasSubstr("5 tests"));
+  EXPECT_EQ(Run({"tests/scenarios/streaks.yaml"}), kExitGood) << out_;
+  EXPECT_THAT(out_, HasSubstr("5 tests"));
 }
 
 TEST_F(CheckTest, AFileThatIsNotThereIsAMistake) {
   EXPECT_EQ(Run({temp_.path() + "/none.yaml"}), kExitWrong);
-  EXPECT_THAT(said_, HasSubstr("none.yaml"));
+  EXPECT_THAT(out_, HasSubstr("none.yaml"));
 }
 
 std::vector<SourceOptions> Sources(std::initializer_list<const char*> names) {

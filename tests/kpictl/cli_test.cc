@@ -3,27 +3,22 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <sstream>
 #include <string>
 #include <vector>
+
+#include "tests/kpictl/command_test.h"
 
 namespace kpiwatch {
 namespace {
 
 using testing::HasSubstr;
 
-class CliTest : public testing::Test {
+class CliTest : public CommandTest {
  protected:
   int Run(const std::vector<std::string>& args) {
-    std::ostringstream out, err;
-    const Console console{.out = out, .err = err};
     const BuildInfo build{"1.2.3", "abc", "main", "2026-01-01T00:00:00Z", "GNU 12"};
-    const int code = RunKpictl(args, build, console);
-    out_ = out.str();
-    err_ = err.str();
-    return code;
+    return RunCommand([&](const Console& console) { return RunKpictl(args, build, console); });
   }
-  std::string out_, err_;
 };
 
 TEST_F(CliTest, AnUnknownCommandIsAnsweredWithTheNearest) {

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <sstream>
 #include <string>
 
 #include "daemon/engine/core.h"
@@ -11,7 +10,7 @@
 #include "daemon/rulebook/loader.h"
 #include "daemon/store/header.h"
 #include "daemon/store/rocksdb/rocks_state_store.h"
-#include "tests/testing/temp_directory.h"
+#include "tests/kpictl/command_test.h"
 
 namespace kpiwatch {
 namespace {
@@ -27,7 +26,7 @@ receivers:
 route: {receiver: managers}
 )";
 
-class DumpTest : public testing::Test {
+class DumpTest : public CommandTest {
  protected:
   // Puts two orders of u102 through an engine over `store`.
   void Fill(StateStore* store) {
@@ -65,16 +64,8 @@ class DumpTest : public testing::Test {
     ASSERT_TRUE(store->Write(batch).ok());
   }
   int Run(DumpFormat format) {
-    std::ostringstream out, err;
-    const Console console{.out = out, .err = err};
-    const int code = Dump(temp_.path(), format, console);
-    out_ = out.str();
-    err_ = err.str();
-    return code;
+    return RunCommand([&](const Console& console) { return Dump(temp_.path(), format, console); });
   }
-
-  TempDirectory temp_;
-  std::string out_, err_;
 };
 
 TEST_F(DumpTest, PrintsEveryBucketWhileTheStoreIsInUse) {

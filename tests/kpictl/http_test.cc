@@ -9,6 +9,7 @@
 
 #include "daemon/kpictl/event_sink.h"
 #include "daemon/kpictl/health.h"
+#include "tests/kpictl/command_test.h"
 #include "tests/kpictl/event_server.h"
 
 namespace kpiwatch {
@@ -100,24 +101,20 @@ TEST(HttpSinkTest, RefusesWhatIsNoCloudEventAndEndsWithAHeartbeat) {
   EXPECT_FALSE(batch[0]["data"].contains("partition_scope"));
 }
 
-class HealthTest : public testing::Test {
+class HealthTest : public CommandTest {
  protected:
   int Ask(const std::string& url) {
-    out_.str("");
-    err_.str("");
-    const Console console{.out = out_, .err = err_};
-    return Health(url, console);
+    return RunCommand([&](const Console& console) { return Health(url, console); });
   }
-  std::ostringstream out_, err_;
 };
 
 TEST_F(HealthTest, OnlyAnAnswerOf200IsHealth) {
   EventServer server({});
   EXPECT_EQ(Ask(server.url()), kExitGood);
-  EXPECT_EQ(out_.str(), "kpiwatchd is healthy.\n");
+  EXPECT_EQ(out_, "kpiwatchd is healthy.\n");
   EXPECT_EQ(Ask(server.url() + "/-/healthy"), kExitGood);
   EXPECT_EQ(Ask(server.url() + "/-/ready"), kExitWrong);
-  EXPECT_THAT(err_.str(), HasSubstr("answers 503"));
+  EXPECT_THAT(err_, HasSubstr("answers 503"));
   EXPECT_EQ(Ask(server.url() + "/nothing"), kExitWrong);
 }
 
@@ -128,7 +125,7 @@ TEST_F(HealthTest, NobodyThereIsNoHealth) {
     url = gone.url();
   }
   EXPECT_EQ(Ask(url), kExitWrong);
-  EXPECT_FALSE(err_.str().empty());
+  EXPECT_FALSE(err_.empty());
   EXPECT_EQ(Ask("no url at all"), kExitWrong);
 }
 

@@ -4,12 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include "tests/testing/temp_directory.h"
+#include "tests/kpictl/command_test.h"
 
 namespace kpiwatch {
 namespace {
@@ -19,7 +17,7 @@ using testing::Not;
 
 // Two sources: CRM events as they are, and order rows with a map. The rules are those of the
 // scenarios: days close at 20:00 in Shanghai and seal at 22:00.
-class ReplayTest : public testing::Test {
+class ReplayTest : public CommandTest {
  protected:
   void SetUp() override {
     const std::string rules = std::filesystem::absolute("tests/scenarios/rules").string();
@@ -37,27 +35,15 @@ sources:
       data.amount: {from: amount, currency: CNY}
 )");
   }
-  std::string Write(const std::string& name, const std::string& text) {
-    const std::string path = temp_.path() + "/" + name;
-    std::ofstream(path) << text;
-    return path;
-  }
   std::string Event(const std::string& type, const std::string& id, const std::string& time) {
     return R"({"specversion":"1.0","type":")" + type + R"(","source":"/crm","id":")" + id +
            R"(","time":")" + time + R"(","data":{"owner_id":"u102"}})" + "\n";
   }
   int Run() {
-    std::ostringstream out, err;
-    const Console console{.out = out, .err = err};
-    const int code = Replay(options_, console);
-    out_ = out.str();
-    err_ = err.str();
-    return code;
+    return RunCommand([&](const Console& console) { return Replay(options_, console); });
   }
 
-  TempDirectory temp_;
   ReplayOptions options_;
-  std::string out_, err_;
 };
 
 TEST_F(ReplayTest, PrintsTransitionsOfEventsInAnyOrder) {

@@ -10,9 +10,9 @@
 #include "daemon/kpictl/scenario_run.h"
 #include "daemon/kpictl/scenario_time.h"
 #include "daemon/kpictl/test_command.h"
+#include "tests/kpictl/command_test.h"
 #include "tests/testing/cn_calendar.h"
 #include "tests/testing/shared_data.h"
-#include "tests/testing/temp_directory.h"
 
 namespace kpiwatch {
 namespace {
@@ -172,31 +172,31 @@ tests:
   EXPECT_THAT(std::string(outcome.status().message()), HasSubstr("made_up.yaml:7: "));
 }
 
-TEST(TestCommandTest, AFailedTestShowsWhatWasExpectedAndWhatHappened) {
-  TempDirectory temp;
-  const std::string path = temp.path() + "/bad.yaml";
+class TestCommandTest : public CommandTest {
+ protected:
+  int Run(const std::string& path) {
+    return RunCommand([&](const Console& console) { return TestCommand({path}, console); });
+  }
+};
+
+TEST_F(TestCommandTest, AFailedTestShowsWhatWasExpectedAndWhatHappened) {
   std::string text = ReadWholeFile("tests/scenarios/streaks.yaml");
   const std::string folder = std::filesystem::absolute("tests/scenarios/rules").string();
   text.replace(text.find("[rules/sales.yaml, rules/org.yaml]"), 34,
                "[" + folder + "/sales.yaml, " + folder + "/org.yaml]");
   text.replace(text.find("level: yellow, notified: [u102, u100]"), 13, "level: orange");
-  std::ofstream(path) << text;
-  std::ostringstream out, err;
-  const Console console{.out = out, .err = err};
-  EXPECT_EQ(TestCommand({path}, console), kExitWrong);
-  EXPECT_THAT(out.str(), HasSubstr("FAIL  misses Tue and Wed"));
-  EXPECT_THAT(out.str(), HasSubstr("PASS  one floor of two"));
-  EXPECT_THAT(out.str(),
+  EXPECT_EQ(Run(Write("bad.yaml", text)), kExitWrong);
+  EXPECT_THAT(out_, HasSubstr("FAIL  misses Tue and Wed"));
+  EXPECT_THAT(out_, HasSubstr("PASS  one floor of two"));
+  EXPECT_THAT(out_,
               HasSubstr("expected: at 2026-09-09T22:00:00+08:00, slipping, u102: level orange"));
-  EXPECT_THAT(out.str(), HasSubstr("found:    level yellow"));
-  EXPECT_THAT(out.str(), HasSubstr("person:u102  2026-09-09  green → yellow  threshold"));
+  EXPECT_THAT(out_, HasSubstr("found:    level yellow"));
+  EXPECT_THAT(out_, HasSubstr("person:u102  2026-09-09  green → yellow  threshold"));
 }
 
-TEST(TestCommandTest, AFileThatIsNotThereFails) {
-  std::ostringstream out, err;
-  const Console console{.out = out, .err = err};
-  EXPECT_EQ(TestCommand({"tests/scenarios/none.yaml"}, console), kExitWrong);
-  EXPECT_FALSE(err.str().empty());
+TEST_F(TestCommandTest, AFileThatIsNotThereFails) {
+  EXPECT_EQ(Run("tests/scenarios/none.yaml"), kExitWrong);
+  EXPECT_FALSE(err_.empty());
 }
 
 }  // namespace

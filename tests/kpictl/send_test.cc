@@ -3,14 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "tests/kpictl/command_test.h"
 #include "tests/kpictl/event_server.h"
-#include "tests/testing/temp_directory.h"
 
 namespace kpiwatch {
 namespace {
@@ -19,7 +17,7 @@ using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-class SendTest : public testing::Test {
+class SendTest : public CommandTest {
  protected:
   void SetUp() override {
     options_.config = Write("kpiwatch.yaml", R"(rule_files: ["*.yaml"]
@@ -37,23 +35,11 @@ sources:
     where: seller != ""
 )");
   }
-  std::string Write(const std::string& name, const std::string& text) {
-    const std::string path = temp_.path() + "/" + name;
-    std::ofstream(path, std::ios::binary) << text;
-    return path;
-  }
   int Run() {
-    std::ostringstream out, err;
-    const Console console{.out = out, .err = err};
-    const int code = Send(options_, console);
-    out_ = out.str();
-    err_ = err.str();
-    return code;
+    return RunCommand([&](const Console& console) { return Send(options_, console); });
   }
 
-  TempDirectory temp_;
   SendOptions options_;
-  std::string out_, err_;
 };
 
 TEST_F(SendTest, MappedRowsBecomeCloudEventsAndAHeartbeatEnds) {
