@@ -6,7 +6,7 @@
 #include <memory>
 #include <utility>
 
-#include "daemon/base/utf8.h"
+#include "daemon/base/json_text.h"
 #include "fmt/format.h"
 #include "spdlog/logger.h"
 #include "spdlog/sinks/stdout_sinks.h"
@@ -37,34 +37,6 @@ Output& TheOutput() {
   // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables)
   static Output* const output = new Output;
   return *output;
-}
-
-// A JSON string; the escapes are those that logfmt readers know too.
-void AppendQuoted(std::string_view text, std::string* out) {
-  *out += '"';
-  for (const char c : ReplaceInvalidUtf8(text)) {
-    switch (c) {
-      case '"':
-        *out += "\\\"";
-        break;
-      case '\\':
-        *out += "\\\\";
-        break;
-      case '\n':
-        *out += "\\n";
-        break;
-      case '\t':
-        *out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-          fmt::format_to(std::back_inserter(*out), "\\u{:04x}", static_cast<unsigned char>(c));
-        } else {
-          *out += c;
-        }
-    }
-  }
-  *out += '"';
 }
 
 bool NeedsQuotes(std::string_view text) {
@@ -125,25 +97,25 @@ std::string FormatLogLine(LogFormat format, absl::Time time, LogLevel level,
   std::string line;
   if (format == LogFormat::kJson) {
     line = fmt::format(R"({{"ts":"{}","level":"{}","msg":)", ts, level_name);
-    AppendQuoted(message, &line);
+    AppendJsonString(message, &line);
     for (const LogField& field : fields) {
       line += ',';
-      AppendQuoted(field.key, &line);
+      AppendJsonString(field.key, &line);
       line += ':';
       if (field.bare) {
         line += field.value;
       } else {
-        AppendQuoted(field.value, &line);
+        AppendJsonString(field.value, &line);
       }
     }
     return line += '}';
   }
   line = fmt::format("ts={} level={} msg=", ts, level_name);
-  AppendQuoted(message, &line);
+  AppendJsonString(message, &line);
   for (const LogField& field : fields) {
     fmt::format_to(std::back_inserter(line), " {}=", field.key);
     if (NeedsQuotes(field.value)) {
-      AppendQuoted(field.value, &line);
+      AppendJsonString(field.value, &line);
     } else {
       line += field.value;
     }

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <thread>
 
+#include "daemon/base/json_text.h"
 #include "daemon/base/status_text.h"
 #include "daemon/engine/stored_values.h"
-#include "daemon/kpictl/yaml_json.h"
 #include "daemon/store/rocksdb/rocks_state_store.h"
 
 namespace kpiwatch {

@@ -5,7 +5,7 @@
 #include <map>
 #include <memory>
 
-#include "daemon/kpictl/yaml_json.h"
+#include "daemon/base/json_text.h"
 
 namespace kpiwatch {
 namespace {

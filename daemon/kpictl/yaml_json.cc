@@ -1,8 +1,6 @@
 #include "daemon/kpictl/yaml_json.h"
 
-#include <fmt/format.h>
-
-#include "daemon/base/utf8.h"
+#include "daemon/base/json_text.h"
 
 namespace kpiwatch {
 namespace {
@@ -45,36 +43,6 @@ bool IsJsonWord(std::string_view text) {
 }
 
 }  // namespace
-
-void AppendJsonString(std::string_view text, std::string* out) {
-  out->push_back('"');
-  for (const char c : ReplaceInvalidUtf8(text)) {
-    switch (c) {
-      case '"':
-        *out += "\\\"";
-        break;
-      case '\\':
-        *out += "\\\\";
-        break;
-      case '\n':
-        *out += "\\n";
-        break;
-      case '\r':
-        *out += "\\r";
-        break;
-      case '\t':
-        *out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          *out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-        } else {
-          out->push_back(c);
-        }
-    }
-  }
-  out->push_back('"');
-}
 
 void AppendJson(const YamlNode& node, std::string* out) {
   switch (node.kind) {

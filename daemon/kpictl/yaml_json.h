@@ -8,9 +8,6 @@
 
 namespace kpiwatch {
 
-// Appends `text` as a JSON string.
-void AppendJsonString(std::string_view text, std::string* out);
-
 // Appends `node`. Plain scalars that JSON would read as a number, true, false or null are these,
 // digit for digit; all others are strings.
 void AppendJson(const YamlNode& node, std::string* out);

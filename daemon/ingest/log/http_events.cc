@@ -6,10 +6,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
+#include "daemon/base/json_text.h"
 #include "daemon/base/status_macros.h"
 #include "daemon/ingest/envelope.h"
 #include "daemon/ingest/json_reader.h"
-#include "daemon/ingest/log/json_text.h"
 #include "fmt/format.h"
 
 namespace kpiwatch {

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "daemon/base/check.h"
+#include "daemon/base/json_text.h"
 #include "daemon/base/status_text.h"
-#include "daemon/ingest/log/json_text.h"
 #include "fmt/format.h"
 
 namespace kpiwatch {
