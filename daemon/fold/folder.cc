@@ -6,22 +6,6 @@
 namespace kpiwatch {
 namespace {
 
-lang::Value ToValue(const FieldValue& field) {
-  switch (field.kind) {
-    case FieldKind::kBool:
-      return lang::Value::Of(field.boolean);
-    case FieldKind::kNumber:
-    case FieldKind::kMoney:
-      return lang::Value::Of(field.number);
-    case FieldKind::kString:
-      return lang::Value::Of(field.text);
-    case FieldKind::kMissing:
-    case FieldKind::kNull:
-      break;
-  }
-  return lang::Value::Absent();
-}
-
 std::string_view Text(const Event& event, FieldId field) {
   const FieldValue& value = event.fields[field.value()];
   return value.kind == FieldKind::kString ? value.text : std::string_view();
@@ -41,8 +25,8 @@ const std::vector<Fact>& Folder::Fold(const Event& event, const EventTypeInfo& i
   facts_.clear();
   for (const KpiMatch& match : info.matches) {
     const Kpi& kpi = rulebook_->kpis[match.kpi];
-    if (kpi.where &&
-        !kpi.where->EvaluateBool([&](uint16_t slot) { return ToValue(event.fields[slot]); })) {
+    if (kpi.where && !kpi.where->EvaluateBool(
+                         [&](uint16_t slot) { return lang::Value::Of(event.fields[slot]); })) {
       ++counts_.filtered;
       continue;
     }

@@ -110,7 +110,7 @@ absl::StatusOr<std::unique_ptr<RowMapper>> RowMapper::Make(const SourceOptions& 
 
 absl::Status RowMapper::Map(std::span<const FieldValue> row, std::string_view text,
                             const Record& record, bool* taken) {
-  const auto environment = [row](uint16_t slot) { return ToValue(row[slot]); };
+  const auto environment = [row](uint16_t slot) { return lang::Value::Of(row[slot]); };
   *taken = !where_ || where_->EvaluateBool(environment);
   if (!*taken) {
     return absl::OkStatus();
@@ -133,7 +133,8 @@ absl::Status RowMapper::Fill(Column& column, std::span<const FieldValue> row,
     value.kind = FieldKind::kString;
     value.text = hash_;
   } else if (column.program) {
-    value = ToField(column.program->Evaluate([row](uint16_t slot) { return ToValue(row[slot]); }));
+    value = ToField(
+        column.program->Evaluate([row](uint16_t slot) { return lang::Value::Of(row[slot]); }));
   } else {
     value = row[column.slot];
   }

@@ -8,22 +8,6 @@
 
 namespace kpiwatch {
 
-lang::Value ToValue(const FieldValue& field) {
-  switch (field.kind) {
-    case FieldKind::kMissing:
-    case FieldKind::kNull:
-      return lang::Value::Absent();
-    case FieldKind::kBool:
-      return lang::Value::Of(field.boolean);
-    case FieldKind::kNumber:
-    case FieldKind::kMoney:
-      return lang::Value::Of(field.number);
-    case FieldKind::kString:
-      return lang::Value::Of(field.text);
-  }
-  return lang::Value::Absent();
-}
-
 FieldValue ToField(const lang::Value& value) {
   FieldValue field;
   switch (value.kind) {

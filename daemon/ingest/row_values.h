@@ -12,7 +12,6 @@
 
 namespace kpiwatch {
 
-lang::Value ToValue(const FieldValue& field);
 // Numbers that six digits do not hold are rounded, half up.
 FieldValue ToField(const lang::Value& value);
 

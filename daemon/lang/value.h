@@ -24,6 +24,22 @@ struct Value {
   static Value Of(Rational r) { return {.kind = ValueKind::kNumber, .number = r}; }
   static Value Of(Decimal d) { return Of(Rational::Of(d)); }
   static Value Of(std::string_view s) { return {.kind = ValueKind::kString, .text = s}; }
+  // Money is its amount; null is absent.
+  static Value Of(const FieldValue& field) {
+    switch (field.kind) {
+      case FieldKind::kMissing:
+      case FieldKind::kNull:
+        break;
+      case FieldKind::kBool:
+        return Of(field.boolean);
+      case FieldKind::kNumber:
+      case FieldKind::kMoney:
+        return Of(field.number);
+      case FieldKind::kString:
+        return Of(field.text);
+    }
+    return Absent();
+  }
 };
 
 }  // namespace kpiwatch::lang
