@@ -70,7 +70,7 @@ absl::Status Unknown(const std::string& name) {
 // A `secret` value stays out of the message, which would quote it.
 absl::Status Set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value,
                  bool secret) {
-  std::array<char, 512> error;
+  std::array<char, 512> error{};
   switch (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), error.data(), error.size())) {
     case RD_KAFKA_CONF_OK:
       return absl::OkStatus();

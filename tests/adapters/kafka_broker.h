@@ -92,7 +92,9 @@ class KafkaTest : public testing::Test {
   std::string UniqueName(const std::string& prefix);
 
  private:
-  static inline std::unique_ptr<KafkaBroker> broker_;  // ends with the program's last test
+  // Ends with the program's last test.
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables,readability-identifier-naming)
+  static inline std::unique_ptr<KafkaBroker> broker_;
   friend class KafkaBrokerEnvironment;
 };
 

@@ -68,7 +68,7 @@ class DecodeHarness {
  public:
   static constexpr int64_t kRecordTime = 1'700'000'000'000;
 
-  explicit DecodeHarness(std::vector<std::string> paths, SourceOptions options = {}) {
+  explicit DecodeHarness(const std::vector<std::string>& paths, SourceOptions options = {}) {
     if (options.name.empty()) {
       options.name = "here";
     }

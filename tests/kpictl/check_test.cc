@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "daemon/kpictl/input_files.h"
-#include "tests/kpictl/command_test.h"
+#include "tests/kpictl/command_fixture.h"
 
 namespace kpiwatch {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/kpictl/command_test.h"
+#include "tests/kpictl/command_fixture.h"
 
 namespace kpiwatch {
 namespace {
@@ -29,7 +29,7 @@ TEST_F(CliTest, AnUnknownCommandIsAnsweredWithTheNearest) {
 }
 
 TEST_F(CliTest, EveryCommandHelpsWithAnExample) {
-  for (const char* command : {"replay", "check", "test", "send", "dump", "health"}) {
+  for (const char* command : {"replay", "check", "test", "send", "dump", "listen", "health"}) {
     EXPECT_EQ(Run({command, "--help"}), kExitGood) << command;
     EXPECT_THAT(out_, HasSubstr(std::string("kpictl ") + command)) << command;
     EXPECT_THAT(out_, HasSubstr("Example")) << command;

@@ -10,7 +10,7 @@
 #include "daemon/rulebook/loader.h"
 #include "daemon/store/header.h"
 #include "daemon/store/rocksdb/rocks_state_store.h"
-#include "tests/kpictl/command_test.h"
+#include "tests/kpictl/command_fixture.h"
 
 namespace kpiwatch {
 namespace {
@@ -37,7 +37,7 @@ class DumpTest : public CommandTest {
     EngineMetrics metrics;
     CoreOptions options;
     options.sources = &sources;
-    Core core(std::move(options), store, uuid, &metrics);
+    Core core(options, store, uuid, &metrics);
     ASSERT_TRUE(core.Restore(rules.rulebook, absl::FromUnixSeconds(1'790'550'000)).ok());
     std::vector<FieldValue> fields(rules.rulebook->fields.size());
     for (size_t i = 0; i < fields.size(); ++i) {

@@ -9,7 +9,7 @@
 
 #include "daemon/kpictl/event_sink.h"
 #include "daemon/kpictl/health.h"
-#include "tests/kpictl/command_test.h"
+#include "tests/kpictl/command_fixture.h"
 #include "tests/kpictl/event_server.h"
 
 namespace kpiwatch {

@@ -10,7 +10,7 @@
 #include "daemon/kpictl/scenario_run.h"
 #include "daemon/kpictl/scenario_time.h"
 #include "daemon/kpictl/test_command.h"
-#include "tests/kpictl/command_test.h"
+#include "tests/kpictl/command_fixture.h"
 #include "tests/testing/cn_calendar.h"
 #include "tests/testing/shared_data.h"
 

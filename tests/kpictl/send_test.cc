@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/kpictl/command_test.h"
+#include "tests/kpictl/command_fixture.h"
 #include "tests/kpictl/event_server.h"
 
 namespace kpiwatch {

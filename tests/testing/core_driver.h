@@ -37,7 +37,7 @@ class CoreDriver {
   };
 
   explicit CoreDriver(const std::string& yaml) : CoreDriver(yaml, Options()) {}
-  CoreDriver(const std::string& yaml, Options options) : options_(options), book_(LoadText(yaml)) {
+  CoreDriver(const std::string& yaml, const Options& options) : options_(options), book_(LoadText(yaml)) {
     SourceOptions source;
     source.name = "crm";
     source.complete_by = options.complete_by;

@@ -41,7 +41,7 @@ class MemoryStore final : public MemoryStateStore {
     if (absl::Status fault = TakeFault(&write_fault_); !fault.ok()) {
       return fault;
     }
-    const absl::Status status = MemoryStateStore::Write(batch);
+    absl::Status status = MemoryStateStore::Write(batch);
     std::lock_guard lock(mu_);
     ++writes_;
     bytes_written_ += batch.bytes();

@@ -26,7 +26,7 @@ class CommandTest : public testing::Test {
   }
   // The path of a new file in temp_.
   std::string Write(const std::string& name, const std::string& text) {
-    const std::string path = temp_.path() + "/" + name;
+    std::string path = temp_.path() + "/" + name;
     std::ofstream(path, std::ios::binary) << text;
     return path;
   }
