@@ -36,10 +36,65 @@ std::string_view TextOf(const FieldValue& value, std::string* buffer) {
   return {};
 }
 
+// What a mistake in a field of the map is about.
+std::string PlaceOf(const MapField& field) {
+  return fmt::format("{}{}map: {}", field.place, field.place.empty() ? "" : ": ", field.target);
+}
+
 }  // namespace
 
 RowMapper::RowMapper(const SourceOptions& options, EventBuilder* builder)
     : map_(options.map), builder_(*builder) {}
+
+bool RowMapper::FindTarget(Column* column) const {
+  const std::string_view name = column->from->target;
+  const auto* const target = std::find(std::begin(kTargets), std::end(kTargets), name);
+  if (target != std::end(kTargets)) {
+    column->target = static_cast<Target>(target - std::begin(kTargets));
+    return true;
+  }
+  if (!name.starts_with(kData)) {
+    return false;
+  }
+  const FieldTree::Node* const node = builder_.tree().Find(name.substr(kData.size()));
+  column->field = node == nullptr ? FieldTree::kNone : node->field;
+  return true;
+}
+
+void RowMapper::AddColumn(const MapField& field, const std::vector<std::string>* columns,
+                          RowCompiler* compiler) {
+  Column column{.from = &field};
+  if (!FindTarget(&column)) {
+    const auto nearest = NearestName(field.target, kTargets);
+    compiler->AddMistake(fmt::format(
+        "map: an event has no field '{}'{}", field.target,
+        nearest ? fmt::format("; did you mean '{}'?", *nearest) : " (data.<name>, id, time, …)"));
+    return;
+  }
+  const std::string what = PlaceOf(field);
+  if (!field.time_zone.empty() && !absl::LoadTimeZone(field.time_zone, &column.zone)) {
+    compiler->AddMistake(fmt::format("{}: unknown time zone '{}'", what, field.time_zone));
+  }
+  if (field.hash_row) {
+    needs_text_ = true;
+  } else if (const auto slot = compiler->ColumnOf(field.expression)) {
+    column.slot = *slot;
+  } else {
+    column.program = compiler->Compile(what, field.expression, lang::Type::kAny);
+    if (const auto single = column.program ? column.program->single_slot() : std::nullopt) {
+      column.slot = *single;  // taken as it is: money and null are no values of expressions
+      column.program.reset();
+    }
+  }
+  column.told = field.target;
+  if (columns != nullptr && !column.program && !field.hash_row) {
+    column.told += fmt::format(", column {} ({})", column.slot + 1, (*columns)[column.slot]);
+  }
+  // What no rule asks for is checked, but not computed.
+  if (column.target != Target::kData || column.field != FieldTree::kNone) {
+    columns_.push_back(std::move(column));
+  }
+}
 
 absl::StatusOr<std::unique_ptr<RowMapper>> RowMapper::Make(const SourceOptions& options,
                                                            const std::vector<std::string>* columns,
@@ -48,50 +103,12 @@ absl::StatusOr<std::unique_ptr<RowMapper>> RowMapper::Make(const SourceOptions& 
   RowCompiler compiler(columns, &mapper->row_plan_);
   std::vector<std::string_view> seen;
   for (const MapField& field : mapper->map_) {
-    const std::string what =
-        fmt::format("{}{}map: {}", field.place, field.place.empty() ? "" : ": ", field.target);
     if (std::find(seen.begin(), seen.end(), field.target) != seen.end()) {
-      compiler.AddMistake(what + " stands twice");
+      compiler.AddMistake(PlaceOf(field) + " stands twice");
       continue;
     }
     seen.push_back(field.target);
-    Column column{.from = &field};
-    const auto* const target = std::find(std::begin(kTargets), std::end(kTargets), field.target);
-    if (target != std::end(kTargets)) {
-      column.target = static_cast<Target>(target - std::begin(kTargets));
-    } else if (field.target.starts_with(kData)) {
-      const FieldTree::Node* const node =
-          builder->tree().Find(std::string_view(field.target).substr(kData.size()));
-      column.field = node == nullptr ? FieldTree::kNone : node->field;
-    } else {
-      const auto nearest = NearestName(field.target, kTargets);
-      compiler.AddMistake(fmt::format(
-          "map: an event has no field '{}'{}", field.target,
-          nearest ? fmt::format("; did you mean '{}'?", *nearest) : " (data.<name>, id, time, …)"));
-      continue;
-    }
-    if (!field.time_zone.empty() && !absl::LoadTimeZone(field.time_zone, &column.zone)) {
-      compiler.AddMistake(fmt::format("{}: unknown time zone '{}'", what, field.time_zone));
-    }
-    if (field.hash_row) {
-      mapper->needs_text_ = true;
-    } else if (const auto slot = compiler.ColumnOf(field.expression)) {
-      column.slot = *slot;
-    } else {
-      column.program = compiler.Compile(what, field.expression, lang::Type::kAny);
-      if (const auto single = column.program ? column.program->single_slot() : std::nullopt) {
-        column.slot = *single;  // taken as it is: money and null are no values of expressions
-        column.program.reset();
-      }
-    }
-    column.told = field.target;
-    if (columns != nullptr && !column.program && !field.hash_row) {
-      column.told += fmt::format(", column {} ({})", column.slot + 1, (*columns)[column.slot]);
-    }
-    // What no rule asks for is checked, but not computed.
-    if (column.target != Target::kData || column.field != FieldTree::kNone) {
-      mapper->columns_.push_back(std::move(column));
-    }
+    mapper->AddColumn(field, columns, &compiler);
   }
   for (const std::string_view needed : {"id", "type"}) {
     if (std::find(seen.begin(), seen.end(), needed) == seen.end()) {

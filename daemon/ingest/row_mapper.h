@@ -18,6 +18,8 @@
 
 namespace kpiwatch {
 
+class RowCompiler;
+
 // Not thread-safe.
 class RowMapper {
  public:
@@ -61,9 +63,12 @@ class RowMapper {
     absl::TimeZone zone = {};
     std::string text = {};  // of numbers that become text
   };
-  class Compiler;
 
   RowMapper(const SourceOptions& options, EventBuilder* builder);
+  // Compiles one field of the map; tells `compiler` what is wrong with it.
+  void AddColumn(const MapField& field, const std::vector<std::string>* columns,
+                 RowCompiler* compiler);
+  bool FindTarget(Column* column) const;
   absl::Status Fill(Column& column, std::span<const FieldValue> row, std::string_view text);
 
   const std::vector<MapField> map_;
