@@ -33,7 +33,7 @@ Day WaitsUntil(Day day, absl::Time promise, bool clock_by_events, const Origin& 
 }  // namespace
 
 Core::Core(CoreOptions options, StateStore* store, std::string store_uuid, EngineMetrics* metrics)
-    : options_(std::move(options)),
+    : options_(options),
       store_(store),
       uuid_(std::move(store_uuid)),
       metrics_(metrics),

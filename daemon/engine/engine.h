@@ -104,6 +104,7 @@ class Engine final : public EngineReadView {
   absl::Status MakeDecoders();
   void NoteRulebook();
   absl::StatusOr<bool> ReadSources(absl::Time step_begin, bool may_wait);
+  absl::Status PollSource(uint32_t source, absl::Duration max_wait);
   absl::Status TakeBatch(uint32_t source);
   absl::Status TakeRecord(uint32_t source, const Record& record);
   void DeadLetterOf(uint32_t source, const Record& record, std::string_view reason,

@@ -19,23 +19,9 @@ absl::StatusOr<bool> Engine::ReadSources(absl::Time step_begin, bool may_wait) {
     full = false;
     RunAll(&requests_);
     for (uint32_t s = 0; s < sources_.size(); ++s) {
-      SourceState& state = sources_[s];
       const bool wait = may_wait && !any && !committing_ && s + 1 == sources_.size();
-      state.batch->Clear();
-      const absl::Status status = state.source.source->Poll(
-          options_.poll_records, wait ? options_.idle_wait : absl::ZeroDuration(),
-          state.batch.get());
-      if (!status.ok()) {
-        if (!absl::IsUnavailable(status)) {
-          return status;
-        }
-        if (log_limiter_.Pass("poll/" + state.source.options->name)) {
-          Log(LogLevel::kWarn, "a source cannot be read now",
-              {{"source", state.source.options->name}, {"error", status}});
-        }
-      }
-      state.error = status;
-      const size_t count = state.batch->records().size();
+      KPIWATCH_RETURN_IF_ERROR(PollSource(s, wait ? options_.idle_wait : absl::ZeroDuration()));
+      const size_t count = sources_[s].batch->records().size();
       any = any || count > 0;
       full = full || 2 * count >= options_.poll_records;
       KPIWATCH_RETURN_IF_ERROR(TakeBatch(s));
@@ -50,6 +36,24 @@ absl::StatusOr<bool> Engine::ReadSources(absl::Time step_begin, bool may_wait) {
     }
   }
   return any;
+}
+
+// A source that cannot be read now is not an error: it is said, and asked again.
+absl::Status Engine::PollSource(uint32_t s, absl::Duration max_wait) {
+  SourceState& state = sources_[s];
+  state.batch->Clear();
+  state.error = state.source.source->Poll(options_.poll_records, max_wait, state.batch.get());
+  if (state.error.ok()) {
+    return absl::OkStatus();
+  }
+  if (!absl::IsUnavailable(state.error)) {
+    return state.error;
+  }
+  if (log_limiter_.Pass("poll/" + state.source.options->name)) {
+    Log(LogLevel::kWarn, "a source cannot be read now",
+        {{"source", state.source.options->name}, {"error", state.error}});
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Engine::TakeBatch(uint32_t s) {
