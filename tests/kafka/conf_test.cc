@@ -82,7 +82,7 @@ TEST(MakeConf, ReadsSecretsFromFilesAndTheEnvironment) {
   const TempDirectory directory;
   const std::string file = directory.path() + "/password";
   std::ofstream(file) << "s3cret\n";
-  setenv("KPIWATCH_CONF_TEST_USER", "anna", 1);
+  setenv("KPIWATCH_CONF_TEST_USER", "anna", 1);  // NOLINT(concurrency-mt-unsafe)
   const absl::StatusOr<ConfPtr> conf =
       MakeConf({.brokers = "a:1",
                 .properties = {},
