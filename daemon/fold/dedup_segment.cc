@@ -31,7 +31,7 @@ void AppendGrouped(std::string_view ids, std::string* value) {
   for (const char* id = ids.data(); id != end; id += IdList::kIdBytes) {
     ++counts[ShardAt(id)];
   }
-  std::array<uint32_t, kShards> next;  // place of the shard's next id
+  std::array<uint32_t, kShards> next{};  // place of the shard's next id
   uint32_t sum = 0;
   for (size_t shard = 0; shard < kShards; ++shard) {
     wire::AppendVarint(counts[shard], value);
@@ -57,7 +57,7 @@ bool ReadRaw(std::string_view bytes, uint32_t count, std::vector<Fingerprint>* i
 }
 
 bool ReadGrouped(wire::Reader reader, uint32_t count, std::vector<Fingerprint>* ids) {
-  std::array<uint64_t, kShards> counts;
+  std::array<uint64_t, kShards> counts{};
   uint64_t sum = 0;
   for (uint64_t& shard_count : counts) {
     shard_count = reader.Varint();

@@ -64,7 +64,7 @@ void FingerprintSet::Resize(Shard& shard, uint32_t capacity) {
   shard.capacity = capacity;
   shard.most = static_cast<uint32_t>(uint64_t{capacity} * 3 / 4);
   shard.least = capacity / 3;
-  std::array<uint64_t, kBlock> packed;
+  std::array<uint64_t, kBlock> packed{};
   for (uint32_t begin = 0; begin < old.capacity; begin += kBlock) {
     const uint32_t end = std::min(begin + kBlock, old.capacity);
     uint32_t count = 0;
