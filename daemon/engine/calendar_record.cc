@@ -49,13 +49,12 @@ absl::StatusOr<std::optional<DayCut>> StoredCut(const StateStore& store, std::st
 absl::StatusOr<bool> HasData(const StateStore& store, std::string_view name) {
   const std::string prefix = std::string(kGroupPrefix) + std::string(name);
   bool found = false;
-  KPIWATCH_RETURN_IF_ERROR(store.Scan(Family::kMeta, prefix, PrefixEnd(prefix),
-                                      [&](std::string_view key, std::string_view) {
-                                        // Sources follow, one a line; else it is a longer name.
-                                        found = key.size() == prefix.size() ||
-                                                key[prefix.size()] == '\n';
-                                        return !found;
-                                      }));
+  KPIWATCH_RETURN_IF_ERROR(store.Scan(
+      Family::kMeta, prefix, PrefixEnd(prefix), [&](std::string_view key, std::string_view) {
+        // Sources follow, one a line; else it is a longer name.
+        found = key.size() == prefix.size() || key[prefix.size()] == '\n';
+        return !found;
+      }));
   return found;
 }
 
@@ -65,15 +64,15 @@ absl::Status Core::CheckCalendars(const Rulebook& rulebook) {
   WriteBatch changed;
   for (const BusinessCalendar& calendar : rulebook.calendars) {
     const DayCut asked = CutOf(calendar);
-    KPIWATCH_ASSIGN_OR_RETURN(const std::optional<DayCut> was,
-                              StoredCut(*store_, calendar.name()));
+    KPIWATCH_ASSIGN_OR_RETURN(const std::optional<DayCut> was, StoredCut(*store_, calendar.name()));
     if (was == asked) {
       continue;
     }
     KPIWATCH_ASSIGN_OR_RETURN(const bool has_data, HasData(*store_, calendar.name()));
     if (was && has_data) {
       return absl::InvalidArgumentError(fmt::format(
-          "calendar '{0}': the store holds days cut by {1}; the rules now say {2}. What was counted "
+          "calendar '{0}': the store holds days cut by {1}; the rules now say {2}. What was "
+          "counted "
           "cannot be cut anew: keep {1}; or give the changed calendar another name, under which "
           "its KPIs begin new series; or start on an empty storage path and read the sources again",
           calendar.name(), was->ToString(), asked.ToString()));

@@ -90,7 +90,7 @@ class SourceCompleteness {
   std::deque<Cut> waiting_;
   absl::Time newest_record_ = absl::InfinitePast();
   absl::Time caught_up_at_ = absl::InfinitePast();  // last moment at which it was read to its end
-  size_t partition_count_ = 0;  // as of the last Update
+  size_t partition_count_ = 0;                      // as of the last Update
   bool changed_ = false;
 };
 

@@ -35,17 +35,17 @@ class StoreLoader final : public BucketLoader {
                     absl::FunctionRef<void(Day, std::span<const StoredCell>)> visit) override {
     absl::Status bad;
     std::vector<StoredCell> cells;
-    KPIWATCH_RETURN_IF_ERROR(store_->Scan(
-        Family::kSeries, SeriesKey(subject.value(), begin), SeriesKey(subject.value(), end),
-        [&](std::string_view key, std::string_view value) {
-          const auto parts = ParseSeriesKey(key);
-          if (!parts || !Decode(value, &cells)) {
-            bad = absl::DataLossError("a stored day is damaged");
-            return false;
-          }
-          visit(parts->day, cells);
-          return true;
-        }));
+    KPIWATCH_RETURN_IF_ERROR(store_->Scan(Family::kSeries, SeriesKey(subject.value(), begin),
+                                          SeriesKey(subject.value(), end),
+                                          [&](std::string_view key, std::string_view value) {
+                                            const auto parts = ParseSeriesKey(key);
+                                            if (!parts || !Decode(value, &cells)) {
+                                              bad = absl::DataLossError("a stored day is damaged");
+                                              return false;
+                                            }
+                                            visit(parts->day, cells);
+                                            return true;
+                                          }));
     return bad;
   }
 
@@ -140,14 +140,13 @@ absl::Status Core::RestoreProgress() {
       return absl::DataLossError("the store's record of a source is damaged");
     }
   }
-  return store_->Scan(Family::kMeta, "p", PrefixEnd("p"),
-                      [&](std::string_view key, std::string_view value) {
-                        if (ParsePositionKey(key)) {
-                          positions_[std::string(key)] =
-                              static_cast<int64_t>(wire::Reader(value).Varint());
-                        }
-                        return true;
-                      });
+  return store_->Scan(
+      Family::kMeta, "p", PrefixEnd("p"), [&](std::string_view key, std::string_view value) {
+        if (ParsePositionKey(key)) {
+          positions_[std::string(key)] = static_cast<int64_t>(wire::Reader(value).Varint());
+        }
+        return true;
+      });
 }
 
 absl::Status Core::SetRulebook(std::shared_ptr<const Rulebook> rulebook) {
@@ -223,8 +222,7 @@ absl::Status Core::WriteState(absl::Time arrival, WriteBatch* batch) {
   KPIWATCH_RETURN_IF_ERROR(dedup_->Expire(arrival, *store_, batch, kExpireBudget));
   dedup_->SealSegment(arrival, batch);
   // An older version is of no use when its id is not known any more.
-  const absl::Time keep_from =
-      std::max(dedup_->window_start(), arrival - options_.dedup.min_age);
+  const absl::Time keep_from = std::max(dedup_->window_start(), arrival - options_.dedup.min_age);
   KPIWATCH_RETURN_IF_ERROR(versions_->WriteChanged(arrival, keep_from, batch));
   WriteOutbox(batch);
   if (!batch->empty()) {
@@ -273,8 +271,7 @@ void Core::WriteOutbox(WriteBatch* batch) {
   PutSegments(*entries_, batch);
 }
 
-void Core::SetPosition(std::string_view source, const PartitionId& partition,
-                       int64_t next_offset) {
+void Core::SetPosition(std::string_view source, const PartitionId& partition, int64_t next_offset) {
   std::string key =
       PositionKey(source, partition.topic, static_cast<uint32_t>(partition.partition));
   int64_t& position = positions_[key];

@@ -20,8 +20,7 @@ absl::Status Core::ReplayCorrections() {
       if (!group.next || cell.day >= *group.next + (group.sealing ? 1 : 0)) {
         continue;
       }
-      const auto [it, is_new] =
-          corrected.try_emplace(std::pair(r, cell.subject.value()), cell.day);
+      const auto [it, is_new] = corrected.try_emplace(std::pair(r, cell.subject.value()), cell.day);
       it->second = std::min(it->second, cell.day);
     }
   }
@@ -95,18 +94,17 @@ absl::StatusOr<std::optional<Day>> Core::AddUnjudged(RuleIndex r, SubjectId subj
        ++day) {
     PeriodsEnding(rule, subject, day, &periods);
     for (const auto& [period, target] : periods) {
-      const auto place =
-          std::lower_bound(records.begin(), records.end(), period,
-                           [](const SealedRecord& record, const Period& p) {
-                             return std::pair(record.period.end, record.period.begin) <
-                                    std::pair(p.end, p.begin);
-                           });
+      const auto place = std::lower_bound(
+          records.begin(), records.end(), period, [](const SealedRecord& record, const Period& p) {
+            return std::pair(record.period.end, record.period.begin) < std::pair(p.end, p.begin);
+          });
       const bool known = place != records.end() && place->period.end == period.end &&
                          place->period.begin == period.begin;
       if (!known && IsJudged(r, subject, period, target)) {
         LadderState before = place == records.begin() ? ladder->base : (place - 1)->after;
         if (rule.period == PeriodKind::kTarget) {
-          if (place == records.end() && !records.empty() && records.back().period.end < period.end) {
+          if (place == records.end() && !records.empty() &&
+              records.back().period.end < period.end) {
             EndStanding(rule, subject, now_, v1::REASON_PERIOD_CLOSED, ladder);
           }
           before = LadderState();  // an episode of its own
@@ -176,7 +174,7 @@ void Core::EmitRederived(const Rule& rule, SubjectId subject, const SealedRecord
       calendar.WorkingDays(closed + 1, calendar.DayOf(now_)) > 1) {
     transition.set_not_sent_reason("retroactive");  // newly true in the past (S-18)
   }
-  ladder->since_ms = !firing                   ? 0
+  ladder->since_ms = !firing                 ? 0
                      : ladder->since_ms == 0 ? absl::ToUnixMillis(now_)
                                              : ladder->since_ms;
   Emit(&transition);
@@ -239,8 +237,8 @@ absl::Status Core::TakeGoneRules(const std::set<uint32_t>& gone,
   }
   std::vector<std::pair<SubjectId, uint32_t>> closed_ladders;
   std::vector<std::pair<SubjectId, Period>> open_ladders;
-  KPIWATCH_RETURN_IF_ERROR(store_->Scan(
-      Family::kLadder, "", "", [&](std::string_view key, std::string_view) {
+  KPIWATCH_RETURN_IF_ERROR(
+      store_->Scan(Family::kLadder, "", "", [&](std::string_view key, std::string_view) {
         const auto parts = ParseLadderKey(key);
         if (!parts) {
           return true;
@@ -296,8 +294,7 @@ absl::Status Core::TakeGoneRules(const std::set<uint32_t>& gone,
     const size_t before = open->size();
     for (OpenLadder& ladder : *open) {
       const bool is_gone = gone.contains(ladder.rule);
-      if ((is_gone || changed_ids.contains(ladder.rule)) &&
-          ladder.state.level() != Level::kGreen) {
+      if ((is_gone || changed_ids.contains(ladder.rule)) && ladder.state.level() != Level::kGreen) {
         resolve(ladder.rule, subject, period, ladder.state.level(), &ladder.notified,
                 is_gone ? v1::REASON_RULE_REMOVED : v1::REASON_RULE_CHANGED);
         ladder.state = LadderState();
@@ -324,8 +321,7 @@ absl::Status Core::RederiveLadder(RuleIndex r, SubjectId subject, Ladder* ladder
   const Level before = ladder->state.level();
   if (rule.period == PeriodKind::kTarget) {
     const Ladder old = *ladder;
-    KPIWATCH_RETURN_IF_ERROR(
-        ReplayRecords(rule, subject, FirstStanding(*ladder), ladder).status());
+    KPIWATCH_RETURN_IF_ERROR(ReplayRecords(rule, subject, FirstStanding(*ladder), ladder).status());
     return EmitRederivedTargets(rule, subject, old, v1::REASON_RULE_CHANGED, ladder);
   }
   KPIWATCH_RETURN_IF_ERROR(ReplayRecords(rule, subject, 0, ladder).status());

@@ -49,14 +49,16 @@ absl::Status Engine::Start(std::shared_ptr<const Rulebook> rulebook,
     if (options_.core.clock_by_events &&
         state.source.options->complete_by == CompleteBy::kCaughtUp) {
       Log(LogLevel::kWarn,
-          "with `clock: events` time moves by heartbeats alone: until this source sends one, no day "
+          "with `clock: events` time moves by heartbeats alone: until this source sends one, no "
+          "day "
           "of its KPIs is judged",
           {{"source", state.source.options->name}});
     }
   }
   NoteRulebook();
   metrics_->last_reload_successful.Set(1);
-  metrics_->last_reload_success_timestamp.Set(absl::ToDoubleSeconds(clock_->Now() - absl::UnixEpoch()));
+  metrics_->last_reload_success_timestamp.Set(
+      absl::ToDoubleSeconds(clock_->Now() - absl::UnixEpoch()));
   return absl::OkStatus();
 }
 

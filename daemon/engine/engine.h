@@ -142,7 +142,7 @@ class Engine final : public EngineReadView {
   std::atomic<bool> stop_ = false;
   mutable Requests requests_{kMaxRequests};       // at any moment
   mutable Requests step_requests_{kMaxRequests};  // between two steps
-  std::vector<uint64_t> evaluation_counts_;  // by rule, as of the last step
+  std::vector<uint64_t> evaluation_counts_;       // by rule, as of the last step
   std::vector<std::pair<absl::Time, absl::Duration>> last_evaluations_;
   absl::Time outbox_waiting_since_ = absl::InfiniteFuture();
   LogLimiter log_limiter_;

@@ -27,8 +27,8 @@ absl::StatusOr<OfferResult> Core::TakeHeartbeat(const Event& event, const Origin
   }
   absl::Time until;
   std::string error;
-  if (!absl::ParseTime(absl::RFC3339_full,
-                       std::string(TextOf(event, rulebook_->heartbeat_until)), &until, &error) ||
+  if (!absl::ParseTime(absl::RFC3339_full, std::string(TextOf(event, rulebook_->heartbeat_until)),
+                       &until, &error) ||
       !IsPlausible(absl::ToUnixMillis(until))) {
     return OfferResult::kImplausible;
   }
@@ -37,15 +37,14 @@ absl::StatusOr<OfferResult> Core::TakeHeartbeat(const Event& event, const Origin
   KPIWATCH_RETURN_IF_ERROR(ApplyBlock());
   const SourceCompleteness& known = completeness_[origin.source];
   const bool scoped = !TextOf(event, rulebook_->heartbeat_scope).empty();
-  const absl::Time sent =
-      event.time_ms == kNoTime ? until : absl::FromUnixMillis(event.time_ms);
+  const absl::Time sent = event.time_ms == kNoTime ? until : absl::FromUnixMillis(event.time_ms);
   // One that goes back says nothing new.
   const bool news = !scoped || until > known.PartitionCompleteUntil(origin.partition);
   completeness_[origin.source].OnHeartbeat(origin.partition, scoped, until, sent, partitions);
   NotePromises(origin);
   for (SealGroup& group : groups_) {
-    const bool needed = std::find(group.sources.begin(), group.sources.end(), origin.source) !=
-                        group.sources.end();
+    const bool needed =
+        std::find(group.sources.begin(), group.sources.end(), origin.source) != group.sources.end();
     if (news && needed) {
       NoteFirstDay(rulebook_->calendars[group.calendar].DayOf(until - absl::Milliseconds(1)),
                    &group);

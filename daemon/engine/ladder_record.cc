@@ -109,10 +109,9 @@ size_t FirstStanding(const Ladder& ladder) {
 }
 
 bool AnyFiring(const Ladder& ladder) {
-  return std::any_of(ladder.records.begin() + static_cast<ptrdiff_t>(FirstStanding(ladder)),
-                     ladder.records.end(), [](const SealedRecord& record) {
-                       return record.after.level() != Level::kGreen;
-                     });
+  return std::any_of(
+      ladder.records.begin() + static_cast<ptrdiff_t>(FirstStanding(ladder)), ladder.records.end(),
+      [](const SealedRecord& record) { return record.after.level() != Level::kGreen; });
 }
 
 void EncodeLadder(const Ladder& ladder, std::string* out) {

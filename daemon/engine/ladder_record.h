@@ -39,7 +39,7 @@ bool AnyFiring(const Ladder& ladder);
 struct OpenLadder {
   uint32_t rule = 0;  // stored number
   LadderState state;
-  Decimal value;                      // at the last change of level
+  Decimal value;  // at the last change of level
   std::vector<std::string> notified;
   int64_t since_ms = 0;
 };

@@ -43,8 +43,7 @@ void Core::Ancestors(SubjectId subject, Day day, std::vector<SubjectId>* ancesto
     // Unknown or not employed that day: his facts count for nobody in particular and the company
     // (D-19).
     if (info.id != kUnassignedPerson) {
-      ancestors->push_back(
-          subjects_.FindOrAdd(SubjectKind::kPerson, kUnassignedPerson, day, {}));
+      ancestors->push_back(subjects_.FindOrAdd(SubjectKind::kPerson, kUnassignedPerson, day, {}));
     }
     unit = org.units.empty() ? std::nullopt : std::optional<UnitIndex>(0);
   }
@@ -73,8 +72,7 @@ absl::Status Core::RollUp() {
       cached = std::pair(delta.subject, delta.day);
     }
     for (const SubjectId ancestor : ancestors_) {
-      KPIWATCH_RETURN_IF_ERROR(
-          series_->Add(ancestor, delta.day, delta.kpi, delta.delta).status());
+      KPIWATCH_RETURN_IF_ERROR(series_->Add(ancestor, delta.day, delta.kpi, delta.delta).status());
     }
   }
   return absl::OkStatus();

@@ -12,8 +12,8 @@ namespace {
 
 // Of targets several may end on one day; of other periods one.
 bool WasJudged(const Ladder& ladder, const Period& period) {
-  for (auto r = ladder.records.rbegin();
-       r != ladder.records.rend() && r->period.end >= period.end; ++r) {
+  for (auto r = ladder.records.rbegin(); r != ladder.records.rend() && r->period.end >= period.end;
+       ++r) {
     if (r->period.end > period.end || period.kind != PeriodKind::kTarget ||
         r->period.begin == period.begin) {
       return true;
@@ -59,8 +59,7 @@ bool Core::IsDue(const SealGroup& group, uint32_t kpi_id, Day until) const {
 }
 
 bool Core::CorrectionWaits(const SealGroup& group) const {
-  return waiting_->AnyDue(
-      [&](uint32_t kpi_id, Day until) { return IsDue(group, kpi_id, until); });
+  return waiting_->AnyDue([&](uint32_t kpi_id, Day until) { return IsDue(group, kpi_id, until); });
 }
 
 bool Core::GroupIsDue(SealGroup* group) {
@@ -122,8 +121,8 @@ absl::Status Core::SealChunk(SealGroup* group, size_t* budget) {
   for (const uint32_t s : group->sources) {
     bool last = true;
     for (const SealGroup& other : groups_) {
-      const bool needs = std::find(other.sources.begin(), other.sources.end(), s) !=
-                         other.sources.end();
+      const bool needs =
+          std::find(other.sources.begin(), other.sources.end(), s) != other.sources.end();
       last = last && (!needs || (other.next && *other.next > day));
     }
     if (last) {
@@ -133,9 +132,8 @@ absl::Status Core::SealChunk(SealGroup* group, size_t* budget) {
   return absl::OkStatus();
 }
 
-void Core::PeriodsEnding(
-    const Rule& rule, SubjectId subject, Day day,
-    std::vector<std::pair<Period, std::optional<Decimal>>>* periods) const {
+void Core::PeriodsEnding(const Rule& rule, SubjectId subject, Day day,
+                         std::vector<std::pair<Period, std::optional<Decimal>>>* periods) const {
   periods->clear();
   if (rule.period == PeriodKind::kTarget) {
     const auto it = targets_by_end_.find({day + 1, rule.kpi});
@@ -151,21 +149,18 @@ void Core::PeriodsEnding(
         periods->emplace_back(period, target.value);
       }
     }
-    std::sort(periods->begin(), periods->end(), [](const auto& a, const auto& b) {
-      return a.first.begin < b.first.begin;
-    });
+    std::sort(periods->begin(), periods->end(),
+              [](const auto& a, const auto& b) { return a.first.begin < b.first.begin; });
     return;
   }
-  const BusinessCalendar& calendar =
-      rulebook_->calendars[rulebook_->kpis[rule.kpi].calendar];
+  const BusinessCalendar& calendar = rulebook_->calendars[rulebook_->kpis[rule.kpi].calendar];
   const Period period = calendar.PeriodOf(rule.period, day);
   if (period.end != day + 1) {
     return;
   }
-  const Target* target =
-      rulebook_->FindTarget(rule.kpi, subjects_.Get(subject).Name(), period);
-  periods->emplace_back(period, target == nullptr ? std::nullopt
-                                                  : std::optional<Decimal>(target->value));
+  const Target* target = rulebook_->FindTarget(rule.kpi, subjects_.Get(subject).Name(), period);
+  periods->emplace_back(period,
+                        target == nullptr ? std::nullopt : std::optional<Decimal>(target->value));
 }
 
 absl::Status Core::SealSubject(const SealGroup& group, SubjectId subject, Day day) {
@@ -235,13 +230,13 @@ absl::Status Core::SealRule(const SealGroup& group, RuleIndex r, SubjectId subje
   if (before == after) {
     return absl::OkStatus();
   }
-  v1::Transition& transition = NewTransition(rule, subject, period, before, after,
-                                            v1::REASON_THRESHOLD, group.seal_at);
+  v1::Transition& transition =
+      NewTransition(rule, subject, period, before, after, v1::REASON_THRESHOLD, group.seal_at);
   FillReading(rule, reading, &transition);
   FillCounted(rule, subject, *ladder, &transition);
   FillConsequences(rule, subject, period, before, after, group.seal_at, &ladder->notified,
                    &transition);
-  ladder->since_ms = after == Level::kGreen     ? 0
+  ladder->since_ms = after == Level::kGreen    ? 0
                      : before == Level::kGreen ? absl::ToUnixMillis(group.seal_at)
                                                : ladder->since_ms;
   Emit(&transition);

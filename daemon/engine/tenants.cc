@@ -33,8 +33,7 @@ absl::Status Core::RestoreTenants() {
     const SourceOptions& options = (*options_.sources)[s];
     tenants_[s] = options.tenant;
     if (tenants_[s].empty()) {
-      KPIWATCH_ASSIGN_OR_RETURN(auto stored,
-                                store_->Get(Family::kMeta, TenantKey(options.name)));
+      KPIWATCH_ASSIGN_OR_RETURN(auto stored, store_->Get(Family::kMeta, TenantKey(options.name)));
       tenants_[s] = std::move(stored).value_or("");
     }
   }

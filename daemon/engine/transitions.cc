@@ -30,8 +30,8 @@ void AddUnique(const std::string& name, std::vector<std::string>* names) {
 
 }  // namespace
 
-absl::StatusOr<KpiReading> Core::ReadFor(const Rule& rule, SubjectId subject,
-                                         const Period& period, std::optional<Decimal> target) {
+absl::StatusOr<KpiReading> Core::ReadFor(const Rule& rule, SubjectId subject, const Period& period,
+                                         std::optional<Decimal> target) {
   const bool verdict = rulebook_->kpis[rule.kpi].type == KpiType::kVerdict;
   const std::string level =
       verdict ? std::string(LevelOfPerson(*rulebook_, subjects_.Get(subject), period))
@@ -40,8 +40,7 @@ absl::StatusOr<KpiReading> Core::ReadFor(const Rule& rule, SubjectId subject,
 }
 
 PeriodInput Core::InputOf(const Period& period, const KpiReading& reading) const {
-  return {period,      reading.value, reading.target, reading.completion,
-          reading.met, reading.count};
+  return {period, reading.value, reading.target, reading.completion, reading.met, reading.count};
 }
 
 v1::Transition& Core::NewTransition(const Rule& rule, SubjectId subject, const Period& period,
@@ -126,9 +125,8 @@ void Core::FillCounted(const Rule& rule, SubjectId subject, const Ladder& ladder
   int skipped = 0;
   for (Day day = first.end; day < records.back().period.begin && skipped < kMostSkipped; ++day) {
     const Period period{PeriodKind::kDay, day, day + 1};
-    const bool counted = std::any_of(records.begin(), records.end(), [&](const SealedRecord& r) {
-      return r.period == period;
-    });
+    const bool counted = std::any_of(records.begin(), records.end(),
+                                     [&](const SealedRecord& r) { return r.period == period; });
     const Eligibility eligibility =
         CalendarEligibility(*rulebook_, rule, subjects_.Get(subject), period);
     if (!counted) {

@@ -25,8 +25,8 @@ absl::StatusOr<PeriodValue> Core::ReadValue(KpiIndex k, SubjectId subject, const
   PeriodInput input = InputOf(period, value.reading);
   for (RuleIndex r = 0; r < rulebook_->rules.size(); ++r) {
     const Rule& rule = rulebook_->rules[r];
-    const bool same_kind = rule.period == period.kind ||
-                           (rule.period == PeriodKind::kTarget && target != nullptr);
+    const bool same_kind =
+        rule.period == period.kind || (rule.period == PeriodKind::kTarget && target != nullptr);
     if (rule.kpi != k || !same_kind || !RuleCovers(*rulebook_, rule, info, period) ||
         CalendarEligibility(*rulebook_, rule, info, period) != Eligibility::kEligible) {
       continue;  // what does not count has no colour

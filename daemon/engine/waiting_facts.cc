@@ -55,8 +55,8 @@ std::optional<Stored> Decode(std::string_view key, std::string_view value) {
 absl::Status ForEachStored(const StateStore& store, std::string_view end,
                            absl::FunctionRef<absl::Status(const Stored&)> visit) {
   absl::Status status;
-  KPIWATCH_RETURN_IF_ERROR(store.Scan(
-      Family::kMeta, kPrefix, end, [&](std::string_view key, std::string_view value) {
+  KPIWATCH_RETURN_IF_ERROR(
+      store.Scan(Family::kMeta, kPrefix, end, [&](std::string_view key, std::string_view value) {
         const std::optional<Stored> stored = Decode(key, value);
         status = stored ? visit(*stored)
                         : absl::DataLossError("a stored fact that waits for a seal is damaged");
@@ -70,29 +70,28 @@ absl::Status ForEachStored(const StateStore& store, std::string_view end,
 absl::Status WaitingFacts::Restore() {
   std::map<Key, size_t> stored_counts;
   bool too_many = false;
-  KPIWATCH_RETURN_IF_ERROR(
-      ForEachStored(*store_, PrefixEnd(kPrefix), [&](const Stored& stored) {
-        next_number_ = stored.number + 1;
-        ++stored_counts[KeyOf(stored.cell)];
-        too_many = too_many || cells_.size() >= most_in_memory_;
-        if (too_many) {
-          return absl::OkStatus();
-        }
-        const auto [it, is_new] = cells_.try_emplace(stored.cell);
-        if (is_new) {
-          it->second = {.number = stored.number, .delta = stored.delta, .written = true};
-          ++counts_[KeyOf(stored.cell)].all;
-        } else {
-          // Memory had let go of the first part: one number from now on.
-          it->second.delta.Merge(stored.delta);
-          if (!it->second.changed) {
-            it->second.changed = true;
-            changed_.push_back(stored.cell);
-          }
-          done_.push_back(stored.number);
-        }
-        return absl::OkStatus();
-      }));
+  KPIWATCH_RETURN_IF_ERROR(ForEachStored(*store_, PrefixEnd(kPrefix), [&](const Stored& stored) {
+    next_number_ = stored.number + 1;
+    ++stored_counts[KeyOf(stored.cell)];
+    too_many = too_many || cells_.size() >= most_in_memory_;
+    if (too_many) {
+      return absl::OkStatus();
+    }
+    const auto [it, is_new] = cells_.try_emplace(stored.cell);
+    if (is_new) {
+      it->second = {.number = stored.number, .delta = stored.delta, .written = true};
+      ++counts_[KeyOf(stored.cell)].all;
+    } else {
+      // Memory had let go of the first part: one number from now on.
+      it->second.delta.Merge(stored.delta);
+      if (!it->second.changed) {
+        it->second.changed = true;
+        changed_.push_back(stored.cell);
+      }
+      done_.push_back(stored.number);
+    }
+    return absl::OkStatus();
+  }));
   if (too_many) {
     counts_.clear();
     for (const auto& [key, count] : stored_counts) {
@@ -128,9 +127,8 @@ void WaitingFacts::Add(const Cell& cell, const Aggregate& delta) {
 }
 
 bool WaitingFacts::AnyDue(Due due) const {
-  return std::any_of(counts_.begin(), counts_.end(), [&](const auto& entry) {
-    return due(entry.first.first, entry.first.second);
-  });
+  return std::any_of(counts_.begin(), counts_.end(),
+                     [&](const auto& entry) { return due(entry.first.first, entry.first.second); });
 }
 
 absl::Status WaitingFacts::TakeDue(

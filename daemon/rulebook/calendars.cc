@@ -181,8 +181,9 @@ void LoadCalendar(const YamlNode& node, LoadState* state) {
   }
   options.grace = map.Duration("grace").value_or(options.grace);
   if (options.grace > kMostGrace) {
-    state->out.Error(*map.Find("grace"), "a calendar: a 'grace' of more than 31d: no day would be "
-                                         "judged within its correction window");
+    state->out.Error(*map.Find("grace"),
+                     "a calendar: a 'grace' of more than 31d: no day would be "
+                     "judged within its correction window");
     options.grace = kMostGrace;
   }
   ReadWeekend(&map, &options);

@@ -219,7 +219,7 @@ struct SecretRef {
 struct EmailConfig {
   std::string smarthost;  // host:port
   std::string from;
-  std::string to;  // who gets what tells no person by name (data alerts); empty: nobody
+  std::string to;        // who gets what tells no person by name (data alerts); empty: nobody
   std::string language;  // "zh" or "en", of what goes to `to`; empty: the daemon's
   std::string auth_username;
   SecretRef auth_password;

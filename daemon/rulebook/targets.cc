@@ -212,13 +212,12 @@ void LoadTargets(LoadState* state) {
     const auto [first, is_new] = by_days.try_emplace(
         {target.kpi, target.subject, target.period.begin, target.period.end}, i);
     if (!is_new) {
-      state->out.Error(places[i],
-                       fmt::format("the target of KPI '{}' for {} in {} is for the days of that in "
-                                   "{}; at {}",
-                                   state->book.kpis[target.kpi].name, target.subject,
-                                   target.period.ToString(),
-                                   sorted[first->second].period.ToString(),
-                                   state->out.Describe(places[first->second])));
+      state->out.Error(
+          places[i], fmt::format("the target of KPI '{}' for {} in {} is for the days of that in "
+                                 "{}; at {}",
+                                 state->book.kpis[target.kpi].name, target.subject,
+                                 target.period.ToString(), sorted[first->second].period.ToString(),
+                                 state->out.Describe(places[first->second])));
     }
   }
   targets = std::move(sorted);

@@ -38,8 +38,8 @@ TEST(CalendarRecordTest, AnotherZoneOrCutoffIsRefusedOnceThereIsDataAndNothingCh
   driver.Touch("u1", At("2026-11-02T03:00"), 1);
   driver.Step();
   const auto in_force = driver.core().shared_rulebook();
-  for (const auto& [zone, cutoff] : {std::pair("Asia/Tokyo", "04:00"),
-                                     std::pair("Asia/Shanghai", "00:00")}) {
+  for (const auto& [zone, cutoff] :
+       {std::pair("Asia/Tokyo", "04:00"), std::pair("Asia/Shanghai", "00:00")}) {
     const std::string after = Rules("cn", zone, cutoff);
     for (const absl::Status& status :
          {driver.core().SetRulebook(LoadText(after)), Restarted(driver, after)}) {
@@ -54,7 +54,8 @@ TEST(CalendarRecordTest, AnotherZoneOrCutoffIsRefusedOnceThereIsDataAndNothingCh
   driver.Touch("u1", At("2026-11-02T10:00"), 1);
   driver.Step();
   const Period day{PeriodKind::kDay, *Day::Parse("2026-11-01"), *Day::Parse("2026-11-02")};
-  EXPECT_EQ(driver.core().ReadValue(0, *driver.core().subjects().FindByName("person:u1"), day)
+  EXPECT_EQ(driver.core()
+                .ReadValue(0, *driver.core().subjects().FindByName("person:u1"), day)
                 ->reading.count,
             1);
   EXPECT_TRUE(Restarted(driver, kBefore).ok());

@@ -13,7 +13,8 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using Taken = std::vector<std::tuple<uint32_t, uint32_t, int, int64_t>>;  // KPI, subject, day, count
+using Taken =
+    std::vector<std::tuple<uint32_t, uint32_t, int, int64_t>>;  // KPI, subject, day, count
 
 WaitingFacts::Cell At(uint32_t kpi, uint32_t subject, int day, int until) {
   return {kpi, SubjectId(subject), Day{day}, Day{until}};
