@@ -80,6 +80,7 @@ template <typename Choice>
 CLI::Option* AddChoice(CLI::App* command, const std::string& name, const std::string& help,
                        const std::map<std::string, Choice>& choices, Choice* value) {
   std::vector<std::string> words;
+  words.reserve(choices.size());
   for (const auto& [word, choice] : choices) {
     words.push_back(word);
   }

@@ -55,7 +55,7 @@ class HttpSink final : public EventSink {
       return absl::OkStatus();
     }
     batch_ += ']';
-    const absl::Status status = Post();
+    absl::Status status = Post();
     batch_.clear();
     count_ = 0;
     return status;

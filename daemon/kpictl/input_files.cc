@@ -12,6 +12,7 @@ namespace {
 
 std::vector<std::string_view> NamesOf(const std::vector<SourceOptions>& sources) {
   std::vector<std::string_view> names;
+  names.reserve(sources.size());
   for (const SourceOptions& source : sources) {
     names.push_back(source.name);
   }

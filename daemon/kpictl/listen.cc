@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <map>
 #include <set>
 #include <sstream>
 #include <thread>
@@ -46,7 +45,16 @@ std::string_view ColourOf(const std::string& level, bool resolved) {
   return level == "red" ? "\033[31m" : level == "orange" ? "\033[38;5;208m" : "\033[33m";
 }
 
-std::string Padded(std::string text, size_t width) {
+std::string ShownLevel(const std::string& level) {
+  for (const std::string_view word : {"绿 green", "黄 yellow", "橙 orange", "红 red"}) {
+    if (word.substr(word.find(' ') + 1) == level) {
+      return std::string(word);
+    }
+  }
+  return level;
+}
+
+std::string Padded(const std::string& text, size_t width) {
   const size_t now = TextWidth(text);
   return now < width ? text + std::string(width - now, ' ') : text;
 }
@@ -61,7 +69,7 @@ std::set<std::string> ReadExpected(const std::string& path, std::string* error) 
     std::istringstream words(line.substr(0, line.find('#')));
     std::string rule, subject, period, level;
     if (words >> rule >> subject >> period >> level) {
-      expected.insert(rule + " " + subject + " " + period + " " + level);
+      expected.insert(fmt::format("{} {} {} {}", rule, subject, period, level));
     }
   }
   return expected;
@@ -112,10 +120,7 @@ class AlertPrinter {
         told += (told.empty() ? "" : ",") + person.get<std::string>();
       }
     }
-    static const std::map<std::string, std::string> kWords = {
-        {"green", "绿 green"}, {"yellow", "黄 yellow"}, {"orange", "橙 orange"}, {"red", "红 red"}};
-    const auto word = kWords.find(level);
-    const std::string shown = Padded(word == kWords.end() ? level : word->second, 16);
+    const std::string shown = Padded(ShownLevel(level), 16);
     std::string why;
     if (alert.contains("annotations") && alert["annotations"].is_object()) {
       why = Text(alert["annotations"], "summary");

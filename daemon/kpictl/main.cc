@@ -8,7 +8,8 @@
 
 int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
-  const char* no_color = std::getenv("NO_COLOR");
+  const char* no_color =
+      std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe): no other thread yet
   const bool plain = no_color != nullptr && no_color[0] != '\0';
   const kpiwatch::Console console{.out = std::cout,
                                   .err = std::cerr,

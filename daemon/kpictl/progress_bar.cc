@@ -38,7 +38,8 @@ void ProgressBar::Draw(int64_t records, int64_t bytes, absl::Time now) {
   const double seconds = std::max(absl::ToDoubleSeconds(now - start_), 1e-3);
   std::string line = "\r";
   if (total_bytes_ > 0) {
-    const double share = std::clamp(static_cast<double>(bytes) / total_bytes_, 0.0, 1.0);
+    const double share =
+        std::clamp(static_cast<double>(bytes) / static_cast<double>(total_bytes_), 0.0, 1.0);
     const int full = static_cast<int>(share * kBarWidth);
     line += fmt::format("[{}{}] {:3.0f} %  ", std::string(full, '#'),
                         std::string(kBarWidth - full, '.'), share * 100);
@@ -46,8 +47,8 @@ void ProgressBar::Draw(int64_t records, int64_t bytes, absl::Time now) {
     line += fmt::format("ETA {:02}:{:02}  ", static_cast<int64_t>(left) / 60,
                         static_cast<int64_t>(left) % 60);
   }
-  line += fmt::format("{} records, {}/s", ShortCount(static_cast<double>(records)),
-                      ShortCount(records / seconds));
+  const auto count = static_cast<double>(records);
+  line += fmt::format("{} records, {}/s", ShortCount(count), ShortCount(count / seconds));
   out_ << line << "\033[K" << std::flush;
 }
 
