@@ -193,7 +193,11 @@ bool ProtobufEvents::ReadMoney(std::string_view message, const Node& node) {
         fmt::format("amount: '{}' is not a currency code of ISO 4217 with a minor unit",
                     IsUtf8(currency) ? Excerpt(currency) : "?")));
   }
-  const Decimal amount = Decimal::FromMinor(static_cast<int64_t>(minor), *digits);
+  PutMoney(Decimal::FromMinor(static_cast<int64_t>(minor), *digits), currency, node);
+  return true;
+}
+
+void ProtobufEvents::PutMoney(Decimal amount, std::string_view currency, const Node& node) {
   if (node.field != FieldTree::kNone) {
     FieldValue& slot = builder_.field(node.field);
     slot.kind = FieldKind::kMoney;
@@ -208,7 +212,6 @@ bool ProtobufEvents::ReadMoney(std::string_view message, const Node& node) {
       slot.text = child.name == "amount" ? std::string_view() : currency;
     }
   }
-  return true;
 }
 
 bool ProtobufEvents::ReadAttribute(std::string_view entry) {

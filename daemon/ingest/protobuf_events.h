@@ -31,6 +31,7 @@ class ProtobufEvents {
   bool ReadTyped(uint32_t number, std::string_view text);
   bool ReadNumber(uint32_t number, uint64_t value);
   bool ReadMoney(std::string_view message, const FieldTree::Node& node);
+  void PutMoney(Decimal amount, std::string_view currency, const FieldTree::Node& node);
   bool ReadAttribute(std::string_view entry);
   bool Fail(absl::Status error);
   bool WantsStruct() const;

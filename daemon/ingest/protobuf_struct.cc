@@ -52,50 +52,52 @@ struct Decoded {
   std::optional<std::string_view> structure;
 };
 
+// One field of a Value, whose tag is read.
+bool ReadPart(WireScan& scan, uint32_t number, WireType type, Decoded* out, double* number_value) {
+  uint64_t bits = 0;
+  std::string_view bytes;
+  switch (type) {
+    case WireType::kVarint:
+      if (!scan.Varint(&bits)) {
+        return false;
+      }
+      if (number == kNullValue || number == kBoolValue) {
+        out->scalar.kind = number == kNullValue ? FieldKind::kNull : FieldKind::kBool;
+        out->scalar.boolean = bits != 0;
+      }
+      return true;
+    case WireType::kFixed64:
+      if (!scan.Fixed64(&bits)) {
+        return false;
+      }
+      if (number == kNumberValue) {
+        out->scalar.kind = FieldKind::kNumber;
+        *number_value = std::bit_cast<double>(bits);
+      }
+      return true;
+    case WireType::kBytes:
+      if (!scan.Bytes(&bytes)) {
+        return false;
+      }
+      if (number == kStringValue) {
+        out->scalar.kind = FieldKind::kString;
+        out->scalar.text = bytes;
+      } else if (number == kStructValue) {
+        out->structure = bytes;
+      }
+      return true;
+    default:
+      return scan.Skip(type);
+  }
+}
+
 bool ReadValue(std::string_view message, Decoded* out, double* number_value) {
   WireScan scan(message);
   uint32_t number = 0;
   WireType type;
   while (!scan.done()) {
-    uint64_t bits = 0;
-    std::string_view bytes;
-    if (!scan.Tag(&number, &type)) {
+    if (!scan.Tag(&number, &type) || !ReadPart(scan, number, type, out, number_value)) {
       return false;
-    }
-    switch (type) {
-      case WireType::kVarint:
-        if (!scan.Varint(&bits)) {
-          return false;
-        }
-        if (number == kNullValue || number == kBoolValue) {
-          out->scalar.kind = number == kNullValue ? FieldKind::kNull : FieldKind::kBool;
-          out->scalar.boolean = bits != 0;
-        }
-        break;
-      case WireType::kFixed64:
-        if (!scan.Fixed64(&bits)) {
-          return false;
-        }
-        if (number == kNumberValue) {
-          out->scalar.kind = FieldKind::kNumber;
-          *number_value = std::bit_cast<double>(bits);
-        }
-        break;
-      case WireType::kBytes:
-        if (!scan.Bytes(&bytes)) {
-          return false;
-        }
-        if (number == kStringValue) {
-          out->scalar.kind = FieldKind::kString;
-          out->scalar.text = bytes;
-        } else if (number == kStructValue) {
-          out->structure = bytes;
-        }
-        break;
-      default:
-        if (!scan.Skip(type)) {
-          return false;
-        }
     }
   }
   return true;
@@ -129,8 +131,14 @@ absl::Status Decode(std::string_view message, std::string_view path, Decoded* ou
   return absl::OkStatus();
 }
 
-absl::Status FinishMoney(const FieldValue& amount, const FieldValue& currency, const Node& node,
-                         FieldValue* out) {
+// Members of a Struct that may be money.
+struct MoneyParts {
+  FieldValue amount;
+  FieldValue currency;
+};
+
+absl::Status FinishMoney(const MoneyParts& parts, const Node& node, FieldValue* out) {
+  const auto& [amount, currency] = parts;
   if (amount.kind == FieldKind::kMissing || out->kind != FieldKind::kMissing) {
     return absl::OkStatus();
   }
@@ -152,12 +160,36 @@ absl::Status FinishMoney(const FieldValue& amount, const FieldValue& currency, c
   return absl::OkStatus();
 }
 
+absl::Status TakeEntry(const Entry& entry, const FieldTree& tree, const Node& node,
+                       absl::Span<FieldValue> fields, MoneyParts* money) {
+  const Node* const child = tree.Child(node, entry.key);
+  const bool is_part =
+      node.field != FieldTree::kNone && (entry.key == "amount" || entry.key == "currency");
+  if (child == nullptr && !is_part) {
+    return absl::OkStatus();
+  }
+  Decoded value;
+  KPIWATCH_RETURN_IF_ERROR(Decode(entry.value, child != nullptr ? child->path : node.path, &value));
+  if (is_part) {
+    (entry.key == "amount" ? money->amount : money->currency) = value.scalar;
+  }
+  if (child != nullptr && value.structure) {
+    return ReadStruct(*value.structure, tree, *child, fields);
+  }
+  if (child != nullptr && child->field != FieldTree::kNone) {
+    FieldValue& slot = fields[static_cast<size_t>(child->field)];
+    if (slot.kind == FieldKind::kMissing) {
+      slot = value.scalar;
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status ReadStruct(std::string_view message, const FieldTree& tree, const Node& node,
                         absl::Span<FieldValue> fields) {
-  FieldValue amount;
-  FieldValue currency;
+  MoneyParts money;
   WireScan scan(message);
   while (!scan.done()) {
     uint32_t number = 0;
@@ -176,30 +208,11 @@ absl::Status ReadStruct(std::string_view message, const FieldTree& tree, const N
     if (!scan.Bytes(&bytes) || !ReadEntry(bytes, &entry)) {
       return MalformedWire(node.path);
     }
-    const Node* const child = tree.Child(node, entry.key);
-    const bool is_part =
-        node.field != FieldTree::kNone && (entry.key == "amount" || entry.key == "currency");
-    if (child == nullptr && !is_part) {
-      continue;
-    }
-    Decoded value;
-    KPIWATCH_RETURN_IF_ERROR(
-        Decode(entry.value, child != nullptr ? child->path : node.path, &value));
-    if (is_part) {
-      (entry.key == "amount" ? amount : currency) = value.scalar;
-    }
-    if (child != nullptr && value.structure) {
-      KPIWATCH_RETURN_IF_ERROR(ReadStruct(*value.structure, tree, *child, fields));
-    } else if (child != nullptr && child->field != FieldTree::kNone) {
-      FieldValue& slot = fields[static_cast<size_t>(child->field)];
-      if (slot.kind == FieldKind::kMissing) {
-        slot = value.scalar;
-      }
-    }
+    KPIWATCH_RETURN_IF_ERROR(TakeEntry(entry, tree, node, fields, &money));
   }
   return node.field == FieldTree::kNone
              ? absl::OkStatus()
-             : FinishMoney(amount, currency, node, &fields[static_cast<size_t>(node.field)]);
+             : FinishMoney(money, node, &fields[static_cast<size_t>(node.field)]);
 }
 
 absl::Status MalformedWire(std::string_view where) {
