@@ -2,9 +2,11 @@
 // cause for nearly every event, and a transition for one in many: so they are small, and written
 // one after the other. The two calls that add are inlined where an event is booked.
 // Concurrency: owned by the core.
-// Limits: those of a step; the memory is kept for the next one.
+// Limits: a step that has `most_causes`, or 64 MiB of ids, is full: whoever brings the events ends it
+// before the next batch of records, and the next step begins with nothing. The memory is kept.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -24,6 +26,10 @@ class CauseLog {
     int64_t time_ms = 0;
     int64_t record_ms = 0;
   };
+
+  explicit CauseLog(size_t most_causes = SIZE_MAX) : most_causes_(most_causes) {}
+
+  bool IsFull() const { return causes_.size() >= most_causes_ || ids_.size() >= kMostIdBytes; }
 
   // The causes that follow are of this event.
   [[gnu::always_inline]] void AddEvent(std::string_view id, int64_t time_ms,
@@ -69,7 +75,9 @@ class CauseLog {
     uint32_t delta = 0;  // into deltas_
   };
   static constexpr uint32_t kCountsOne = 0;  // the first of deltas_
+  static constexpr size_t kMostIdBytes = size_t{64} << 20;
 
+  const size_t most_causes_;
   std::vector<Cause> causes_;
   std::vector<Event> events_;
   std::vector<Aggregate> deltas_ = {Aggregate{.count = 1, .sum = {}}};

@@ -40,7 +40,8 @@ Core::Core(CoreOptions options, StateStore* store, std::string store_uuid, Engin
       dedup_(std::make_unique<DedupWindow>(options_.dedup)),
       versions_(std::make_unique<VersionTable>(store)),
       waiting_(std::make_unique<WaitingFacts>(store, options_.waiting_cells)),
-      ladders_(std::make_unique<LadderTable>(store)) {
+      ladders_(std::make_unique<LadderTable>(store)),
+      causes_(options_.most_causes) {
   const size_t sources = options_.sources->size();
   completeness_.reserve(sources);
   for (const SourceOptions& source : *options_.sources) {

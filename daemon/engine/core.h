@@ -33,6 +33,7 @@
 #include "daemon/engine/engine_metrics.h"
 #include "daemon/engine/id_table.h"
 #include "daemon/engine/ladder_table.h"
+#include "daemon/engine/open_walk.h"
 #include "daemon/engine/read_view.h"
 #include "daemon/engine/seal_group.h"
 #include "daemon/engine/waiting_facts.h"
@@ -94,6 +95,8 @@ class Core {
   // Ends the step at business time `now` (with clock_by_events: at most; the proofs of the sources
   // bound it). Fills *batch (cleared first).
   absl::StatusOr<StepResult> FinishStep(absl::Time now, WriteBatch* batch);
+  // The step is to be finished before more is offered: it has kept as many causes as it may.
+  bool IsStepFull() const { return causes_.IsFull(); }
 
   // To be called when the last step's batch is in the store: the metrics count what is durable.
   void CountDurable();
@@ -238,21 +241,32 @@ class Core {
 
   // open_periods.cc
   absl::Status EvaluateOpenPeriods();
-  // `cell`: place in the series' touched().
-  absl::Status EvaluateOpen(size_t cell, RuleIndex rule, const Period& period,
-                            std::optional<Decimal> target);
+  // For a KPI with lines; `cell`: place in the series' touched().
+  absl::Status LookAtLines(size_t cell, RuleIndex rule, const Period& period);
+  absl::Status FindOpenLadders(SubjectId subject, const Period& period);
   // Place of the rule's ladder, or where it belongs, in open_ladders_.
   std::vector<OpenLadder>::iterator FindOpenLadder(uint32_t rule);
-  // The event, in applied order, with which the ladder reached `level` (D-09); null: none was kept.
+  // Everything is latched and stays so until the seal.
+  bool IsAtEnd(RuleIndex rule, const LadderState& state) const {
+    return all_tiers_[rule] != 0 && state.latched == all_tiers_[rule];
+  }
+  // The event with which the ladder reached `level` (D-09); null: none was kept.
   const CauseLog::Event* FindCause(size_t cell, const Rule& rule, const OpenLadder& before,
                                    const PeriodInput& after, Level level);
-  // Adds `delta` to *input: does the ladder reach `level` with it?
-  static bool Reaches(const Rule& rule, const Kpi& kpi, const OpenLadder& before,
-                      const Aggregate& delta, Level level, PeriodInput* input);
-  // The causes of a cell in applied order: its own, or for a unit those of the people and
-  // units below it. Valid until it is asked for another cell.
+  void TellOpen(const Rule& rule, SubjectId subject, const Period& period, Level from, Level to,
+                const CauseLog::Event* cause, const KpiReading& reading, OpenLadder* ladder);
+  // In applied order. Valid until it is asked for another cell.
   const std::vector<uint32_t>& CausesOf(size_t cell);
   void AddCauses(size_t cell, std::vector<uint32_t>* causes) const;
+
+  // open_walk.cc
+  using WalkCells = std::span<const OpenWalks::Cell>;
+  absl::Status WalkOpenPeriods();
+  // Whether the walk may change anything; its ladders are open_ladders_ then.
+  absl::StatusOr<bool> FindWalked(const OpenWalk& walk);
+  absl::Status Walk(const OpenWalk& walk, WalkCells cells);
+  void FindCellsBelow();
+  void GatherCauses(WalkCells cells);
 
   // correct.cc
   absl::Status ReplayCorrections();
@@ -368,20 +382,13 @@ class Core {
   std::vector<SubjectId> seen_earlier_;  // since the last step, where no org is given
   std::vector<SubjectId> ancestors_;
   mutable absl::flat_hash_map<std::pair<CalendarIndex, int32_t>, int64_t> begin_ms_;
-  struct OpenReadingKey {
-    SubjectId subject;
-    KpiIndex kpi = 0;
-    Period period;
-    friend bool operator==(const OpenReadingKey&, const OpenReadingKey&) = default;
-  };
-  // Cells of one subject and rules of one KPI come one after the other: what they share is kept.
+  // Cells of one subject come one after the other: what they share is kept.
   std::optional<std::pair<SubjectId, Period>> open_ladders_key_;
   std::vector<OpenLadder>* open_ladders_ = nullptr;
   size_t open_hint_ = 0;  // where among them the next rule's is likely to be
   std::optional<size_t> causes_of_;  // the cell whose causes are cell_causes_
   std::vector<uint32_t> cell_causes_;
-  std::optional<OpenReadingKey> open_reading_key_;
-  KpiReading open_reading_;
+  OpenWalks walks_;
   size_t offered_ = 0;
   bool more_ = false;
   std::vector<int64_t> newest_record_ms_;  // by source

@@ -32,6 +32,7 @@ struct CoreOptions {
   DedupWindow::Options dedup;
   SeriesTable::Options series;
   size_t waiting_cells = 1'000'000;  // in memory, of facts that wait for a seal
+  size_t most_causes = 1'000'000;    // of one step, for rules on open periods: then it is full
   size_t seal_chunk = 20'000;  // evaluations of one step's seal (D-04)
 };
 

@@ -14,7 +14,8 @@ absl::StatusOr<bool> Engine::ReadSources(absl::Time step_begin, bool may_wait) {
   bool any = false;
   bool full = true;
   bool gathered = !options_.commit_beside;
-  while (full && step_events_ < options_.max_step_events && !stop_ && step_requests_.size() == 0 &&
+  while (full && step_events_ < options_.max_step_events && !core_.IsStepFull() && !stop_ &&
+         step_requests_.size() == 0 &&
          absl::Now() - step_begin < options_.max_step_time) {
     full = false;
     RunAll(&requests_);

@@ -1,5 +1,5 @@
-// Rules on periods that are still open (evaluate: intraday): looked at once a step for each period
-// that an event touched.
+// Rules on periods that are still open (evaluate: intraday): which of them look at what a step has
+// touched, and those that are lines, which look at a cell only when its value reaches the next one.
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -12,7 +12,6 @@ namespace kpiwatch {
 
 absl::Status Core::EvaluateOpenPeriods() {
   const std::vector<Touched>& touched = series_->touched();
-  open_reading_key_.reset();
   open_ladders_key_.reset();
   causes_of_.reset();
   // By index: reading a series may not change the list, but an iterator would not say so.
@@ -23,7 +22,8 @@ absl::Status Core::EvaluateOpenPeriods() {
       continue;
     }
     const std::vector<Decimal>& lines = lines_[cell.kpi];
-    if (!lines.empty()) {
+    const bool are_lines = !lines.empty();
+    if (are_lines) {
       series_->PrefetchTouched(i);
       SeriesTable::Cell& bucket = SeriesTable::CellOf(cell);
       if (bucket.armed != 0 && bucket.note == 0) {
@@ -50,7 +50,7 @@ absl::Status Core::EvaluateOpenPeriods() {
           period.kind = PeriodKind::kTarget;
           if (target.kpi == rule.kpi && target.subject == name && period.Contains(cell.day) &&
               is_open(period)) {
-            KPIWATCH_RETURN_IF_ERROR(EvaluateOpen(i, r, period, target.value));
+            walks_.Add({r, cell.subject, period, target.value}, i);
           }
         }
         continue;
@@ -62,6 +62,10 @@ absl::Status Core::EvaluateOpenPeriods() {
       if (!is_open(period)) {
         continue;
       }
+      if (are_lines) {
+        KPIWATCH_RETURN_IF_ERROR(LookAtLines(i, r, period));
+        continue;
+      }
       std::optional<Decimal> target;
       if (needs_target_[r]) {
         if (const Target* found = rulebook_->FindTarget(rule.kpi, info.Name(), period)) {
@@ -71,8 +75,17 @@ absl::Status Core::EvaluateOpenPeriods() {
           continue;
         }
       }
-      KPIWATCH_RETURN_IF_ERROR(EvaluateOpen(i, r, period, target));
+      walks_.Add({r, cell.subject, period, target}, i);
     }
+  }
+  return walks_.list.empty() ? absl::OkStatus() : WalkOpenPeriods();
+}
+
+absl::Status Core::FindOpenLadders(SubjectId subject, const Period& period) {
+  if (open_ladders_key_ != std::pair(subject, period)) {
+    KPIWATCH_ASSIGN_OR_RETURN(open_ladders_, ladders_->FindOpen(subject, period));
+    open_ladders_key_ = std::pair(subject, period);
+    open_hint_ = 0;
   }
   return absl::OkStatus();
 }
@@ -92,31 +105,22 @@ std::vector<OpenLadder>::iterator Core::FindOpenLadder(uint32_t rule) {
   return place;
 }
 
-absl::Status Core::EvaluateOpen(size_t cell, RuleIndex r, const Period& period,
-                                std::optional<Decimal> target) {
+absl::Status Core::LookAtLines(size_t cell, RuleIndex r, const Period& period) {
   const Touched& touched = series_->touched()[cell];
   const Rule& rule = rulebook_->rules[r];
-  if (open_ladders_key_ != std::pair(touched.subject, period)) {
-    KPIWATCH_ASSIGN_OR_RETURN(open_ladders_, ladders_->FindOpen(touched.subject, period));
-    open_ladders_key_ = std::pair(touched.subject, period);
-    open_hint_ = 0;
-  }
+  KPIWATCH_RETURN_IF_ERROR(FindOpenLadders(touched.subject, period));
   std::vector<OpenLadder>* const ladders = open_ladders_;
   const uint32_t id = rule_id_of_[r];
   const auto place = FindOpenLadder(id);
   const bool known = place != ladders->end() && place->rule == id;
-  if (known && all_tiers_[r] != 0 && place->state.latched == all_tiers_[r]) {
-    return absl::OkStatus();  // everything is latched and stays so until the seal
+  if (known && IsAtEnd(r, place->state)) {
+    return absl::OkStatus();
   }
   if (!RuleCovers(*rulebook_, rule, subjects_.Get(touched.subject), period)) {
     return absl::OkStatus();
   }
-  const OpenReadingKey key{touched.subject, rule.kpi, period};
-  if (open_reading_key_ != key) {
-    KPIWATCH_ASSIGN_OR_RETURN(open_reading_, ReadFor(rule, touched.subject, period, target));
-    open_reading_key_ = key;
-  }
-  const KpiReading& reading = open_reading_;
+  const KpiReading reading =
+      ReadSimple(rulebook_->kpis[rule.kpi], SeriesTable::CellOf(touched).value, std::nullopt);
   const PeriodInput input = InputOf(period, reading);
   OpenLadder before;
   before.rule = id;
@@ -133,23 +137,27 @@ absl::Status Core::EvaluateOpen(size_t cell, RuleIndex r, const Period& period,
   OpenLadder& ladder = known ? *place : *ladders->insert(place, before);
   ladder.state = state;
   ladders_->MarkOpenChanged(touched.subject, period);
-  if (from == to) {
-    return absl::OkStatus();
+  if (from != to) {
+    TellOpen(rule, touched.subject, period, from, to, FindCause(cell, rule, before, input, to),
+             reading, &ladder);
   }
-  ladder.value = input.value;
-  const CauseLog::Event* const cause = FindCause(cell, rule, before, input, to);
+  return absl::OkStatus();
+}
+
+void Core::TellOpen(const Rule& rule, SubjectId subject, const Period& period, Level from, Level to,
+                    const CauseLog::Event* cause, const KpiReading& reading, OpenLadder* ladder) {
   const absl::Time at = cause == nullptr ? now_ : absl::FromUnixMillis(cause->time_ms);
   v1::Transition& transition =
-      NewTransition(rule, touched.subject, period, from, to, v1::REASON_THRESHOLD, at);
+      NewTransition(rule, subject, period, from, to, v1::REASON_THRESHOLD, at);
   FillReading(rule, reading, &transition);
   if (cause != nullptr) {
     transition.set_cause_event_id(std::string(causes_.IdOf(*cause)));
     transition.set_cause_time_unix_ms(cause->record_ms == kNoTime ? 0 : cause->record_ms);
   }
-  FillConsequences(rule, touched.subject, period, from, to, at, &ladder.notified, &transition);
-  ladder.since_ms = from == Level::kGreen ? transition.at_unix_ms() : ladder.since_ms;
+  FillConsequences(rule, subject, period, from, to, at, &ladder->notified, &transition);
+  ladder->value = reading.value;
+  ladder->since_ms = from == Level::kGreen ? transition.at_unix_ms() : ladder->since_ms;
   Emit(&transition);
-  return absl::OkStatus();
 }
 
 void Core::AddCauses(size_t cell, std::vector<uint32_t>* causes) const {
@@ -160,32 +168,12 @@ void Core::AddCauses(size_t cell, std::vector<uint32_t>* causes) const {
 }
 
 const std::vector<uint32_t>& Core::CausesOf(size_t cell) {
-  if (causes_of_ == cell) {
-    return cell_causes_;
-  }
-  causes_of_ = cell;
-  cell_causes_.clear();
-  const std::vector<Touched>& all = series_->touched();
-  const Touched& touched = all[cell];
-  if (subjects_.Get(touched.subject).kind == SubjectKind::kPerson) {
+  if (causes_of_ != cell) {
+    causes_of_ = cell;
+    cell_causes_.clear();
     AddCauses(cell, &cell_causes_);
     std::reverse(cell_causes_.begin(), cell_causes_.end());
-    return cell_causes_;
   }
-  std::vector<SubjectId> ancestors;
-  for (size_t i = 0; i < all.size(); ++i) {
-    const Touched& other = all[i];
-    if (other.kpi != touched.kpi || other.day != touched.day ||
-        SeriesTable::CellOf(other).note == CauseLog::kNone) {
-      continue;
-    }
-    Ancestors(other.subject, other.day, &ancestors);
-    if (other.subject == touched.subject ||
-        std::find(ancestors.begin(), ancestors.end(), touched.subject) != ancestors.end()) {
-      AddCauses(i, &cell_causes_);
-    }
-  }
-  std::sort(cell_causes_.begin(), cell_causes_.end());
   return cell_causes_;
 }
 
@@ -196,39 +184,20 @@ const CauseLog::Event* Core::FindCause(size_t cell, const Rule& rule, const Open
   if (causes.empty()) {
     return nullptr;
   }
-  if (kpi.type != KpiType::kSimple) {
-    return &causes_.EventOf(causes.back());
-  }
-  // Back from the end of the step to its beginning, then forward event by event.
-  const Touched& touched = series_->touched()[cell];
-  // Where lines are watched, causes begin with the event that reached one.
-  Aggregate added;
-  if (subjects_.Get(touched.subject).kind == SubjectKind::kPerson && lines_[rule.kpi].empty()) {
-    added = SeriesTable::Added(touched);
-  } else {
-    for (const uint32_t cause : causes) {
-      added.Merge(causes_.DeltaOf(cause));
-    }
-  }
+  // Back to what was before the first cause, which reached a line, then forward event by event.
   PeriodInput input = after;
-  input.count -= added.count;
-  input.value -= MeasuredValue(kpi, added);
   for (const uint32_t cause : causes) {
-    if (Reaches(rule, kpi, before, causes_.DeltaOf(cause), level, &input)) {
+    input.count -= causes_.DeltaOf(cause).count;
+    input.value -= MeasuredValue(kpi, causes_.DeltaOf(cause));
+  }
+  for (const uint32_t cause : causes) {
+    input.count += causes_.DeltaOf(cause).count;
+    input.value += MeasuredValue(kpi, causes_.DeltaOf(cause));
+    if (AdvanceOpen(rule, before.state, input).level() == level) {
       return &causes_.EventOf(cause);
     }
   }
   return &causes_.EventOf(causes.back());
-}
-
-bool Core::Reaches(const Rule& rule, const Kpi& kpi, const OpenLadder& before,
-                   const Aggregate& delta, Level level, PeriodInput* input) {
-  input->count += delta.count;
-  input->value += MeasuredValue(kpi, delta);
-  if (input->target) {
-    input->completion = Completion(kpi.direction, input->value, *input->target);
-  }
-  return AdvanceOpen(rule, before.state, *input).level() == level;
 }
 
 }  // namespace kpiwatch

@@ -1,5 +1,6 @@
 #include "daemon/engine/cause_log.h"
 
+#include <string>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -55,6 +56,23 @@ TEST(CauseLog, BeginsAStepWithNothing) {
   EXPECT_EQ(after, before);
   EXPECT_EQ(log.IdOf(log.EventOf(after)), "b");
   EXPECT_EQ(log.DeltaOf(after), Sum(1, 0));
+}
+
+TEST(CauseLog, IsFullWithItsCausesOrTheirIdsUntilTheNextStep) {
+  CauseLog log(2);
+  log.AddEvent("a", 1, 10);
+  log.Add(CauseLog::kNone, Sum(1, 0));
+  EXPECT_FALSE(log.IsFull());
+  log.Add(CauseLog::kNone, Sum(1, 0));
+  EXPECT_TRUE(log.IsFull());
+  log.Clear();
+  EXPECT_FALSE(log.IsFull());
+
+  const std::string id(size_t{32} << 20, 'x');
+  log.AddEvent(id, 1, 10);
+  EXPECT_FALSE(log.IsFull());
+  log.AddEvent(id, 1, 10);
+  EXPECT_TRUE(log.IsFull());
 }
 
 }  // namespace

@@ -85,6 +85,17 @@ TEST_F(EngineTest, ATimeThatCannotBeMeantIsADeadLetter) {
   EXPECT_THAT(engine().Alerts({}).alerts, SizeIs(0));
 }
 
+TEST_F(EngineTest, AStepThatHasKeptItsCausesEndsAndTheNextOneGoesOn) {
+  driver_.options.core.most_causes = 3;
+  driver_.options.poll_records = 2;
+  for (int order = 0; order < 192; ++order) {
+    Order("o" + std::to_string(order), At("2026-11-05T10:00"),
+          R"({"owner_id":"u1","amount":{"amount":"1","currency":"CNY"}})");
+  }
+  driver_.Start(Rules());
+  EXPECT_EQ(driver_.Run(), 3);  // events are booked 64 at a time
+}
+
 TEST_F(EngineTest, SaysThatEventsMoveTheTimeByHeartbeatsAlone) {
   driver_.options.core.clock_by_events = true;
   driver_.source().complete_by = CompleteBy::kCaughtUp;

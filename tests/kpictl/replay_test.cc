@@ -2,16 +2,21 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <filesystem>
+#include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "tests/kpictl/command_fixture.h"
+#include "tests/testing/core_driver.h"
 
 namespace kpiwatch {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -91,6 +96,64 @@ TEST_F(ReplayTest, TheTableIsForPeople) {
   EXPECT_THAT(out_, HasSubstr("2026-09-09 22:00  slipping  王一 (person:u102)  2026-09-09"));
   EXPECT_THAT(out_, HasSubstr("green → yellow"));
   EXPECT_THAT(out_, HasSubstr("王一, 李经理"));
+}
+
+TEST_F(ReplayTest, TellsOfOpenPeriodsWhatADaemonTellsThatReadsAllAtOnce) {
+  const std::string rules = R"(
+calendars:
+  - {name: cn, time_zone: Asia/Shanghai, day_close: "20:00", grace: 2h}
+kpis:
+  - {name: revenue, owner: ops, type: simple, event: erp.order.confirmed,
+     measure: sum(data.amount), currency: CNY, subject: data.owner_id, calendar: cn}
+targets:
+  - {kpi: revenue, person: u1, period: 2026-11, target: 100 CNY}
+  - {kpi: revenue, person: u2, period: 2026-11, target: 100 CNY}
+rules:
+  - name: progress
+    kpi: revenue
+    for_each: person
+    period: month
+    evaluate: intraday
+    levels: {red: {when: completion < 50%, clear: completion >= 50%}}
+)";
+  CoreDriver daemon(rules);
+  std::string events;
+  for (int n = 0; n < 16; ++n) {
+    const std::string owner = n % 2 == 0 ? "u1" : "u2";
+    const absl::Time time = At("2026-11-02T10:00") + absl::Hours(9 * n);
+    daemon.Order(owner, time, "7", std::to_string(n));
+    events += R"({"specversion":"1.0","type":"erp.order.confirmed","source":"/crm","id":")" +
+              std::to_string(n) + R"(","time":")" +
+              absl::FormatTime(absl::RFC3339_full, time, absl::UTCTimeZone()) +
+              R"(","data":{"owner_id":")" + owner +
+              R"(","amount":{"amount":"7","currency":"CNY"}}})" + "\n";
+  }
+  daemon.Step();
+  std::multiset<std::string> by_daemon;
+  for (const v1::Transition& t : daemon.transitions()) {
+    by_daemon.insert(t.subject() + " " + std::string(LevelName(static_cast<Level>(t.to_level()))) +
+                     " " +
+                     absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixMillis(t.at_unix_ms()),
+                                      absl::UTCTimeZone()));
+  }
+
+  options_.config = Write("open.yaml", "rule_files: [" + Write("rules.yaml", rules) +
+                                           "]\nsources:\n  - {name: crm, format: cloudevents}\n");
+  options_.events = {"crm=" + Write("crm.ndjson", events)};
+  ASSERT_EQ(Run(), kExitGood) << err_;
+  std::multiset<std::string> by_replay;
+  std::istringstream lines(out_);
+  for (std::string line; std::getline(lines, line);) {
+    const auto t = nlohmann::json::parse(line);
+    by_replay.insert(t.at("subject").get<std::string>() + " " +
+                     t.at("to_level").get<std::string>() + " " +
+                     t.at("at").get<std::string>());
+  }
+  EXPECT_EQ(by_replay, by_daemon);
+  EXPECT_THAT(by_replay, ElementsAre("person:u1 green 2026-11-07T08:00:00Z",
+                                     "person:u1 red 2026-11-02T02:00:00Z",
+                                     "person:u2 green 2026-11-07T17:00:00Z",
+                                     "person:u2 red 2026-11-02T11:00:00Z"));
 }
 
 TEST_F(ReplayTest, UntilLeavesLaterEventsOutAndSealsTheDaysBefore) {

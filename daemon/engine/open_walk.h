@@ -1,0 +1,88 @@
+// What the intraday rules of a step look at event by event (open_walk.cc). Plain values.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "daemon/engine/cause_log.h"
+#include "daemon/fold/subject_table.h"
+#include "daemon/model/aggregate.h"
+#include "daemon/model/level.h"
+#include "daemon/model/period.h"
+#include "daemon/rulebook/rulebook.h"
+
+namespace kpiwatch {
+
+// One rule on one open period of a subject that the step has touched.
+struct OpenWalk {
+  RuleIndex rule = 0;
+  SubjectId subject;
+  Period period;
+  std::optional<Decimal> target;
+};
+
+// Where a ladder turned, or is at the end of the step.
+struct OpenTurn {
+  Level from = Level::kGreen;
+  Level to = Level::kGreen;
+  const CauseLog::Event* cause = nullptr;  // null: facts that had waited for a seal
+  Aggregate at;                            // what the period held then
+};
+
+// A cell with causes, seen from a unit above its subject.
+struct CellBelow {
+  SubjectId unit;
+  KpiIndex kpi = 0;
+  Day day;
+  size_t cell = 0;  // place in the series' touched()
+  friend auto operator<=>(const CellBelow&, const CellBelow&) = default;
+};
+
+// The walks of one step. The memory is kept for the next one; what is in it is bounded by the cells
+// that a step touches, times the rules that look at each, and by the causes of a step.
+struct OpenWalks {
+  struct Key {
+    SubjectId subject;
+    RuleIndex rule = 0;
+    Period period;
+    friend bool operator==(const Key&, const Key&) = default;
+    template <typename H>
+    friend H AbslHashValue(H h, const Key& key) {
+      return H::combine(std::move(h), key.subject, key.rule, key.period.begin.number,
+                        key.period.end.number);
+    }
+  };
+  struct Cell {
+    size_t walk = 0;  // place in `list`
+    size_t cell = 0;  // place in the series' touched(): of its subject and KPI, in its period
+  };
+
+  void Add(OpenWalk walk, size_t cell) {
+    const auto [it, is_new] =
+        numbers.try_emplace(Key{walk.subject, walk.rule, walk.period}, list.size());
+    if (is_new) {
+      list.push_back(std::move(walk));
+    }
+    cells.push_back({it->second, cell});
+  }
+  void Clear() {
+    list.clear();
+    cells.clear();
+    numbers.clear();
+    below.clear();
+  }
+
+  std::vector<OpenWalk> list;  // in order of first change
+  std::vector<Cell> cells;
+  absl::flat_hash_map<Key, size_t> numbers;
+  std::vector<CellBelow> below;   // sorted
+  std::vector<uint32_t> causes;   // of one walk, in applied order
+  std::vector<OpenTurn> turns;    // of one walk
+};
+
+}  // namespace kpiwatch
