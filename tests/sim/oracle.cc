@@ -274,6 +274,7 @@ void Oracle::Book(int kpi, const std::string& subject, Day day, const Sum& delta
     Sum& sum = days_[{kpi, subject}][day];
     sum.count += delta.count;
     sum.sum += delta.sum;
+    facts_[{kpi, subject}][day].push_back(delta);
   }
 }
 

@@ -45,10 +45,17 @@ struct OracleLadder {
 };
 
 struct OracleOpen {
-  Level top = Level::kGreen;            // highest level that the period's facts reach
-  uint8_t reached = 0;                  // every level whose condition holds in the end
+  // The levels at which the ladder turns and the one at which it ends, without the tiers that it
+  // passes on the way (D-09); the first is left from green.
+  std::vector<Level> turns;
+  uint8_t reached = 0;                  // every tier that is latched at some time
+  bool any_order = true;                // false: with amounts in another order it would be otherwise
   std::optional<absl::Time> sealed_at;  // nullopt: still open
 };
+
+// A ladder at `from` goes on to `to`: in the same direction as before that takes the place of the
+// last of *turns, else it is a new one.
+void AddTurn(Level from, Level to, std::vector<Level>* turns);
 
 class Oracle {
  public:
@@ -63,7 +70,7 @@ class Oracle {
 
   // on_close rules: every ladder of a subject that counted at least once.
   const std::map<Key, OracleLadder>& ladders() const { return ladders_; }
-  // Rising intraday rules: by rule, subject and period, where a level was reached.
+  // Intraday rules whose measure only grows: by rule, subject and period, where a level is reached.
   const std::map<std::tuple<int, std::string, Period>, OracleOpen>& open() const { return open_; }
   // True when facts that came behind a heartbeat touch what the rule reads of the subject: then the
   // order of its transitions is not fixed, only where they end (D-08).
@@ -81,6 +88,10 @@ class Oracle {
   struct Sum {
     int64_t count = 0;
     Decimal sum;
+  };
+  struct OpenWalk {
+    std::vector<Level> turns;
+    uint8_t reached = 0;
   };
   struct Group {  // KPIs that need the same sources
     std::optional<Day> first;
@@ -127,6 +138,9 @@ class Oracle {
   std::vector<Period> PeriodsOf(const Rule& rule, const std::string& subject) const;
   void WalkLadder(int rule, const std::string& subject);
   void WalkOpen(int rule, const std::string& subject);
+  OpenWalk WalkFacts(const Rule& rule, const std::string& subject, const Period& period,
+                     const std::vector<Sum>& facts) const;
+  Reading ReadSum(int kpi, const std::string& subject, const Period& period, const Sum& sum) const;
 
   const World& world_;
   const BusinessCalendar calendar_;
@@ -140,6 +154,7 @@ class Oracle {
   };
   std::vector<std::vector<Arrival>> arrivals_;  // by fact
   std::map<Key, std::map<Day, Sum>> days_;      // by KPI and subject
+  std::map<Key, std::map<Day, std::vector<Sum>>> facts_;  // the same, each by itself
   std::map<std::tuple<int, std::string, Period>, const Target*> targets_;
   std::set<Key> corrected_;  // KPI and subject
   std::set<Key> ambiguous_;  // of those

@@ -82,6 +82,18 @@ uint8_t BitOf(Level level) { return static_cast<uint8_t>(1U << static_cast<int>(
 
 }  // namespace
 
+void AddTurn(Level from, Level to, std::vector<Level>* turns) {
+  if (from == to) {
+    return;
+  }
+  const Level before = turns->size() > 1 ? turns->end()[-2] : Level::kGreen;
+  if (!turns->empty() && (before < from) == (from < to)) {
+    turns->back() = to;
+  } else {
+    turns->push_back(to);
+  }
+}
+
 const Target* Oracle::TargetOf(int kpi, const std::string& subject, const Period& period) const {
   const auto it = targets_.find({kpi, subject, period});
   return it == targets_.end() ? nullptr : it->second;
@@ -111,16 +123,24 @@ Reading Oracle::Read(int k, const std::string& subject, const Period& period) co
     reading.met = met == all;
     return reading;
   }
-  Decimal sum;
+  Sum sum;
   if (const auto days = days_.find({k, subject}); days != days_.end()) {
     for (const auto& [day, facts] : days->second) {
       if (period.Contains(day)) {
-        reading.count += facts.count;
-        sum += facts.sum;
+        sum.count += facts.count;
+        sum.sum += facts.sum;
       }
     }
   }
-  reading.value = kpi.kind == Kpi::Kind::kCount ? Decimal::FromInt(reading.count) : sum;
+  return ReadSum(k, subject, period, sum);
+}
+
+Reading Oracle::ReadSum(int k, const std::string& subject, const Period& period,
+                        const Sum& sum) const {
+  const Kpi& kpi = world_.kpis[static_cast<size_t>(k)];
+  Reading reading;
+  reading.count = sum.count;
+  reading.value = kpi.kind == Kpi::Kind::kCount ? Decimal::FromInt(sum.count) : sum.sum;
   if (const Target* const target = TargetOf(k, subject, period)) {
     reading.target = target->value;
     if (!target->value.is_zero()) {
@@ -266,6 +286,29 @@ void Oracle::WalkLadder(int r, const std::string& subject) {
   }
 }
 
+Oracle::OpenWalk Oracle::WalkFacts(const Rule& rule, const std::string& subject,
+                                   const Period& period, const std::vector<Sum>& facts) const {
+  OpenWalk walk;
+  Sum sum;
+  uint8_t latched = 0;
+  for (const Sum& fact : facts) {
+    sum.count += fact.count;
+    sum.sum += fact.sum;
+    const Reading reading = ReadSum(rule.kpi, subject, period, sum);
+    const Level from = HighestOf(latched);
+    for (const Tier& tier : rule.tiers) {
+      const bool is_latched = (latched & BitOf(tier.level)) != 0;
+      if (is_latched ? tier.clear && Holds(*tier.clear, reading, 0, 0)
+                     : Holds(tier.when, reading, 0, 0)) {
+        latched ^= BitOf(tier.level);
+      }
+    }
+    walk.reached |= latched;
+    AddTurn(from, HighestOf(latched), &walk.turns);
+  }
+  return walk;
+}
+
 void Oracle::WalkOpen(int r, const std::string& subject) {
   const Rule& rule = world_.rules[static_cast<size_t>(r)];
   const Group& group = GroupOf(rule.kpi);
@@ -275,15 +318,25 @@ void Oracle::WalkOpen(int r, const std::string& subject) {
         (ReadsTarget(rule) && !reading.completion)) {
       continue;
     }
-    OracleOpen open;
-    for (const Tier& tier : rule.tiers) {
-      open.reached |= Holds(tier.when, reading, 0, 0) ? BitOf(tier.level) : uint8_t{0};
+    // The smallest first and the largest first: where both tell the same, all orders do.
+    std::vector<Sum> facts;
+    for (const auto& [day, of_day] : facts_.at({rule.kpi, subject})) {
+      if (period.Contains(day)) {
+        facts.insert(facts.end(), of_day.begin(), of_day.end());
+      }
     }
-    open.top = HighestOf(open.reached);
+    std::sort(facts.begin(), facts.end(), [](const Sum& a, const Sum& b) { return a.sum < b.sum; });
+    const OpenWalk up = WalkFacts(rule, subject, period, facts);
+    std::reverse(facts.begin(), facts.end());
+    const OpenWalk down = WalkFacts(rule, subject, period, facts);
+    OracleOpen open;
+    open.turns = up.turns;
+    open.any_order = up.turns == down.turns;
+    open.reached = up.reached | down.reached;
     if (const auto sealed = group.sealed_at.find(period.end - 1); sealed != group.sealed_at.end()) {
       open.sealed_at = sealed->second;
     }
-    if (open.top != Level::kGreen) {
+    if (open.reached != 0) {
       open_[{r, subject, period}] = open;
     }
   }

@@ -233,6 +233,59 @@ void AddPeriodRules(Random& random, World* world) {
   }
 }
 
+// Open periods again: what holds for small values, or for some between.
+void AddLowRules(Random& random, World* world) {
+  const auto maybe_clear = [&](Word word, Decimal line) {
+    return random.Chance(60) ? std::optional(Is(word, Op::kGreaterEqual, line)) : std::nullopt;
+  };
+  if (random.Chance(50)) {
+    Rule rule{.name = "low",
+              .kpi = random.Below(2),
+              .for_units = random.Chance(40),
+              .period = random.Pick<PeriodKind>({PeriodKind::kDay, PeriodKind::kWeek}),
+              .intraday = true,
+              .growing = true};
+    const int red = random.Between(2, 4);
+    const int yellow = red + random.Between(0, 3);
+    rule.tiers.push_back({Level::kYellow, Is(Word::kValue, Op::kLess, yellow),
+                          maybe_clear(Word::kValue, Decimal::FromInt(yellow))});
+    rule.tiers.push_back({Level::kRed, Is(Word::kCount, Op::kLess, red),
+                          maybe_clear(Word::kCount, Decimal::FromInt(red))});
+    world->rules.push_back(rule);
+  }
+  if (random.Chance(40)) {
+    Rule rule{.name = "between",
+              .kpi = 0,
+              .for_units = random.Chance(40),
+              .period = PeriodKind::kWeek,
+              .intraday = true,
+              .growing = true};
+    const int from = random.Between(1, 4);
+    const int to = from + random.Between(1, 3);
+    Condition when = Is(Word::kValue, Op::kGreater, from);
+    when.terms.push_back({Word::kValue, Op::kLessEqual, Decimal::FromInt(to)});
+    rule.tiers.push_back({Level::kOrange, when, maybe_clear(Word::kValue, Decimal::FromInt(to + 1))});
+    rule.tiers.push_back({Level::kRed, Is(Word::kValue, Op::kGreater, to + random.Below(4)),
+                          maybe_clear(Word::kValue, Decimal::FromInt(to + 4))});
+    world->rules.push_back(rule);
+  }
+  if (random.Chance(40)) {
+    Rule rule{.name = "behind",
+              .kpi = 2,
+              .for_units = random.Chance(50),
+              .period = random.Pick<PeriodKind>({PeriodKind::kWeek, PeriodKind::kMonth}),
+              .intraday = true};
+    const Decimal red = Percent(random.Between(5, 50));
+    const Decimal yellow = red + Percent(random.Between(0, 50));
+    rule.tiers.push_back({Level::kYellow, Is(Word::kCompletion, Op::kLess, yellow),
+                          maybe_clear(Word::kCompletion, yellow)});
+    rule.tiers.push_back({Level::kRed, Is(Word::kCompletion, Op::kLess, red),
+                          maybe_clear(Word::kCompletion, red)});
+    rule.growing = world->kpis[2].reverse.empty();
+    world->rules.push_back(rule);
+  }
+}
+
 void AddOpenRules(Random& random, World* world) {
   const auto rising = [&](std::string name, int kpi, PeriodKind period, Word word,
                           std::vector<Decimal> lines) {
@@ -267,8 +320,10 @@ void AddOpenRules(Random& random, World* world) {
     Rule rule{.name = "progress", .kpi = 2, .period = PeriodKind::kMonth, .intraday = true};
     rule.tiers.push_back({Level::kRed, Is(Word::kCompletion, Op::kLess, Percent(50)),
                           Is(Word::kCompletion, Op::kGreaterEqual, Percent(50))});
+    rule.growing = world->kpis[2].reverse.empty();
     world->rules.push_back(rule);
   }
+  AddLowRules(random, world);
 }
 
 void Narrow(Random& random, World* world) {

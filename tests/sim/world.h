@@ -81,7 +81,7 @@ struct Rule {
   bool for_units = false;
   PeriodKind period = PeriodKind::kDay;
   bool intraday = false;
-  bool growing = false;  // its measure only grows and its conditions are of >= and >
+  bool growing = false;  // its measure only grows
   std::vector<Tier> tiers = {};
   int clear_after = 2;
   int max_gap_days = 12;
