@@ -150,12 +150,16 @@ HttpReply Api::OnBody(const HttpRequest& request) { return hooks_.ingest(request
 
 HttpReply Api::OnRefused(int status) {
   switch (status) {
+    case 408:
+      return JsonError(status, "the body came too slowly: send it at once");
     case 413:
       return JsonError(status, "the body is too large: send fewer events at once");
     case 414:
       return JsonError(status, "the path is too long");
     case 500:
       return JsonError(status, "answering failed; the log says why");
+    case 503:
+      return JsonError(status, "too many requests with a body at a time: send this one again");
     default:
       return JsonError(status, "the request cannot be read");
   }

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <chrono>
 #include <exception>
 #include <system_error>
 
@@ -55,6 +56,20 @@ void ServeWholeReplies(const httplib::Request& request, bool body_stays_unread) 
     mutable_request.set_header("Connection", "close");
   }
 }
+
+// Counts while it lives, whatever is thrown.
+class Counted {
+ public:
+  explicit Counted(std::atomic<size_t>* count) : count_(count), before_(count->fetch_add(1)) {}
+  ~Counted() { count_->fetch_sub(1); }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+  size_t before() const { return before_; }
+
+ private:
+  std::atomic<size_t>* const count_;
+  const size_t before_;
+};
 
 // Not the library's choice, SO_REUSEPORT: with that a second daemon would silently share the port.
 void SetListenOptions(int socket) {
@@ -179,21 +194,14 @@ void HttpServer::Serve() {
   for (const std::string& path : options_.body_paths) {
     server_->Post(path, [this](const httplib::Request& from, httplib::Response& to,
                                const httplib::ContentReader& read) {
-      HttpRequest request = FromLibrary(from);
-      bool too_large = false;
-      const bool whole = read([&](const char* data, size_t size) {
-        too_large = request.body.size() + size > options_.max_body_bytes;
-        if (!too_large) {
-          request.body.append(data, size);
-        }
-        return !too_large;
-      });
-      if (whole) {
-        ToLibrary(handler_->OnBody(request), &to);
-      } else {
-        ServeWholeReplies(from, /*body_stays_unread=*/true);
-        ToLibrary(handler_->OnRefused(too_large || to.status == 413 ? 413 : 400), &to);
+      const Counted counted(&bodies_);
+      if (counted.before() < options_.max_bodies) {
+        ServeBody(from, read, &to);
+        return;
       }
+      ServeWholeReplies(from, /*body_stays_unread=*/true);
+      ToLibrary(handler_->OnRefused(503), &to);
+      to.set_header("Retry-After", "1");
     });
   }
   server_->set_error_handler([this](const httplib::Request&, httplib::Response& to) {
@@ -213,6 +221,30 @@ void HttpServer::Serve() {
         Log(LogLevel::kError, "answering a request failed", {{"path", from.path}, {"error", what}});
         ToLibrary(handler_->OnRefused(500), &to);
       });
+}
+
+void HttpServer::ServeBody(const httplib::Request& from, const httplib::ContentReader& read,
+                           httplib::Response* to) {
+  const auto end =
+      std::chrono::steady_clock::now() + absl::ToChronoMicroseconds(options_.body_timeout);
+  HttpRequest request = FromLibrary(from);
+  bool too_large = false;
+  bool too_slow = false;
+  const bool whole = read([&](const char* data, size_t size) {
+    too_large = request.body.size() + size > options_.max_body_bytes;
+    too_slow = std::chrono::steady_clock::now() >= end;
+    if (too_large || too_slow) {
+      return false;
+    }
+    request.body.append(data, size);
+    return true;
+  });
+  if (whole) {
+    ToLibrary(handler_->OnBody(request), to);
+    return;
+  }
+  ServeWholeReplies(from, /*body_stays_unread=*/true);
+  ToLibrary(handler_->OnRefused(too_large || to->status == 413 ? 413 : too_slow ? 408 : 400), to);
 }
 
 }  // namespace kpiwatch

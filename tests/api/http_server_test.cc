@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -78,16 +79,21 @@ class HttpServerTest : public testing::Test {
   }
   httplib::Client Client() { return httplib::Client("127.0.0.1", server_->port()); }
 
-  // Sends bytes as they are; returns one answer.
-  std::string Raw(const std::string& bytes) {
+  int Connect() {
     const int fd = socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address = {};
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<uint16_t>(server_->port()));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    return fd;
+  }
+  static void SendAll(int fd, const std::string& bytes) {
     EXPECT_EQ(send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL),
               static_cast<ssize_t>(bytes.size()));
+  }
+  // One answer; closes the connection.
+  static std::string Answer(int fd) {
     std::string answer;
     char buffer[4096];
     for (ssize_t n = 0; !IsWhole(answer) && (n = recv(fd, buffer, sizeof(buffer), 0)) > 0;) {
@@ -95,6 +101,12 @@ class HttpServerTest : public testing::Test {
     }
     close(fd);
     return answer;
+  }
+  // Sends bytes as they are; returns one answer.
+  std::string Raw(const std::string& bytes) {
+    const int fd = Connect();
+    SendAll(fd, bytes);
+    return Answer(fd);
   }
   static bool IsWhole(const std::string& answer) {
     const size_t end = answer.find("\r\n\r\n");
@@ -187,6 +199,47 @@ TEST_F(HttpServerTest, RefusesABodyThatStopsShort) {
   EXPECT_THAT(Raw("POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc"),
               HasSubstr("refused 400"));
   EXPECT_EQ(handler_.bodies, 0);
+}
+
+TEST_F(HttpServerTest, RefusesABodyThatTakesTooLong) {
+  HttpServerOptions options = Options();
+  options.body_timeout = absl::ZeroDuration();
+  Start(options);
+  const std::string answer =
+      Raw("POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
+  EXPECT_THAT(answer, HasSubstr("refused 408"));
+  EXPECT_THAT(answer, HasSubstr("\r\nConnection: close\r\n"));
+  EXPECT_EQ(handler_.bodies, 0);
+}
+
+TEST_F(HttpServerTest, BodiesThatTrickleLeaveThreadsToTheOtherPaths) {
+  HttpServerOptions options = Options();
+  options.threads = 4;
+  options.max_bodies = 2;
+  Start(options);
+  std::vector<pollfd> sockets;
+  for (int i = 0; i < 9; ++i) {
+    sockets.push_back({.fd = Connect(), .events = POLLIN, .revents = 0});
+    SendAll(sockets.back().fd, "POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab");
+  }
+  // Two are being read; all others are refused at once and told to come again.
+  while (sockets.size() > 2) {
+    ASSERT_GT(poll(sockets.data(), sockets.size(), -1), 0);
+    std::erase_if(sockets, [&](const pollfd& socket) {
+      if (socket.revents != 0) {
+        const std::string answer = Answer(socket.fd);
+        EXPECT_THAT(answer, HasSubstr("refused 503"));
+        EXPECT_THAT(answer, HasSubstr("\r\nRetry-After: 1\r\n"));
+      }
+      return socket.revents != 0;
+    });
+  }
+  EXPECT_EQ(Client().Get("/x")->status, 200);
+  for (const pollfd& socket : sockets) {
+    SendAll(socket.fd, "cd");
+    EXPECT_THAT(Answer(socket.fd), HasSubstr("4:abcd"));
+  }
+  EXPECT_EQ(Client().Post("/body", "hello", "text/plain")->status, 202);
 }
 
 TEST_F(HttpServerTest, AsksToCloseWhereABodyStaysUnread) {
