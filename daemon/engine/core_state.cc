@@ -6,6 +6,7 @@
 #include "daemon/base/status_macros.h"
 #include "daemon/base/wire.h"
 #include "daemon/engine/core.h"
+#include "daemon/engine/day_row.h"
 #include "daemon/engine/outbox_segments.h"
 #include "daemon/store/keys.h"
 #include "fmt/format.h"
@@ -52,19 +53,11 @@ class StoreLoader final : public BucketLoader {
  private:
   bool Decode(std::string_view value, std::vector<StoredCell>* cells) const {
     cells->clear();
-    wire::Reader reader(value);
-    const uint64_t count = reader.Varint();
-    for (uint64_t i = 0; i < count && reader.ok(); ++i) {
-      const uint64_t id = reader.Varint();
-      StoredCell cell;
-      cell.value.count = reader.Signed();
-      cell.value.sum = Decimal::FromUnits(reader.Signed128());
+    return ReadDayRow(value, [&](uint64_t id, const Aggregate& gathered) {
       if (id < kpi_of_id_->size() && (*kpi_of_id_)[id] != kNoKpi) {
-        cell.kpi = (*kpi_of_id_)[id];
-        cells->push_back(cell);
+        cells->push_back({(*kpi_of_id_)[id], gathered});
       }
-    }
-    return reader.AtEnd();
+    });
   }
 
   const StateStore* store_;
@@ -252,11 +245,9 @@ void Core::WriteDays(WriteBatch* batch) {
   std::string value;
   series_->VisitDirtyDays([&](SubjectId subject, Day day, std::span<const StoredCell> cells) {
     value.clear();
-    wire::AppendVarint(cells.size(), &value);
+    BeginDayRow(cells.size(), &value);
     for (const StoredCell& cell : cells) {
-      wire::AppendVarint(kpi_id_of_[cell.kpi], &value);
-      wire::AppendSigned(cell.value.count, &value);
-      wire::AppendSigned128(cell.value.sum.units(), &value);
+      AppendDayCell(kpi_id_of_[cell.kpi], cell.value, &value);
     }
     batch->Put(Family::kSeries, SeriesKey(subject.value(), day), value);
   });

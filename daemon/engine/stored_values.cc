@@ -5,6 +5,7 @@
 
 #include "daemon/base/status_macros.h"
 #include "daemon/base/wire.h"
+#include "daemon/engine/day_row.h"
 #include "daemon/engine/id_table.h"
 #include "daemon/fold/subject_table.h"
 #include "daemon/store/keys.h"
@@ -43,30 +44,25 @@ absl::Status VisitStoredValues(const StateStore& store,
   KPIWATCH_RETURN_IF_ERROR(kpis.Restore(store));
   KPIWATCH_ASSIGN_OR_RETURN(const std::vector<std::string> subjects, SubjectNames(store));
   bool damaged = false;
+  bool unknown_kpi = false;
   KPIWATCH_RETURN_IF_ERROR(
       store.Scan(Family::kSeries, "", "", [&](std::string_view key, std::string_view value) {
         const auto parts = ParseSeriesKey(key);
-        wire::Reader reader(value);
-        const uint64_t count = reader.Varint();
         if (!parts || parts->subject >= subjects.size()) {
           damaged = true;
           return false;
         }
-        for (uint64_t i = 0; i < count; ++i) {
-          const uint64_t kpi = reader.Varint();
-          StoredValue stored{{}, subjects[parts->subject], parts->day, {}};
-          stored.value.count = reader.Signed();
-          stored.value.sum = Decimal::FromUnits(reader.Signed128());
-          if (!reader.ok() || kpi >= kpis.size()) {
-            damaged = true;
-            return false;
+        damaged = !ReadDayRow(value, [&](uint64_t kpi, const Aggregate& gathered) {
+          if (kpi >= kpis.size()) {
+            unknown_kpi = true;
+            return;
           }
-          stored.kpi = kpis.Get(static_cast<uint32_t>(kpi)).name;
-          if (kpis.Find(stored.kpi) == kpi) {
-            visit(stored);
+          const std::string_view name = kpis.Get(static_cast<uint32_t>(kpi)).name;
+          if (kpis.Find(name) == kpi) {
+            visit({name, subjects[parts->subject], parts->day, gathered});
           }
-        }
-        damaged = damaged || !reader.AtEnd();
+        });
+        damaged = damaged || unknown_kpi;
         return !damaged;
       }));
   return damaged ? absl::DataLossError("a stored day is damaged") : absl::OkStatus();
