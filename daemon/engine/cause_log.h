@@ -2,8 +2,8 @@
 // cause for nearly every event, and a transition for one in many: so they are small, and written
 // one after the other. The two calls that add are inlined where an event is booked.
 // Concurrency: owned by the core.
-// Limits: a step that has `most_causes`, or 64 MiB of ids, is full: whoever brings the events ends it
-// before the next batch of records, and the next step begins with nothing. The memory is kept.
+// Limits: a step that has `most_causes`, or 64 MiB of ids, is full: whoever brings the events ends
+// it before the next batch of records, and the next step begins with nothing. The memory is kept.
 #pragma once
 
 #include <cstddef>
@@ -32,10 +32,9 @@ class CauseLog {
   bool IsFull() const { return causes_.size() >= most_causes_ || ids_.size() >= kMostIdBytes; }
 
   // The causes that follow are of this event.
-  [[gnu::always_inline]] void AddEvent(std::string_view id, int64_t time_ms,
-                                       int64_t record_ms) {
-    events_.push_back({static_cast<uint32_t>(ids_.size()), static_cast<uint32_t>(id.size()),
-                       time_ms, record_ms});
+  [[gnu::always_inline]] void AddEvent(std::string_view id, int64_t time_ms, int64_t record_ms) {
+    events_.push_back(
+        {static_cast<uint32_t>(ids_.size()), static_cast<uint32_t>(id.size()), time_ms, record_ms});
     ids_.append(id);
   }
   // The event has added `delta` to a cell whose last cause was `previous`. The new last one.

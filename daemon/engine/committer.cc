@@ -4,6 +4,7 @@
 
 #include "absl/time/clock.h"
 #include "daemon/base/status_macros.h"
+#include "daemon/engine/outbox_segments.h"
 
 namespace kpiwatch {
 
@@ -22,58 +23,58 @@ Committer::~Committer() {
   changed_.SignalAll();
 }
 
-void Committer::Submit(const WriteBatch* batch, std::function<void()> durable) {
+void Committer::Submit(WriteBatch* batch, std::shared_ptr<const EntryBlock> entries,
+                       std::function<void()> durable) {
+  Task task{batch, std::move(entries), std::move(durable)};
   MutexLock lock(&mu_);
   if (!beside_) {
     if (status_.ok()) {
-      status_ = Write(*batch, durable);
+      status_ = Write(task);
     }
     return;
   }
-  batch_ = batch;
-  durable_ = std::move(durable);
+  task_ = std::move(task);
   changed_.SignalAll();
 }
 
 absl::Status Committer::Wait() {
   MutexLock lock(&mu_);
-  while (batch_ != nullptr) {
+  while (task_.has_value()) {
     changed_.Wait(&mu_);
   }
   return status_;
 }
 
-absl::Status Committer::Write(const WriteBatch& batch, const std::function<void()>& durable) {
+absl::Status Committer::Write(const Task& task) {
   const absl::Time begin = absl::Now();
-  KPIWATCH_RETURN_IF_ERROR(store_->Write(batch));
+  PutSegments(*task.entries, task.batch);
+  KPIWATCH_RETURN_IF_ERROR(store_->Write(*task.batch));
   metrics_->commit_seconds.Observe(absl::ToDoubleSeconds(absl::Now() - begin));
-  durable();
+  task.durable();
   return absl::OkStatus();
 }
 
 void Committer::Run() {
   while (true) {
-    const WriteBatch* batch = nullptr;
-    std::function<void()> durable;
+    Task task;
     absl::Status status;
     {
       MutexLock lock(&mu_);
-      while (batch_ == nullptr && !stopping_) {
+      while (!task_.has_value() && !stopping_) {
         changed_.Wait(&mu_);
       }
-      if (batch_ == nullptr) {
+      if (!task_.has_value()) {
         return;
       }
-      batch = batch_;
-      durable = std::move(durable_);
+      task = *task_;
       status = status_;
     }
     if (status.ok()) {
-      status = Write(*batch, durable);
+      status = Write(task);
     }
     MutexLock lock(&mu_);
     status_ = status;
-    batch_ = nullptr;
+    task_.reset();
     changed_.SignalAll();
   }
 }

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <optional>
 #include <thread>
 
 #include "absl/status/status.h"
 #include "daemon/base/mutex.h"
 #include "daemon/engine/engine_metrics.h"
+#include "daemon/notify/outbox_entry.h"
 #include "daemon/store/state_store.h"
 
 namespace kpiwatch {
@@ -19,24 +22,30 @@ class Committer {
   Committer(StateStore* store, EngineMetrics* metrics, bool beside);
   ~Committer();
 
-  // Begins to write `batch`, which must stay as it is until Wait returns; calls `durable` on the
-  // committing thread when it is on disk. REQUIRES: nothing is under way.
-  void Submit(const WriteBatch* batch, std::function<void()> durable);
+  // Begins to write `batch`, which nobody else touches until Wait returns, with the segments of
+  // `entries`; calls `durable` on the committing thread when it is on disk. REQUIRES: nothing is
+  // under way.
+  void Submit(WriteBatch* batch, std::shared_ptr<const EntryBlock> entries,
+              std::function<void()> durable);
   // Returns when nothing is under way: how the last batch went. After an error nothing more is
   // written.
   absl::Status Wait();
 
  private:
   void Run();
-  absl::Status Write(const WriteBatch& batch, const std::function<void()>& durable);
+  struct Task {
+    WriteBatch* batch = nullptr;
+    std::shared_ptr<const EntryBlock> entries;
+    std::function<void()> durable;
+  };
+  absl::Status Write(const Task& task);
 
   StateStore* const store_;
   EngineMetrics* const metrics_;
   const bool beside_;
   Mutex mu_;
   CondVar changed_;
-  const WriteBatch* batch_ ABSL_GUARDED_BY(mu_) = nullptr;
-  std::function<void()> durable_ ABSL_GUARDED_BY(mu_);
+  std::optional<Task> task_ ABSL_GUARDED_BY(mu_);  // under way
   absl::Status status_ ABSL_GUARDED_BY(mu_);
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   std::jthread thread_;  // last: ends before what it uses

@@ -15,8 +15,8 @@ namespace {
 constexpr std::string_view kNoOwner = "\"\"";
 
 // The day whose seal a fact of `day` waits for, whose partition had promised to be complete until
-// `promise`: the last that this may let seal. So it is booked when all days are sealed that could be
-// without it, and before the next one is, wherever batches are cut (D-08).
+// `promise`: the last that this may let seal. So it is booked when all days are sealed that could
+// be without it, and before the next one is, wherever batches are cut (D-08).
 Day WaitsUntil(Day day, absl::Time promise, bool clock_by_events, const Origin& origin,
                const BusinessCalendar& calendar) {
   Day last = calendar.DayOf(promise);
@@ -170,8 +170,8 @@ void Core::SeeSubject(SubjectId subject, Day day) {
 void Core::NoteFirstDay(Day day, SealGroup* group) const {
   if (!options_.clock_by_events && live_from_ != absl::InfinitePast()) {
     // A lone old event shall not make everybody miss every day since.
-    day = std::max(day, rulebook_->calendars[group->calendar].DayOf(live_from_ -
-                                                                    options_.correction_window));
+    day = std::max(
+        day, rulebook_->calendars[group->calendar].DayOf(live_from_ - options_.correction_window));
   }
   if (!options_.first_day && !group->next && (!group->earliest || day < *group->earliest)) {
     group->earliest = day;
@@ -205,16 +205,15 @@ void Core::Defer(const PendingFact& fact, Day until) {
 }
 
 bool Core::Matters(KpiIndex kpi, const SeriesTable::Cell& cell) const {
-  const std::vector<Decimal>& lines = lines_[kpi];
+  const std::vector<Line>& lines = lines_[kpi];
   if (lines.empty() || cell.armed == 0 || cell.note != 0) {
     return true;
   }
   return cell.armed <= lines.size() &&
-         MeasuredValue(rulebook_->kpis[kpi], cell.value) >= lines[cell.armed - 1];
+         MeasuredValue(rulebook_->kpis[kpi], cell.value) >= lines[cell.armed - 1].value;
 }
 
-inline absl::Status Core::BookHere(const PendingEvent& event, PendingFact& fact,
-                                   Booking& booking) {
+inline absl::Status Core::BookHere(const PendingEvent& event, PendingFact& fact, Booking& booking) {
   SealGroup& group = groups_[group_of_kpi_[fact.kpi]];
   const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
   if (fact.day <= promised_[event.origin.source][event.origin.partition][GroupOf(fact.kpi)])
@@ -222,8 +221,7 @@ inline absl::Status Core::BookHere(const PendingEvent& event, PendingFact& fact,
     // Its own partition had called the day complete.
     booking.result = kResLate;
     const Day until = WaitsUntil(
-        fact.day,
-        completeness_[event.origin.source].PartitionCompleteUntil(event.origin.partition),
+        fact.day, completeness_[event.origin.source].PartitionCompleteUntil(event.origin.partition),
         options_.clock_by_events, event.origin, calendar);
     if (calendar.Close(until) - calendar.Close(fact.day) > options_.correction_window) {
       // The day is final: booked on the first open one (S-18, prior-period adjustment).

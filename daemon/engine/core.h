@@ -85,15 +85,16 @@ class Core {
   const std::string& tenant(uint32_t source) const { return tenants_[source]; }
 
   struct StepResult {
-    bool empty = true;         // nothing has changed; the batch may be dropped
-    bool more_to_seal = false; // call again soon, even without events
-    uint64_t last_seq = 0;     // number of the last outbox entry so far
-    size_t entries = 0;        // outbox entries of this step
-    size_t events = 0;         // events offered in this step
+    bool empty = true;          // nothing has changed; the batch may be dropped
+    bool more_to_seal = false;  // call again soon, even without events
+    uint64_t last_seq = 0;      // number of the last outbox entry so far
+    size_t entries = 0;         // outbox entries of this step
+    size_t events = 0;          // events offered in this step
   };
   // REQUIRES: the batch of the step before is in the store.
   // Ends the step at business time `now` (with clock_by_events: at most; the proofs of the sources
-  // bound it). Fills *batch (cleared first).
+  // bound it). Fills *batch (cleared first), but for step_entries(), whose segments are put beside
+  // (PutSegments).
   absl::StatusOr<StepResult> FinishStep(absl::Time now, WriteBatch* batch);
   // The step is to be finished before more is offered: it has kept as many causes as it may.
   bool IsStepFull() const { return causes_.IsFull(); }
@@ -147,7 +148,13 @@ class Core {
   static constexpr size_t kBlock = 64;
   static constexpr std::string_view kToldNoOwner = "told_no_owner";  // a cursor's name
   enum Result : uint8_t {
-    kResAccepted, kResDuplicate, kResLate, kResTooLate, kResIgnored, kResHeartbeat, kResConflict,
+    kResAccepted,
+    kResDuplicate,
+    kResLate,
+    kResTooLate,
+    kResIgnored,
+    kResHeartbeat,
+    kResConflict,
     kResults
   };
   // What became of an event so far.
@@ -159,7 +166,11 @@ class Core {
   // core.cc
   void BuildPlans();
   void BuildGroups();
-  std::vector<Decimal> LinesOf(KpiIndex kpi) const;
+  struct Line {  // of a tier: `value >= number`
+    Decimal value;
+    RuleIndex rule = 0;
+  };
+  std::vector<Line> LinesOf(KpiIndex kpi) const;
   // Whether the event that has just changed the cell may make an intraday rule change.
   bool Matters(KpiIndex kpi, const SeriesTable::Cell& cell) const;
   void AddKnownSubjects();
@@ -208,7 +219,7 @@ class Core {
   absl::Status WriteState(absl::Time arrival, WriteBatch* batch);
   void WriteSubjects(WriteBatch* batch);
   void WriteDays(WriteBatch* batch);
-  void WriteOutbox(WriteBatch* batch);
+  void NumberEntries();
   absl::Status RestoreSubjects();
   absl::Status RestoreProgress();
   void SortSubjects();
@@ -241,8 +252,10 @@ class Core {
 
   // open_periods.cc
   absl::Status EvaluateOpenPeriods();
-  // For a KPI with lines; `cell`: place in the series' touched().
-  absl::Status LookAtLines(size_t cell, RuleIndex rule, const Period& period);
+  // For a KPI with lines: looks at those that the cell has reached since it was looked at last.
+  // `cell`: place in the series' touched().
+  absl::Status LookAtLines(size_t cell);
+  absl::Status LookAtLine(size_t cell, RuleIndex rule, const Period& period);
   absl::Status FindOpenLadders(SubjectId subject, const Period& period);
   // Place of the rule's ladder, or where it belongs, in open_ladders_.
   std::vector<OpenLadder>::iterator FindOpenLadder(uint32_t rule);
@@ -275,8 +288,7 @@ class Core {
   absl::StatusOr<std::optional<Day>> AddUnjudged(RuleIndex rule, SubjectId subject);
   absl::Status ReplayRule(RuleIndex rule, SubjectId subject, Day day);
   void EmitRederived(const Rule& rule, SubjectId subject, const SealedRecord& at_record,
-                     Level before, v1::Reason reason, const KpiReading& reading,
-                     Ladder* ladder);
+                     Level before, v1::Reason reason, const KpiReading& reading, Ladder* ladder);
   // The same for a rule on targets: each standing record whose level is not that of `before`.
   absl::Status EmitRederivedTargets(const Rule& rule, SubjectId subject, const Ladder& before,
                                     v1::Reason reason, Ladder* ladder);
@@ -301,7 +313,7 @@ class Core {
   int64_t BeginMs(CalendarIndex calendar, Day day) const;
   // Valid until the next call.
   v1::Transition& NewTransition(const Rule& rule, SubjectId subject, const Period& period,
-                               Level from, Level to, v1::Reason reason, absl::Time at);
+                                Level from, Level to, v1::Reason reason, absl::Time at);
   void FillReading(const Rule& rule, const KpiReading& reading, v1::Transition* transition) const;
   void FillCounted(const Rule& rule, SubjectId subject, const Ladder& ladder,
                    v1::Transition* transition) const;
@@ -345,19 +357,19 @@ class Core {
   std::set<std::string> changed_positions_;
 
   // Derived from the rulebook.
-  std::vector<uint32_t> kpi_id_of_;          // stored numbers, by KpiIndex
-  std::vector<KpiIndex> kpi_of_id_;          // the other way; UINT32_MAX: not in this rulebook
+  std::vector<uint32_t> kpi_id_of_;  // stored numbers, by KpiIndex
+  std::vector<KpiIndex> kpi_of_id_;  // the other way; UINT32_MAX: not in this rulebook
   std::vector<uint32_t> rule_id_of_;
   std::vector<std::vector<RuleIndex>> open_rules_of_kpi_;    // intraday
   std::vector<std::vector<RuleIndex>> sealed_rules_of_kpi_;  // on_close
-  std::vector<bool> keeps_causes_;           // by KPI
+  std::vector<bool> keeps_causes_;                           // by KPI
   // By KPI: the lines, ascending, where its intraday rules are all of the form `value >= line` on a
   // person's day and never clear. Then nothing happens until a value reaches the next line, which a
   // cell's `armed` says (1-based; 0: the cell was not looked at yet). Empty: any event may matter.
-  std::vector<std::vector<Decimal>> lines_;
-  std::vector<bool> needs_target_;           // by rule
-  std::vector<Counter*> evaluations_;        // by rule
-  std::vector<uint64_t> open_evaluations_;   // by rule, not yet counted there
+  std::vector<std::vector<Line>> lines_;
+  std::vector<bool> needs_target_;          // by rule
+  std::vector<Counter*> evaluations_;       // by rule
+  std::vector<uint64_t> open_evaluations_;  // by rule, not yet counted there
   // By rule: the latches of all its tiers when none has a clear line; 0: some latch may open.
   std::vector<uint8_t> all_tiers_;
   // Last day that a partition has promised to be complete, by source, partition and group.
@@ -369,13 +381,13 @@ class Core {
   size_t sorted_count_ = 0;
 
   // The present step.
-  WriteBatch names_;                  // numbers given since the last step
+  WriteBatch names_;  // numbers given since the last step
   std::vector<PendingEvent> block_;
   std::vector<PendingFact> block_facts_;
   std::string block_ids_;
   CauseLog causes_;
   std::shared_ptr<const EntryBlock> entries_ = EntryBlockBuilder().Take();
-  EntryBlockBuilder emitted_;   // decided since the last FinishStep
+  EntryBlockBuilder emitted_;  // decided since the last FinishStep
   v1::Transition transition_;  // the one being made; kept for its memory
   std::vector<v1::DeadLetter> pending_letters_;
   std::vector<std::string> unknown_owners_;
@@ -385,7 +397,7 @@ class Core {
   // Cells of one subject come one after the other: what they share is kept.
   std::optional<std::pair<SubjectId, Period>> open_ladders_key_;
   std::vector<OpenLadder>* open_ladders_ = nullptr;
-  size_t open_hint_ = 0;  // where among them the next rule's is likely to be
+  size_t open_hint_ = 0;             // where among them the next rule's is likely to be
   std::optional<size_t> causes_of_;  // the cell whose causes are cell_causes_
   std::vector<uint32_t> cell_causes_;
   OpenWalks walks_;

@@ -64,8 +64,8 @@ void Core::BuildPlans() {
   BuildGroups();
 }
 
-std::vector<Decimal> Core::LinesOf(KpiIndex kpi) const {
-  std::vector<Decimal> lines;
+std::vector<Core::Line> Core::LinesOf(KpiIndex kpi) const {
+  std::vector<Line> lines;
   for (const RuleIndex r : open_rules_of_kpi_[kpi]) {
     const Rule& rule = rulebook_->rules[r];
     if (rule.kpi != kpi || rule.for_each != ForEach::kPerson || rule.period != PeriodKind::kDay ||
@@ -79,11 +79,12 @@ std::vector<Decimal> Core::LinesOf(KpiIndex kpi) const {
           line->threshold.den != Decimal::FromInt(1)) {
         return {};
       }
-      lines.push_back(line->threshold.num);
+      lines.push_back({line->threshold.num, r});
     }
   }
-  std::sort(lines.begin(), lines.end());
-  return lines.size() < UINT16_MAX ? lines : std::vector<Decimal>();
+  std::stable_sort(lines.begin(), lines.end(),
+                   [](const Line& a, const Line& b) { return a.value < b.value; });
+  return lines.size() < UINT16_MAX ? lines : std::vector<Line>();
 }
 
 void Core::BuildGroups() {

@@ -7,7 +7,6 @@
 #include "daemon/base/wire.h"
 #include "daemon/engine/core.h"
 #include "daemon/engine/day_row.h"
-#include "daemon/engine/outbox_segments.h"
 #include "daemon/store/keys.h"
 #include "fmt/format.h"
 
@@ -217,8 +216,8 @@ absl::Status Core::WriteState(absl::Time arrival, WriteBatch* batch) {
   // An older version is of no use when its id is not known any more.
   const absl::Time keep_from = std::max(dedup_->window_start(), arrival - options_.dedup.min_age);
   KPIWATCH_RETURN_IF_ERROR(versions_->WriteChanged(arrival, keep_from, batch));
-  WriteOutbox(batch);
-  if (!batch->empty()) {
+  NumberEntries();
+  if (!batch->empty() || entries_->size() > 0) {
     std::string value;
     wire::AppendVarint(step_ + 1, &value);
     wire::AppendVarint(next_seq_, &value);
@@ -253,13 +252,12 @@ void Core::WriteDays(WriteBatch* batch) {
   });
 }
 
-void Core::WriteOutbox(WriteBatch* batch) {
+void Core::NumberEntries() {
   for (const v1::DeadLetter& letter : pending_letters_) {
     emitted_.Add(next_seq_++, letter);
   }
   pending_letters_.clear();
   entries_ = emitted_.Take();
-  PutSegments(*entries_, batch);
 }
 
 void Core::SetPosition(std::string_view source, const PartitionId& partition, int64_t next_offset) {

@@ -33,18 +33,18 @@ struct CoreOptions {
   SeriesTable::Options series;
   size_t waiting_cells = 1'000'000;  // in memory, of facts that wait for a seal
   size_t most_causes = 1'000'000;    // of one step, for rules on open periods: then it is full
-  size_t seal_chunk = 20'000;  // evaluations of one step's seal (D-04)
+  size_t seal_chunk = 20'000;        // evaluations of one step's seal (D-04)
 };
 
 // Where an event came from.
 struct Origin {
-  uint32_t source = 0;     // index into CoreOptions::sources
-  uint32_t partition = 0;  // of that source
+  uint32_t source = 0;          // index into CoreOptions::sources
+  uint32_t partition = 0;       // of that source
   int64_t record_ms = kNoTime;  // the transport's time
 };
 
-// Beyond these a time is a mistake (a zero, a wrong unit): taken as meant, it would make people miss
-// centuries.
+// Beyond these a time is a mistake (a zero, a wrong unit): taken as meant, it would make people
+// miss centuries.
 constexpr bool IsPlausible(int64_t time_ms) {
   constexpr int64_t kFirst = 315'532'800'000;  // 1980-01-01T00:00:00Z
   constexpr int64_t kEnd = 7'258'118'400'000;  // 2200-01-01T00:00:00Z
@@ -52,12 +52,12 @@ constexpr bool IsPlausible(int64_t time_ms) {
 }
 
 enum class OfferResult : uint8_t {
-  kAccepted,   // taken; duplicates show in the counters
-  kIgnored,    // no KPI asks for its type (D-16)
+  kAccepted,  // taken; duplicates show in the counters
+  kIgnored,   // no KPI asks for its type (D-16)
   kHeartbeat,
-  kNoTime,     // for the dead letters
-  kTenant,     // of another tenant than the source's: for the dead letters (D-17)
-  kTooOld,     // recorded before the duplicate window (D-12): for the dead letters
+  kNoTime,       // for the dead letters
+  kTenant,       // of another tenant than the source's: for the dead letters (D-17)
+  kTooOld,       // recorded before the duplicate window (D-12): for the dead letters
   kImplausible,  // a time before 1980 or after 2199: for the dead letters
 };
 

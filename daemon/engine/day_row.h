@@ -20,8 +20,8 @@ inline void AppendDayCell(uint32_t kpi_id, const Aggregate& value, std::string* 
   wire::AppendSigned128(value.sum.units(), out);
 }
 
-// Calls `visit` with the stored number of the KPI and the content of each cell. False for bytes that
-// the above cannot have written; some cells may have been visited then.
+// Calls `visit` with the stored number of the KPI and the content of each cell. False for bytes
+// that the above cannot have written; some cells may have been visited then.
 inline bool ReadDayRow(std::string_view bytes,
                        absl::FunctionRef<void(uint64_t kpi_id, const Aggregate& value)> visit) {
   wire::Reader reader(bytes);

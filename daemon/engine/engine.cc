@@ -155,7 +155,7 @@ absl::StatusOr<bool> Engine::FinishStep() {
   }
   committing_ = true;
   batch_ = 1 - batch_;
-  committer_.Submit(&batch, [this, entries = core_.step_entries()] {
+  committer_.Submit(&batch, core_.step_entries(), [this, entries = core_.step_entries()] {
     const int64_t now_ms = absl::ToUnixMillis(absl::Now());
     for (size_t i = 0; i < entries->size(); ++i) {
       const EntryHead& head = entries->head(i);

@@ -39,7 +39,7 @@ class Engine final : public EngineReadView {
  public:
   struct Options {
     CoreOptions core;
-    size_t max_step_events = 400'000;
+    size_t max_step_events = 300'000;
     absl::Duration max_step_time = absl::Milliseconds(1000);
     // While live a step gathers for so long before it ends: each costs a synced write, and a few
     // milliseconds are nothing to a person who is told. Only with commit_beside.

@@ -1,5 +1,5 @@
-// How the engine takes records in: from the sources, through their decoders, into the core or to the
-// dead letters.
+// How the engine takes records in: from the sources, through their decoders, into the core or to
+// the dead letters.
 #include <span>
 #include <utility>
 
@@ -15,8 +15,7 @@ absl::StatusOr<bool> Engine::ReadSources(absl::Time step_begin, bool may_wait) {
   bool full = true;
   bool gathered = !options_.commit_beside;
   while (full && step_events_ < options_.max_step_events && !core_.IsStepFull() && !stop_ &&
-         step_requests_.size() == 0 &&
-         absl::Now() - step_begin < options_.max_step_time) {
+         step_requests_.size() == 0 && absl::Now() - step_begin < options_.max_step_time) {
     full = false;
     RunAll(&requests_);
     for (uint32_t s = 0; s < sources_.size(); ++s) {
@@ -116,13 +115,14 @@ absl::Status Engine::TakeRecord(uint32_t s, const Record& record) {
   if (!decoded.ok()) {
     DeadLetterOf(s, record, "decode", MessageOf(decoded));
   } else if (!refused.empty()) {
-    DeadLetterOf(s, record, refused,
-                 refused == "tenant"    ? "the event belongs to another tenant than '" +
-                                              core_.tenant(s) + "', whose source this is"
-                 : refused == "no_time" ? "neither the event nor its record has a time"
-                 : refused == "implausible_time"
-                     ? "the event's time, or what a heartbeat promises, is not between 1980 and 2199"
-                                        : "recorded before the window of known ids begins");
+    DeadLetterOf(
+        s, record, refused,
+        refused == "tenant" ? "the event belongs to another tenant than '" + core_.tenant(s) +
+                                  "', whose source this is"
+        : refused == "no_time" ? "neither the event nor its record has a time"
+        : refused == "implausible_time"
+            ? "the event's time, or what a heartbeat promises, is not between 1980 and 2199"
+            : "recorded before the window of known ids begins");
   }
   return absl::OkStatus();
 }
@@ -146,8 +146,7 @@ void Engine::DeadLetterOf(uint32_t s, const Record& record, std::string_view rea
     letter.set_dead_letter_topic(state.source.options->kafka->dead_letter_topic);
   }
   metrics_->ingest_records
-      .With({partition.topic.empty() ? state.source.options->name : partition.topic,
-             "dead_letter"})
+      .With({partition.topic.empty() ? state.source.options->name : partition.topic, "dead_letter"})
       .Add();
   if (const auto held_back = log_limiter_.Pass("letter/" + letter.source())) {
     Log(LogLevel::kWarn, "a record could not be taken",

@@ -14,7 +14,7 @@ struct EngineMetrics {
   // dead_letter.
   CounterFamily ingest_records{{"topic", "result"}, 1000};
   CounterFamily dead_letters{{"reason"}, 50};
-  Counter unmatched_events;    // of types that no KPI names (D-16)
+  Counter unmatched_events;  // of types that no KPI names (D-16)
   // Facts that a KPI could not take: `currency` (money of another one), `no_measure` (the field is
   // missing or no number).
   CounterFamily facts_excluded{{"kpi", "reason"}, 1000};

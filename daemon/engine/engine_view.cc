@@ -234,8 +234,7 @@ AlertPage Engine::Alerts(const AlertQuery& query) const {
   std::vector<std::pair<AlertKey, const FiringLadder*>> alerts;
   for (const FiringLadder& found : firing) {
     if (found.rule < rule_names.size() && rules.contains(rule_names[found.rule])) {
-      alerts.emplace_back(AlertKey{rule_names[found.rule],
-                                   subjects[found.subject.value()].Name(),
+      alerts.emplace_back(AlertKey{rule_names[found.rule], subjects[found.subject.value()].Name(),
                                    found.period.ToString()},
                           &found);
     }
@@ -266,14 +265,13 @@ std::vector<SourceView> Engine::Sources() const {
       view.name = state.source.options->name;
       view.kind = state.source.kind;
       const absl::Status health = state.source.source->health();
-      view.error = !state.error.ok() ? std::string(state.error.message())
-                                     : std::string(health.message());
+      view.error =
+          !state.error.ok() ? std::string(state.error.message()) : std::string(health.message());
       const std::span<const PartitionState> partitions = state.source.source->partitions();
       for (size_t p = 0; p < partitions.size(); ++p) {
         view.partitions.push_back({partitions[p].id.topic, partitions[p].id.partition,
-                                   p < state.stored.size() ? state.stored[p] : 0,
-                                   partitions[p].end, partitions[p].failed,
-                                   partitions[p].error});
+                                   p < state.stored.size() ? state.stored[p] : 0, partitions[p].end,
+                                   partitions[p].failed, partitions[p].error});
       }
       const SourceCompleteness& completeness = core_.completeness(s);
       view.complete_until = core_.ProvenUntil(s);

@@ -21,17 +21,10 @@ absl::Status Core::EvaluateOpenPeriods() {
     if (rules.empty()) {
       continue;
     }
-    const std::vector<Decimal>& lines = lines_[cell.kpi];
-    const bool are_lines = !lines.empty();
-    if (are_lines) {
+    if (!lines_[cell.kpi].empty()) {
       series_->PrefetchTouched(i);
-      SeriesTable::Cell& bucket = SeriesTable::CellOf(cell);
-      if (bucket.armed != 0 && bucket.note == 0) {
-        continue;  // it did not reach the next line, and what it had reached stays latched
-      }
-      const Decimal value = MeasuredValue(rulebook_->kpis[cell.kpi], bucket.value);
-      bucket.armed = static_cast<uint16_t>(std::upper_bound(lines.begin(), lines.end(), value) -
-                                           lines.begin() + 1);
+      KPIWATCH_RETURN_IF_ERROR(LookAtLines(i));
+      continue;
     }
     const SubjectInfo& info = subjects_.Get(cell.subject);
     for (const RuleIndex r : rules) {
@@ -62,10 +55,6 @@ absl::Status Core::EvaluateOpenPeriods() {
       if (!is_open(period)) {
         continue;
       }
-      if (are_lines) {
-        KPIWATCH_RETURN_IF_ERROR(LookAtLines(i, r, period));
-        continue;
-      }
       std::optional<Decimal> target;
       if (needs_target_[r]) {
         if (const Target* found = rulebook_->FindTarget(rule.kpi, info.Name(), period)) {
@@ -79,6 +68,32 @@ absl::Status Core::EvaluateOpenPeriods() {
     }
   }
   return walks_.list.empty() ? absl::OkStatus() : WalkOpenPeriods();
+}
+
+absl::Status Core::LookAtLines(size_t i) {
+  const Touched& cell = series_->touched()[i];
+  SeriesTable::Cell& bucket = SeriesTable::CellOf(cell);
+  if (bucket.armed != 0 && bucket.note == 0) {
+    return absl::OkStatus();  // it did not reach the next line, and what it had reached is latched
+  }
+  const std::vector<Line>& lines = lines_[cell.kpi];
+  const Decimal value = MeasuredValue(rulebook_->kpis[cell.kpi], bucket.value);
+  const auto above =
+      std::upper_bound(lines.begin(), lines.end(), value,
+                       [](const Decimal& v, const Line& line) { return v < line.value; });
+  const size_t begin = bucket.armed == 0 ? 0 : bucket.armed - size_t{1};
+  const auto end = static_cast<size_t>(above - lines.begin());
+  bucket.armed = static_cast<uint16_t>(end + 1);
+  const SealGroup& group = groups_[group_of_kpi_[cell.kpi]];
+  const Period period{PeriodKind::kDay, cell.day, cell.day + 1};
+  if (subjects_.Get(cell.subject).kind != SubjectKind::kPerson ||
+      (group.next && period.end <= *group.next)) {
+    return absl::OkStatus();
+  }
+  for (size_t line = begin; line < end; ++line) {
+    KPIWATCH_RETURN_IF_ERROR(LookAtLine(i, lines[line].rule, period));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Core::FindOpenLadders(SubjectId subject, const Period& period) {
@@ -105,7 +120,7 @@ std::vector<OpenLadder>::iterator Core::FindOpenLadder(uint32_t rule) {
   return place;
 }
 
-absl::Status Core::LookAtLines(size_t cell, RuleIndex r, const Period& period) {
+absl::Status Core::LookAtLine(size_t cell, RuleIndex r, const Period& period) {
   const Touched& touched = series_->touched()[cell];
   const Rule& rule = rulebook_->rules[r];
   KPIWATCH_RETURN_IF_ERROR(FindOpenLadders(touched.subject, period));
@@ -161,8 +176,8 @@ void Core::TellOpen(const Rule& rule, SubjectId subject, const Period& period, L
 }
 
 void Core::AddCauses(size_t cell, std::vector<uint32_t>* causes) const {
-  for (uint32_t c = SeriesTable::CellOf(series_->touched()[cell]).note;
-       c != CauseLog::kNone; c = causes_.Previous(c)) {
+  for (uint32_t c = SeriesTable::CellOf(series_->touched()[cell]).note; c != CauseLog::kNone;
+       c = causes_.Previous(c)) {
     causes->push_back(c);
   }
 }

@@ -1,5 +1,5 @@
-// Intraday rules for which any event may matter: each open period that a step touched is walked event
-// by event, so that what is told does not depend on where batches were cut (D-08).
+// Intraday rules for which any event may matter: each open period that a step touched is walked
+// event by event, so that what is told does not depend on where batches were cut (D-08).
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -31,9 +31,9 @@ absl::Status Core::WalkOpenPeriods() {
     if (!may_change) {
       continue;
     }
-    const bool same_cells =
-        last != nullptr && last->subject == walk.subject && last->period == walk.period &&
-        rulebook_->rules[last->rule].kpi == rulebook_->rules[walk.rule].kpi;
+    const bool same_cells = last != nullptr && last->subject == walk.subject &&
+                            last->period == walk.period &&
+                            rulebook_->rules[last->rule].kpi == rulebook_->rules[walk.rule].kpi;
     if (!same_cells) {
       GatherCauses(cells);
       last = &walk;
@@ -91,9 +91,8 @@ absl::StatusOr<bool> Core::FindWalked(const OpenWalk& walk) {
 absl::Status Core::Walk(const OpenWalk& walk, WalkCells cells) {
   const Rule& rule = rulebook_->rules[walk.rule];
   const Kpi& kpi = rulebook_->kpis[rule.kpi];
-  KPIWATCH_ASSIGN_OR_RETURN(
-      const Aggregate end,
-      series_->Sum(walk.subject, rule.kpi, walk.period.begin, walk.period.end));
+  KPIWATCH_ASSIGN_OR_RETURN(const Aggregate end, series_->Sum(walk.subject, rule.kpi,
+                                                              walk.period.begin, walk.period.end));
   Aggregate at = end;  // back to the step's beginning
   for (const OpenWalks::Cell& own : cells) {
     at = at.Since(SeriesTable::Added(series_->touched()[own.cell]));

@@ -80,9 +80,9 @@ struct OpenWalks {
   std::vector<OpenWalk> list;  // in order of first change
   std::vector<Cell> cells;
   absl::flat_hash_map<Key, size_t> numbers;
-  std::vector<CellBelow> below;   // sorted
-  std::vector<uint32_t> causes;   // of one walk, in applied order
-  std::vector<OpenTurn> turns;    // of one walk
+  std::vector<CellBelow> below;  // sorted
+  std::vector<uint32_t> causes;  // of one walk, in applied order
+  std::vector<OpenTurn> turns;   // of one walk
 };
 
 }  // namespace kpiwatch

@@ -8,9 +8,7 @@
 namespace kpiwatch {
 namespace {
 
-Aggregate Sum(int64_t count, int64_t sum) {
-  return {.count = count, .sum = Decimal::FromInt(sum)};
-}
+Aggregate Sum(int64_t count, int64_t sum) { return {.count = count, .sum = Decimal::FromInt(sum)}; }
 
 TEST(CauseLog, LeadsFromTheLastCauseOfACellToItsFirst) {
   CauseLog log;

@@ -73,9 +73,8 @@ TEST(CoreTest, LeaveNeitherBreaksNorExtendsAStreak) {
     driver.Heartbeat(At("2026-11-" + std::string(day) + "T23:00"));
     driver.Step();
   }
-  EXPECT_THAT(driver.log(),
-              ElementsAre("slipping person:u102 2026-11-04 green>yellow THRESHOLD",
-                          "slipping person:u102 2026-11-06 yellow>orange THRESHOLD"));
+  EXPECT_THAT(driver.log(), ElementsAre("slipping person:u102 2026-11-04 green>yellow THRESHOLD",
+                                        "slipping person:u102 2026-11-06 yellow>orange THRESHOLD"));
   const v1::Transition& orange = driver.transitions()[1];
   EXPECT_EQ(orange.miss_streak(), 3);
   EXPECT_THAT(Notified(orange), ElementsAre("u102", "u100"));
@@ -220,8 +219,7 @@ TEST(CoreTest, LateDataIsAnAlertOfItsOwnAndNoMiss) {
 TEST(CoreTest, EventsMoveTheTimeWhateverTheWallSaysAndWhatNoKpiNeeds) {
   std::string rules = kRules;
   for (const std::string kpi : {"touches", "revenue", "actions"}) {
-    rules.replace(rules.find("{name: " + kpi), 7 + kpi.size(),
-                  "{sources: [crm], name: " + kpi);
+    rules.replace(rules.find("{name: " + kpi), 7 + kpi.size(), "{sources: [crm], name: " + kpi);
   }
   CoreDriver driver(rules, {.other_sources = {"erp"}});
   driver.Touch("u102", At("2026-11-02T10:00"), 2);
@@ -291,9 +289,8 @@ TEST(CoreTest, AnEditedRuleKeepsItsStreakAndTellsOnlyWhatDiffers) {
   EXPECT_EQ(driver.log().size(), 1U);
   driver.Heartbeat(At("2026-11-09T23:00"));
   driver.Step();
-  EXPECT_THAT(driver.log(),
-              ElementsAre("slipping person:u102 2026-11-04 green>yellow THRESHOLD",
-                          "slipping person:u102 2026-11-09 yellow>orange THRESHOLD"));
+  EXPECT_THAT(driver.log(), ElementsAre("slipping person:u102 2026-11-04 green>yellow THRESHOLD",
+                                        "slipping person:u102 2026-11-09 yellow>orange THRESHOLD"));
 }
 
 TEST(CoreTest, ARemovedRuleResolvesWhatItFired) {
@@ -316,7 +313,8 @@ TEST(CoreTest, UnknownOwnersCountForTheCompanyAndRaiseOneAlert) {
   driver.Order("u999", At("2026-11-11T10:00"), "38");
   driver.Order("u999", At("2026-11-11T10:00"), "2");
   driver.Step();
-  EXPECT_THAT(driver.log(), ElementsAre("unknown-owner person:unassigned  green>yellow UNKNOWN_OWNER"));
+  EXPECT_THAT(driver.log(),
+              ElementsAre("unknown-owner person:unassigned  green>yellow UNKNOWN_OWNER"));
   const auto book = driver.core().shared_rulebook();
   const auto company = driver.core().subjects().FindByName("unit:company");
   const auto nobody = driver.core().subjects().FindByName("person:unassigned");

@@ -107,8 +107,8 @@ std::string Company(std::string_view rules) { return std::string(kCompany) + std
 
 using Send = std::function<void(CoreDriver*)>;
 
-// Where the ladders turned, by rule, subject and period: the tiers that were passed on the way up or
-// down are left out, because a step tells only where it ends (D-09).
+// Where the ladders turned, by rule, subject and period: the tiers that were passed on the way up
+// or down are left out, because a step tells only where it ends (D-09).
 using Turns = std::map<std::tuple<std::string, std::string, std::string>, std::vector<v1::Level>>;
 
 Turns TurnsOf(const CoreDriver& driver) {
@@ -143,9 +143,8 @@ Turns Told(const std::string& rules, const std::vector<Send>& events,
 }
 
 Send Order(std::string owner, std::string amount) {
-  return [owner, amount](CoreDriver* driver) {
-    driver->Order(owner, At("2026-11-02T10:00"), amount);
-  };
+  return
+      [owner, amount](CoreDriver* driver) { driver->Order(owner, At("2026-11-02T10:00"), amount); };
 }
 
 TEST(OpenWalkTest, ALevelThatHeldBetweenTwoEventsOfAStepIsTold) {
@@ -156,9 +155,8 @@ TEST(OpenWalkTest, ALevelThatHeldBetweenTwoEventsOfAStepIsTold) {
   driver.Order("u1", At("2026-11-04T13:00"), "5", "d");
   driver.Step();
 
-  ASSERT_THAT(driver.log(),
-              ElementsAre("progress person:u1 2026-11 green>red THRESHOLD",
-                          "progress person:u1 2026-11 red>green THRESHOLD"));
+  ASSERT_THAT(driver.log(), ElementsAre("progress person:u1 2026-11 green>red THRESHOLD",
+                                        "progress person:u1 2026-11 red>green THRESHOLD"));
   const v1::Transition& red = driver.transitions()[0];
   EXPECT_EQ(red.cause_event_id(), "a");
   EXPECT_EQ(red.value(), "10");
@@ -284,10 +282,11 @@ TEST(OpenWalkTest, BatchesMayBeCutAnywhere) {
         events.push_back([=](CoreDriver* driver) { driver->Touch(owner, time, 1); });
       } else {
         events.push_back([=](CoreDriver* driver) {
-          driver->Send(cancelled ? "erp.order.cancelled" : "erp.order.confirmed",
-                       fmt::format("e{}", e), time,
-                       fmt::format(R"({{"owner_id":"{}","amount":{{"amount":"{}","currency":"CNY"}}}})",
-                                   owner, amount));
+          driver->Send(
+              cancelled ? "erp.order.cancelled" : "erp.order.confirmed", fmt::format("e{}", e),
+              time,
+              fmt::format(R"({{"owner_id":"{}","amount":{{"amount":"{}","currency":"CNY"}}}})",
+                          owner, amount));
         });
       }
     }

@@ -58,10 +58,13 @@ void SendVersion(CoreDriver& driver, int sequence, std::string_view amount,
 
 int StoredVersions(CoreDriver& driver) {
   int count = 0;
-  EXPECT_TRUE(driver.store().Scan(Family::kMeta, "v", "w", [&](auto, auto) {
-    ++count;
-    return true;
-  }).ok());
+  EXPECT_TRUE(driver.store()
+                  .Scan(Family::kMeta, "v", "w",
+                        [&](auto, auto) {
+                          ++count;
+                          return true;
+                        })
+                  .ok());
   return count;
 }
 
@@ -226,10 +229,10 @@ TEST(VersionsTest, NeitherOrderNorBatchesNorCrashesMatter) {
     CoreDriver driver(kRules);
     for (const Version& v : versions) {
       driver.sequence = v.sequence;
-      driver.Order(v.owner == 0 ? "u1" : "u2",
-                   At("2026-11-" + std::string(v.day < 10 ? "0" : "") + std::to_string(v.day) +
-                      "T10:00"),
-                   std::to_string(v.amount), "o" + std::to_string(v.id));
+      driver.Order(
+          v.owner == 0 ? "u1" : "u2",
+          At("2026-11-" + std::string(v.day < 10 ? "0" : "") + std::to_string(v.day) + "T10:00"),
+          std::to_string(v.amount), "o" + std::to_string(v.id));
       driver.sequence = -1;
       if (below(4) == 0) {
         driver.Step();

@@ -3,6 +3,7 @@
 #include <thread>
 #include <vector>
 
+#include "daemon/base/wire.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/testing/notify_samples.h"
@@ -60,13 +61,12 @@ TEST(OutboxEntryTest, TheBytesOfAnyPartAreASegmentOfTheirOwn) {
 
 TEST(OutboxEntryTest, AnEntryInItsOwnEncodingIsReadToo) {
   const v1::OutboxEntry entry = Alert(5);
-  const std::string bytes = entry.SerializeAsString();
-  std::string segment(1, static_cast<char>(bytes.size() % 128 + 128));
-  segment += static_cast<char>(bytes.size() / 128);
-  const auto block = EntryBlock::Parse(segment + bytes);
+  std::string segment;
+  wire::AppendString(entry.SerializeAsString(), &segment);
+  const auto block = EntryBlock::Parse(segment);
   ASSERT_TRUE(block.ok()) << block.status();
   EXPECT_EQ(Text((*block)->entry(0)), Text(entry));
-  EXPECT_EQ((*block)->Bytes(0, 1), segment + bytes) << "ours is the canonical one";
+  EXPECT_EQ((*block)->Bytes(0, 1), segment);
 }
 
 TEST(OutboxEntryTest, DamageIsTold) {

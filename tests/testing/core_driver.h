@@ -11,6 +11,7 @@
 
 #include "absl/time/time.h"
 #include "daemon/engine/core.h"
+#include "daemon/engine/outbox_segments.h"
 #include "daemon/ingest/decoder.h"
 #include "tests/testing/event_text.h"
 #include "tests/testing/load_text.h"
@@ -37,7 +38,8 @@ class CoreDriver {
   };
 
   explicit CoreDriver(const std::string& yaml) : CoreDriver(yaml, Options()) {}
-  CoreDriver(const std::string& yaml, const Options& options) : options_(options), book_(LoadText(yaml)) {
+  CoreDriver(const std::string& yaml, const Options& options)
+      : options_(options), book_(LoadText(yaml)) {
     SourceOptions source;
     source.name = "crm";
     source.complete_by = options.complete_by;
@@ -124,6 +126,7 @@ class CoreDriver {
       core_->completeness(0).Update(now, partitions_);
       const auto result = core_->FinishStep(now, &batch);
       ASSERT_TRUE(result.ok()) << result.status();
+      PutSegments(*core_->step_entries(), &batch);
       ASSERT_TRUE(store_.Write(batch).ok());
       for (const v1::OutboxEntry& entry : EntriesOf(core_->step_entries())) {
         if (entry.has_transition()) {
