@@ -2,13 +2,13 @@
 // only.
 //
 // Operation: a step takes what the sources have, at most Options::max_step_events or
-// max_step_time's worth of it: large steps while catching up, small ones of at least min_step_time
-// while live. Its batch is written beside the next step's reading. Entries reach the outbox's
-// readers when they are durable.
-// Concurrency: Run on one thread; everything of EngineReadView, Reload and Stop from any thread.
-// What others ask for is done by Run: at once between two polls where any moment will do, else
-// between two steps (a step ends early then); at most kMaxRequests at once. A request beyond that,
-// or after Run has ended, gets an empty answer; one before Run begins waits for it.
+// max_step_time's worth of it: large steps while catching up, shorter ones towards the end of a
+// backlog, small ones of at least min_step_time while live. Its batch is written beside the next
+// step's reading. Entries reach the outbox's readers when they are durable. Concurrency: Run on one
+// thread; everything of EngineReadView, Reload and Stop from any thread. What others ask for is
+// done by Run: at once between two polls where any moment will do, else between two steps (a step
+// ends early then); at most kMaxRequests at once. A request beyond that, or after Run has ended,
+// gets an empty answer; one before Run begins waits for it.
 #pragma once
 
 #include <atomic>
@@ -37,9 +37,11 @@ namespace kpiwatch {
 
 class Engine final : public EngineReadView {
  public:
+  static constexpr size_t kLeastStepEvents = 50'000;  // where there are as many
+
   struct Options {
     CoreOptions core;
-    size_t max_step_events = 300'000;
+    size_t max_step_events = 400'000;  // polls that are under way are taken whole
     absl::Duration max_step_time = absl::Milliseconds(1000);
     // While live a step gathers for so long before it ends: each costs a synced write, and a few
     // milliseconds are nothing to a person who is told. Only with commit_beside.
@@ -109,6 +111,9 @@ class Engine final : public EngineReadView {
   absl::Status TakeRecord(uint32_t source, const Record& record);
   void DeadLetterOf(uint32_t source, const Record& record, std::string_view reason,
                     std::string_view message);
+  // How many records the step may take: half of what waits, so that the last steps of a backlog are
+  // short and what they decide is seen soon after it was read.
+  size_t StepLimit() const;
   absl::StatusOr<bool> FinishStep();
   absl::Status AwaitCommit();
   void NoteFailedPartitions(SourceState* state);

@@ -1,5 +1,6 @@
 // How the engine takes records in: from the sources, through their decoders, into the core or to
 // the dead letters.
+#include <algorithm>
 #include <span>
 #include <utility>
 
@@ -14,7 +15,8 @@ absl::StatusOr<bool> Engine::ReadSources(absl::Time step_begin, bool may_wait) {
   bool any = false;
   bool full = true;
   bool gathered = !options_.commit_beside;
-  while (full && step_events_ < options_.max_step_events && !core_.IsStepFull() && !stop_ &&
+  const size_t most = StepLimit();
+  while (full && step_events_ < most && !core_.IsStepFull() && !stop_ &&
          step_requests_.size() == 0 && absl::Now() - step_begin < options_.max_step_time) {
     full = false;
     RunAll(&requests_);
@@ -36,6 +38,17 @@ absl::StatusOr<bool> Engine::ReadSources(absl::Time step_begin, bool may_wait) {
     }
   }
   return any;
+}
+
+size_t Engine::StepLimit() const {
+  int64_t backlog = 0;
+  for (const SourceState& state : sources_) {
+    for (const PartitionState& partition : state.source.source->partitions()) {
+      backlog += std::max<int64_t>(0, partition.end - partition.position);
+    }
+  }
+  return std::clamp(static_cast<size_t>(backlog / 2),
+                    std::min(kLeastStepEvents, options_.max_step_events), options_.max_step_events);
 }
 
 // A source that cannot be read now is not an error: it is said, and asked again.
