@@ -205,7 +205,7 @@ void Core::Defer(const PendingFact& fact, Day until) {
 }
 
 bool Core::Matters(KpiIndex kpi, const SeriesTable::Cell& cell) const {
-  const std::vector<Line>& lines = lines_[kpi];
+  const std::vector<ValueLine>& lines = lines_[kpi];
   if (lines.empty() || cell.armed == 0 || cell.note != 0) {
     return true;
   }

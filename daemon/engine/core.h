@@ -34,6 +34,7 @@
 #include "daemon/engine/id_table.h"
 #include "daemon/engine/ladder_table.h"
 #include "daemon/engine/open_walk.h"
+#include "daemon/engine/pending_event.h"
 #include "daemon/engine/read_view.h"
 #include "daemon/engine/seal_group.h"
 #include "daemon/engine/waiting_facts.h"
@@ -128,49 +129,13 @@ class Core {
   Exclusions TakeExclusions() { return folder_->TakeExclusions(); }
 
  private:
-  // A fact with its subject resolved, waiting in the block.
-  struct PendingFact {
-    SubjectId subject;
-    KpiIndex kpi = 0;
-    Day day;
-    Aggregate delta;
-  };
-  struct PendingEvent {
-    Fingerprint fingerprint;
-    Origin origin;
-    int64_t time_ms = 0;
-    uint32_t fact_begin = 0, fact_end = 0;
-    uint32_t id_begin = 0, id_size = 0;  // into block_ids_
-    bool versioned = false;              // its version is kept (D-12), and the two below are set
-    int64_t sequence = -1;               // -1: it has none, and gives way to any that has
-    uint64_t content = 0;                // hash of what it makes KPIs count
-  };
   static constexpr size_t kBlock = 64;
   static constexpr std::string_view kToldNoOwner = "told_no_owner";  // a cursor's name
-  enum Result : uint8_t {
-    kResAccepted,
-    kResDuplicate,
-    kResLate,
-    kResTooLate,
-    kResIgnored,
-    kResHeartbeat,
-    kResConflict,
-    kResults
-  };
-  // What became of an event so far.
-  struct Booking {
-    Result result = kResAccepted;
-    bool noted = false;  // among the causes
-  };
 
   // core.cc
   void BuildPlans();
   void BuildGroups();
-  struct Line {  // of a tier: `value >= number`
-    Decimal value;
-    RuleIndex rule = 0;
-  };
-  std::vector<Line> LinesOf(KpiIndex kpi) const;
+  std::vector<ValueLine> LinesOf(KpiIndex kpi) const;
   // Whether the event that has just changed the cell may make an intraday rule change.
   bool Matters(KpiIndex kpi, const SeriesTable::Cell& cell) const;
   void AddKnownSubjects();
@@ -366,7 +331,7 @@ class Core {
   // By KPI: the lines, ascending, where its intraday rules are all of the form `value >= line` on a
   // person's day and never clear. Then nothing happens until a value reaches the next line, which a
   // cell's `armed` says (1-based; 0: the cell was not looked at yet). Empty: any event may matter.
-  std::vector<std::vector<Line>> lines_;
+  std::vector<std::vector<ValueLine>> lines_;
   std::vector<bool> needs_target_;          // by rule
   std::vector<Counter*> evaluations_;       // by rule
   std::vector<uint64_t> open_evaluations_;  // by rule, not yet counted there
@@ -410,7 +375,7 @@ class Core {
     std::array<uint64_t, kResults> counts{};
   };
   std::vector<std::vector<PartitionCounts>> counts_, staged_counts_;
-  uint64_t& CountOf(const Origin& origin, Result result) {
+  uint64_t& CountOf(const Origin& origin, BookingResult result) {
     return counts_[origin.source][origin.partition].counts[result];
   }
 };

@@ -64,8 +64,8 @@ void Core::BuildPlans() {
   BuildGroups();
 }
 
-std::vector<Core::Line> Core::LinesOf(KpiIndex kpi) const {
-  std::vector<Line> lines;
+std::vector<ValueLine> Core::LinesOf(KpiIndex kpi) const {
+  std::vector<ValueLine> lines;
   for (const RuleIndex r : open_rules_of_kpi_[kpi]) {
     const Rule& rule = rulebook_->rules[r];
     if (rule.kpi != kpi || rule.for_each != ForEach::kPerson || rule.period != PeriodKind::kDay ||
@@ -83,8 +83,8 @@ std::vector<Core::Line> Core::LinesOf(KpiIndex kpi) const {
     }
   }
   std::stable_sort(lines.begin(), lines.end(),
-                   [](const Line& a, const Line& b) { return a.value < b.value; });
-  return lines.size() < UINT16_MAX ? lines : std::vector<Line>();
+                   [](const ValueLine& a, const ValueLine& b) { return a.value < b.value; });
+  return lines.size() < UINT16_MAX ? lines : std::vector<ValueLine>();
 }
 
 void Core::BuildGroups() {

@@ -37,11 +37,10 @@ namespace kpiwatch {
 
 class Engine final : public EngineReadView {
  public:
-  static constexpr size_t kLeastStepEvents = 50'000;  // where there are as many
-
   struct Options {
     CoreOptions core;
-    size_t max_step_events = 400'000;  // polls that are under way are taken whole
+    size_t max_step_events = 400'000;   // polls that are under way are taken whole
+    size_t least_step_events = 50'000;  // where there are as many
     absl::Duration max_step_time = absl::Milliseconds(1000);
     // While live a step gathers for so long before it ends: each costs a synced write, and a few
     // milliseconds are nothing to a person who is told. Only with commit_beside.

@@ -76,11 +76,11 @@ absl::Status Core::LookAtLines(size_t i) {
   if (bucket.armed != 0 && bucket.note == 0) {
     return absl::OkStatus();  // it did not reach the next line, and what it had reached is latched
   }
-  const std::vector<Line>& lines = lines_[cell.kpi];
+  const std::vector<ValueLine>& lines = lines_[cell.kpi];
   const Decimal value = MeasuredValue(rulebook_->kpis[cell.kpi], bucket.value);
   const auto above =
       std::upper_bound(lines.begin(), lines.end(), value,
-                       [](const Decimal& v, const Line& line) { return v < line.value; });
+                       [](const Decimal& v, const ValueLine& line) { return v < line.value; });
   const size_t begin = bucket.armed == 0 ? 0 : bucket.armed - size_t{1};
   const auto end = static_cast<size_t>(above - lines.begin());
   bucket.armed = static_cast<uint16_t>(end + 1);

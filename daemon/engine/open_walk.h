@@ -18,6 +18,12 @@
 
 namespace kpiwatch {
 
+// A tier of an intraday rule that says `value >= number`.
+struct ValueLine {
+  Decimal value;
+  RuleIndex rule = 0;
+};
+
 // One rule on one open period of a subject that the step has touched.
 struct OpenWalk {
   RuleIndex rule = 0;

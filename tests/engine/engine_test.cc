@@ -96,6 +96,18 @@ TEST_F(EngineTest, AStepThatHasKeptItsCausesEndsAndTheNextOneGoesOn) {
   EXPECT_EQ(driver_.Run(), 3);  // events are booked 64 at a time
 }
 
+TEST_F(EngineTest, TheLastStepsOfABacklogAreShort) {
+  driver_.options.max_step_events = 1000;
+  driver_.options.least_step_events = 4;
+  driver_.options.poll_records = 1;
+  for (int order = 0; order < 64; ++order) {
+    Order("o" + std::to_string(order), At("2026-11-05T10:00"),
+          R"({"owner_id":"u1","amount":{"amount":"1","currency":"CNY"}})");
+  }
+  driver_.Start(Rules());
+  EXPECT_EQ(driver_.Run(), 5);  // 32, 16, 8, 4 and 4
+}
+
 TEST_F(EngineTest, SaysThatEventsMoveTheTimeByHeartbeatsAlone) {
   driver_.options.core.clock_by_events = true;
   driver_.source().complete_by = CompleteBy::kCaughtUp;
