@@ -47,7 +47,9 @@ std::pair<std::string, std::string> Split(const std::string& name) {
 
 // What /metrics says: durable counted events, and whether everything was published.
 struct Progress {
-  int64_t seen = 0;
+  bool answered = false;
+  int64_t seen = 0;  // by this process
+  int64_t lag = 0;   // records that are there and not taken
   bool published = false;
 };
 
@@ -57,12 +59,15 @@ Progress Ask(httplib::Client* client) {
   if (!answer || answer->status != 200) {
     return progress;
   }
+  progress.answered = true;
   std::istringstream lines(answer->body);
   for (std::string line; std::getline(lines, line);) {
     const double value = std::atof(line.substr(line.rfind(' ') + 1).c_str());
     if (line.starts_with("kpiwatch_ingest_records_total") &&
         line.find("result=\"accepted\"") != std::string::npos) {
       progress.seen += static_cast<int64_t>(value);
+    } else if (line.starts_with("kpiwatch_ingest_lag_records{")) {
+      progress.lag += static_cast<int64_t>(value);
     } else if (line.starts_with("kpiwatch_outbox_length ")) {
       progress.published = value == 0;
     }
@@ -180,16 +185,32 @@ int Watch(const Options& options) {
   // Reading alerts must not wait for a page of metrics: their times are what is measured.
   std::atomic<bool> published = false;
   std::atomic<bool> drained = false;  // nothing came since it was published
+  constexpr int64_t kRestMs = 2000;
   std::thread metrics([&] {
     int64_t seen = -1;
+    int64_t before = 0;   // what processes that were killed had shown
+    int64_t in_this = 0;  // what this one has shown, and since when
+    int64_t changed_ms = 0;
     int64_t counted_ms = 0;  // when all events were durable
     while (NowMs() < deadline) {
       std::this_thread::sleep_for(std::chrono::milliseconds(alerts == nullptr ? 50 : 250));
       const int64_t asked = NowMs();
-      const Progress progress = Ask(&client);
+      Progress progress = Ask(&client);
+      if (!progress.answered) {
+        continue;
+      }
+      before += progress.seen < in_this ? in_this : 0;
+      changed_ms = progress.seen == in_this ? changed_ms : asked;
+      in_this = progress.seen;
+      if (before > 0) {
+        // What became durable between the last page and the kill was shown by nobody: the end is
+        // where nothing is left to take or to write, and the cells tell whether it was all.
+        const bool rests = progress.lag == 0 && asked - changed_ms >= kRestMs;
+        progress.seen = rests ? until : std::min(before + in_this, until - 1);
+      }
       const bool counted = progress.seen >= until;
       if (counted && counted_ms == 0) {
-        counted_ms = asked;
+        counted_ms = before > 0 ? changed_ms : asked;
       }
       published = counted && progress.published;
       const bool all = counted && (alerts == nullptr || drained);
@@ -197,7 +218,9 @@ int Watch(const Options& options) {
         continue;
       }
       // The end is when the last of them was seen, not when nothing more came.
-      const int64_t at = all && alerts != nullptr ? std::max(counted_ms, alerts->last_ms()) : asked;
+      const int64_t at = !all                ? asked
+                         : alerts == nullptr ? counted_ms
+                                             : std::max(counted_ms, alerts->last_ms());
       seen = progress.seen;
       std::printf("{\"seen\": %lld, \"at_ms\": %lld}\n", static_cast<long long>(seen),
                   static_cast<long long>(at));
