@@ -94,7 +94,6 @@ absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin
   }
   PendingEvent pending;
   pending.fingerprint = FingerprintOf(event.tenant, event.source, event.id);
-  dedup_->Prefetch(pending.fingerprint);
   pending.origin = origin;
   pending.time_ms = event.time_ms;
   pending.fact_begin = static_cast<uint32_t>(block_facts_.size());
@@ -190,6 +189,10 @@ void Core::PrefetchBlock() const {
 }
 
 absl::Status Core::ApplyBlock() {
+  // One after the other: what takes long is to find the page, and several are looked for at once.
+  for (const PendingEvent& event : block_) {
+    dedup_->Prefetch(event.fingerprint);
+  }
   PrefetchBlock<0>();
   for (const PendingEvent& event : block_) {
     KPIWATCH_RETURN_IF_ERROR(ApplyEvent(event));
