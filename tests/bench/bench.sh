@@ -48,10 +48,12 @@ measure() {
 oracle=(--oracle "$work/oracle")
 measure limits --topic events --json-topic events-json --repeat "$runs"
 measure drain kpiwatch --workload w2 --topic events "${oracle[@]}" --repeat "$runs"
-measure drain kpiwatch --workload w4 --topic events "${oracle[@]}" --repeat "$runs"
 measure drain kpiwatch --workload w2 --encoding cloudevents --topic events-json \
   --oracle "$work/oracle-json" --repeat "$runs"
 measure drain kafka-streams --workload w2 --topic events "${oracle[@]}" --repeat "$runs"
+# Behind the peer, which writes transactions too: a broker that still compiles its code for them
+# takes its processor time from whoever is measured first.
+measure drain kpiwatch --workload w4 --topic events "${oracle[@]}" --repeat "$runs"
 measure latency kpiwatch --workload w4 --repeat "$runs"
 measure recovery kpiwatch --workload w2 --topic events-20m --oracle "$work/oracle-20m" \
   --repeat "$runs"
