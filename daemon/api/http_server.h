@@ -28,20 +28,20 @@ namespace kpiwatch {
 struct HttpServerOptions {
   std::string address;  // "127.0.0.1:9464", "[::1]:9464", ":9464" (every interface), port 0: any
   std::optional<TlsConfig> tls;
-  std::vector<std::string> body_paths;            // POST requests to these have their bodies read
-  size_t max_body_bytes = 8 << 20;                // after decompression too; above: 413
-  size_t threads = 20;                            // each serves one connection at a time
+  std::vector<std::string> body_paths;  // POST requests to these have their bodies read
+  size_t max_body_bytes = 8 << 20;      // after decompression too; above: 413
+  size_t threads = 20;                  // each serves one connection at a time
   size_t max_bodies = 16;  // requests with a body served at a time: more are refused with 503
-  size_t max_waiting_connections = 64;            // taken from the kernel and not yet served
-  absl::Duration io_timeout = absl::Seconds(10);  // for one read or write
+  size_t max_waiting_connections = 64;              // taken from the kernel and not yet served
+  absl::Duration io_timeout = absl::Seconds(10);    // for one read or write
   absl::Duration body_timeout = absl::Seconds(30);  // for a whole body: what takes longer gets 408
   absl::Duration keep_alive_timeout = absl::Seconds(2);  // also how long a stop may take
 };
 
 // Request lines and header lines are limited to 8 KiB each. The handler is called from several
-// threads. Bodies hold at most max_bodies of them, however slowly they come, so that the other paths
-// answer. Heads that trickle, and the framing of chunked bodies, are only bound by io_timeout: for
-// hostile networks put a proxy in front.
+// threads. Bodies hold at most max_bodies of them, however slowly they come, so that the other
+// paths answer. Heads that trickle, and the framing of chunked bodies, are only bound by
+// io_timeout: for hostile networks put a proxy in front.
 class HttpServer {
  public:
   // Listens from now on. `handler` is borrowed and must outlive the server. Errors:

@@ -72,9 +72,9 @@ absl::Status Core::CheckCalendars(const Rulebook& rulebook) {
     if (was && has_data) {
       return absl::InvalidArgumentError(fmt::format(
           "calendar '{0}': the store holds days cut by {1}; the rules now say {2}. What was "
-          "counted "
-          "cannot be cut anew: keep {1}; or give the changed calendar another name, under which "
-          "its KPIs begin new series; or start on an empty storage path and read the sources again",
+          "counted cannot be cut anew: keep {1}; or give the changed calendar another name, under "
+          "which its KPIs begin new series; or start on an empty storage path and read the sources "
+          "again",
           calendar.name(), was->ToString(), asked.ToString()));
     }
     std::string value;

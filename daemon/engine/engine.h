@@ -4,11 +4,11 @@
 // Operation: a step takes what the sources have, at most Options::max_step_events or
 // max_step_time's worth of it: large steps while catching up, shorter ones towards the end of a
 // backlog, small ones of at least min_step_time while live. Its batch is written beside the next
-// step's reading. Entries reach the outbox's readers when they are durable. Concurrency: Run on one
-// thread; everything of EngineReadView, Reload and Stop from any thread. What others ask for is
-// done by Run: at once between two polls where any moment will do, else between two steps (a step
-// ends early then); at most kMaxRequests at once. A request beyond that, or after Run has ended,
-// gets an empty answer; one before Run begins waits for it.
+// step's reading. Entries reach the outbox's readers when they are durable.
+// Concurrency: Run on one thread; everything of EngineReadView, Reload and Stop from any thread.
+// What others ask for is done by Run: at once between two polls where any moment will do, else
+// between two steps (a step ends early then); at most kMaxRequests at once. A request beyond that,
+// or after Run has ended, gets an empty answer; one before Run begins waits for it.
 #pragma once
 
 #include <atomic>

@@ -48,7 +48,8 @@ size_t Engine::StepLimit() const {
     }
   }
   return std::clamp(static_cast<size_t>(backlog / 2),
-                    std::min(options_.least_step_events, options_.max_step_events), options_.max_step_events);
+                    std::min(options_.least_step_events, options_.max_step_events),
+                    options_.max_step_events);
 }
 
 // A source that cannot be read now is not an error: it is said, and asked again.

@@ -63,9 +63,9 @@ struct SourceOptions {
   std::string heartbeat_source;  // `complete.source`: the CloudEvents source whose heartbeats
                                  // count; empty: any
   bool quiet_ok = false;
-  // What counts when an id comes again with another content: the one with the highest sequence, else
-  // the first (D-12), for a stored record of each event. False: the first, whatever it is; for a
-  // source that never changes an event under its id.
+  // What counts when an id comes again with another content: the one with the highest sequence,
+  // else the first (D-12), for a stored record of each event. False: the first, whatever it is; for
+  // a source that never changes an event under its id.
   bool highest_sequence_wins = true;
   std::string
       tenant;  // empty: that of the first event that names one; another's is dead-lettered (D-17)

@@ -109,9 +109,8 @@ void LoadKpis(LoadState* state) {
                      fmt::format("the rule files have more than {} KPIs", kMaxKpis));
   }
   // A verdict stands after the KPIs that it names.
-  const auto first_verdict =
-      std::stable_partition(nodes.begin(), nodes.end(),
-                            [](const YamlNode* node) { return !IsVerdict(*node); });
+  const auto first_verdict = std::stable_partition(
+      nodes.begin(), nodes.end(), [](const YamlNode* node) { return !IsVerdict(*node); });
   for (const YamlNode* node : nodes) {
     Kpi& kpi = state->book.kpis.emplace_back();
     kpi.type = IsVerdict(*node) ? KpiType::kVerdict : KpiType::kSimple;

@@ -1,123 +1,21 @@
 // The server on real loopback sockets.
 #include "daemon/api/http_server.h"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <atomic>
-#include <fstream>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "httplib.h"
-#include "tests/api/test_certificate.h"
-#include "tests/testing/temp_directory.h"
+#include "tests/api/http_server_fixture.h"
 
 namespace kpiwatch {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-// Answers with what it was asked.
-class EchoHandler final : public HttpHandler {
- public:
-  std::optional<HttpReply> OnHead(const HttpRequest& head) override {
-    if (head.path == "/throw") {
-      throw std::runtime_error("a bug");
-    }
-    if (head.path == "/body" && head.method == "POST") {
-      return std::nullopt;
-    }
-    std::string text = head.method + " " + head.path;
-    for (const auto& [name, value] : head.query) {
-      text += " " + name + "=" + value;
-    }
-    return HttpReply{.status = head.path == "/missing" ? 404 : 200,
-                     .content_type = "text/plain",
-                     .body = text + " " + head.remote_addr,
-                     .headers = {{"X-Ours", "yes"}}};
-  }
-  HttpReply OnBody(const HttpRequest& request) override {
-    ++bodies;
-    return {.status = 202,
-            .content_type = "text/plain",
-            .body = std::to_string(request.body.size()) + ":" + request.body.substr(0, 20),
-            .headers = {}};
-  }
-  HttpReply OnRefused(int status) override {
-    return {.status = status,
-            .content_type = "text/plain",
-            .body = "refused " + std::to_string(status),
-            .headers = {}};
-  }
-  std::atomic<int> bodies = 0;
-};
-
-HttpServerOptions Options() {
-  HttpServerOptions options;
-  options.address = "127.0.0.1:0";
-  options.body_paths = {"/body"};
-  options.max_body_bytes = 1000;
-  options.keep_alive_timeout = absl::Seconds(1);
-  return options;
-}
-
-class HttpServerTest : public testing::Test {
- protected:
-  void Start(const HttpServerOptions& options = Options()) {
-    auto server = HttpServer::Start(options, &handler_);
-    ASSERT_TRUE(server.ok()) << server.status();
-    server_ = *std::move(server);
-  }
-  httplib::Client Client() { return httplib::Client("127.0.0.1", server_->port()); }
-
-  int Connect() {
-    const int fd = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<uint16_t>(server_->port()));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-    return fd;
-  }
-  static void SendAll(int fd, const std::string& bytes) {
-    EXPECT_EQ(send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL),
-              static_cast<ssize_t>(bytes.size()));
-  }
-  // One answer; closes the connection.
-  static std::string Answer(int fd) {
-    std::string answer;
-    char buffer[4096];
-    for (ssize_t n = 0; !IsWhole(answer) && (n = recv(fd, buffer, sizeof(buffer), 0)) > 0;) {
-      answer.append(buffer, static_cast<size_t>(n));
-    }
-    close(fd);
-    return answer;
-  }
-  // Sends bytes as they are; returns one answer.
-  std::string Raw(const std::string& bytes) {
-    const int fd = Connect();
-    SendAll(fd, bytes);
-    return Answer(fd);
-  }
-  static bool IsWhole(const std::string& answer) {
-    const size_t end = answer.find("\r\n\r\n");
-    const size_t length = answer.find("Content-Length: ");
-    return end != std::string::npos && length < end &&
-           answer.size() >= end + 4 + std::stoul(answer.substr(length + 16));
-  }
-
-  EchoHandler handler_;
-  std::unique_ptr<HttpServer> server_;
-};
 
 TEST_F(HttpServerTest, TakesAnyFreePortAndTellsWhich) {
   Start();
@@ -205,8 +103,7 @@ TEST_F(HttpServerTest, RefusesABodyThatTakesTooLong) {
   HttpServerOptions options = Options();
   options.body_timeout = absl::ZeroDuration();
   Start(options);
-  const std::string answer =
-      Raw("POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
+  const std::string answer = Raw("POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
   EXPECT_THAT(answer, HasSubstr("refused 408"));
   EXPECT_THAT(answer, HasSubstr("\r\nConnection: close\r\n"));
   EXPECT_EQ(handler_.bodies, 0);
@@ -345,61 +242,6 @@ TEST(ListenAddressTest, ReadsHostsAndPorts) {
     EXPECT_EQ(ParseListenAddress(wrong).status().code(), absl::StatusCode::kInvalidArgument)
         << wrong;
   }
-}
-
-// ---- TLS ----------------------------------------------------------------------------------------
-
-class TlsTest : public HttpServerTest {
- protected:
-  TlsTest() : cert_(directory_.path() + "/cert.pem"), key_(directory_.path() + "/key.pem") {
-    WriteTestCertificate(cert_, key_);
-  }
-  HttpServerOptions TlsOptions() {
-    HttpServerOptions options = Options();
-    options.tls = TlsConfig{
-        .cert_file = cert_, .key_file = key_, .client_ca_file = "", .require_tls13 = false};
-    return options;
-  }
-
-  TempDirectory directory_;
-  std::string cert_;
-  std::string key_;
-};
-
-TEST_F(TlsTest, ServesOverTls) {
-  Start(TlsOptions());
-  EXPECT_THAT(server_->url(), StartsWith("https://127.0.0.1:"));
-  httplib::SSLClient client("127.0.0.1", server_->port());
-  client.set_ca_cert_path(cert_.c_str());
-  const auto reply = client.Get("/x");
-  ASSERT_TRUE(reply) << httplib::to_string(reply.error());
-  EXPECT_EQ(reply->status, 200);
-}
-
-TEST_F(TlsTest, WantsAClientCertificateWhereItIsToldTo) {
-  HttpServerOptions options = TlsOptions();
-  options.tls->client_ca_file = cert_;
-  Start(options);
-  httplib::SSLClient stranger("127.0.0.1", server_->port());
-  stranger.set_ca_cert_path(cert_.c_str());
-  EXPECT_FALSE(stranger.Get("/x"));
-  httplib::SSLClient friendly("127.0.0.1", server_->port(), cert_, key_);
-  friendly.set_ca_cert_path(cert_.c_str());
-  const auto reply = friendly.Get("/x");
-  ASSERT_TRUE(reply) << httplib::to_string(reply.error());
-  EXPECT_EQ(reply->status, 200);
-}
-
-TEST_F(TlsTest, SaysWhichFileIsWrong) {
-  HttpServerOptions options = TlsOptions();
-  options.tls->key_file = directory_.path() + "/none.pem";
-  const auto server = HttpServer::Start(options, &handler_);
-  EXPECT_EQ(server.status().code(), absl::StatusCode::kInvalidArgument);
-  EXPECT_THAT(std::string(server.status().message()), HasSubstr("none.pem"));
-
-  std::ofstream(cert_) << "no certificate";
-  EXPECT_THAT(std::string(HttpServer::Start(TlsOptions(), &handler_).status().message()),
-              HasSubstr("cert.pem"));
 }
 
 }  // namespace

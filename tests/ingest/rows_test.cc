@@ -238,8 +238,8 @@ TEST(JsonRows, MayHaveBlanksInTheirNames) {
   options.map[5].expression = "ticket.`agent name`.first";
   options.map[8].expression = "`Case ID` + 1";
   DecodeHarness harness({"data.owner_id", "data.first"}, options);
-  const DecodedEvent event = harness.One(
-      R"({"kind":"t","Case ID":7,"ticket":{"no":1,"agent name":{"first":"王一"}}})");
+  const DecodedEvent event =
+      harness.One(R"({"kind":"t","Case ID":7,"ticket":{"no":1,"agent name":{"first":"王一"}}})");
   EXPECT_EQ(event.id, "7");
   EXPECT_THAT(event.fields, ElementsAre(Pair("data.first", "8"), Pair("data.owner_id", "王一")));
 }

@@ -2,9 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 #include <string>
@@ -146,14 +146,13 @@ rules:
   for (std::string line; std::getline(lines, line);) {
     const auto t = nlohmann::json::parse(line);
     by_replay.insert(t.at("subject").get<std::string>() + " " +
-                     t.at("to_level").get<std::string>() + " " +
-                     t.at("at").get<std::string>());
+                     t.at("to_level").get<std::string>() + " " + t.at("at").get<std::string>());
   }
   EXPECT_EQ(by_replay, by_daemon);
-  EXPECT_THAT(by_replay, ElementsAre("person:u1 green 2026-11-07T08:00:00Z",
-                                     "person:u1 red 2026-11-02T02:00:00Z",
-                                     "person:u2 green 2026-11-07T17:00:00Z",
-                                     "person:u2 red 2026-11-02T11:00:00Z"));
+  EXPECT_THAT(
+      by_replay,
+      ElementsAre("person:u1 green 2026-11-07T08:00:00Z", "person:u1 red 2026-11-02T02:00:00Z",
+                  "person:u2 green 2026-11-07T17:00:00Z", "person:u2 red 2026-11-02T11:00:00Z"));
 }
 
 TEST_F(ReplayTest, UntilLeavesLaterEventsOutAndSealsTheDaysBefore) {

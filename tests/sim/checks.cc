@@ -251,8 +251,8 @@ class Checks {
         expected[std::get<2>(key).ToString()] = open;
       }
     }
-    const bool exact = rule.growing && !oracle_.IsCorrected(r, subject) &&
-                       !oracle_.IsRevised(r, subject);
+    const bool exact =
+        rule.growing && !oracle_.IsCorrected(r, subject) && !oracle_.IsRevised(r, subject);
     for (const auto& [period, transitions] : by_period) {
       if (!IsChain(transitions, name)) {
         return;

@@ -206,8 +206,7 @@ void Oracle::TakeFacts(const std::vector<int>& facts) {
     for (const Arrival& arrival : arrivals_[static_cast<size_t>(index)]) {
       ++copies;
       late = late || std::any_of(facts.begin(), facts.end(), [&](int other) {
-               const Day day =
-                   calendar_.DayOf(arrivals_[static_cast<size_t>(other)].front().time);
+               const Day day = calendar_.DayOf(arrivals_[static_cast<size_t>(other)].front().time);
                return calendar_.Close(day) <= arrival.complete;
              });
     }
@@ -241,8 +240,8 @@ void Oracle::TakeFact(int index, Lateness lateness) {
     if (world_.has_org && !kpi.by_unit && fact.owner.empty()) {
       unknown_owners_.insert("\"\"");
     } else if (world_.has_org && !kpi.by_unit &&
-        std::none_of(world_.people.begin(), world_.people.end(),
-                     [&](const Employment& entry) { return entry.person == fact.owner; })) {
+               std::none_of(world_.people.begin(), world_.people.end(),
+                            [&](const Employment& entry) { return entry.person == fact.owner; })) {
       unknown_owners_.insert(fact.owner);
     }
     // What is late is booked when the days are sealed that its heartbeat let seal.

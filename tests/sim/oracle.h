@@ -48,8 +48,8 @@ struct OracleOpen {
   // The levels at which the ladder turns and the one at which it ends, without the tiers that it
   // passes on the way (D-09); the first is left from green.
   std::vector<Level> turns;
-  uint8_t reached = 0;                  // every tier that is latched at some time
-  bool any_order = true;                // false: with amounts in another order it would be otherwise
+  uint8_t reached = 0;    // every tier that is latched at some time
+  bool any_order = true;  // false: with amounts in another order it would be otherwise
   std::optional<absl::Time> sealed_at;  // nullopt: still open
 };
 
@@ -152,8 +152,8 @@ class Oracle {
     absl::Time time;
     absl::Time complete;  // what its partition had called complete
   };
-  std::vector<std::vector<Arrival>> arrivals_;  // by fact
-  std::map<Key, std::map<Day, Sum>> days_;      // by KPI and subject
+  std::vector<std::vector<Arrival>> arrivals_;            // by fact
+  std::map<Key, std::map<Day, Sum>> days_;                // by KPI and subject
   std::map<Key, std::map<Day, std::vector<Sum>>> facts_;  // the same, each by itself
   std::map<std::tuple<int, std::string, Period>, const Target*> targets_;
   std::set<Key> corrected_;  // KPI and subject

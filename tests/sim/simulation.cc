@@ -85,7 +85,8 @@ void Simulation::Start() {
       random_.Chance(50) ? static_cast<size_t>(random_.Between(1, 3 * rules)) : 20'000;
   options.max_step_events = static_cast<size_t>(random_.Between(1, 200));
   options.max_step_time = absl::InfiniteDuration();
-  options.core.most_causes = static_cast<size_t>(random_.Chance(50) ? random_.Between(1, 100) : 1000);
+  options.core.most_causes =
+      static_cast<size_t>(random_.Chance(50) ? random_.Between(1, 100) : 1000);
   options.core.waiting_cells = static_cast<size_t>(random_.Chance(50) ? random_.Below(8) : 1000);
   options.poll_records = static_cast<size_t>(random_.Between(1, 64));
   options.idle_wait = absl::ZeroDuration();

@@ -264,7 +264,8 @@ void AddLowRules(Random& random, World* world) {
     const int to = from + random.Between(1, 3);
     Condition when = Is(Word::kValue, Op::kGreater, from);
     when.terms.push_back({Word::kValue, Op::kLessEqual, Decimal::FromInt(to)});
-    rule.tiers.push_back({Level::kOrange, when, maybe_clear(Word::kValue, Decimal::FromInt(to + 1))});
+    rule.tiers.push_back(
+        {Level::kOrange, when, maybe_clear(Word::kValue, Decimal::FromInt(to + 1))});
     rule.tiers.push_back({Level::kRed, Is(Word::kValue, Op::kGreater, to + random.Below(4)),
                           maybe_clear(Word::kValue, Decimal::FromInt(to + 4))});
     world->rules.push_back(rule);
@@ -279,8 +280,8 @@ void AddLowRules(Random& random, World* world) {
     const Decimal yellow = red + Percent(random.Between(0, 50));
     rule.tiers.push_back({Level::kYellow, Is(Word::kCompletion, Op::kLess, yellow),
                           maybe_clear(Word::kCompletion, yellow)});
-    rule.tiers.push_back({Level::kRed, Is(Word::kCompletion, Op::kLess, red),
-                          maybe_clear(Word::kCompletion, red)});
+    rule.tiers.push_back(
+        {Level::kRed, Is(Word::kCompletion, Op::kLess, red), maybe_clear(Word::kCompletion, red)});
     rule.growing = world->kpis[2].reverse.empty();
     world->rules.push_back(rule);
   }

@@ -216,8 +216,8 @@ class Weeks {
       }
       if (world_.some_late && random_.Chance(30)) {
         const Day day = world_.first + random_.Below(world_.last - world_.first);
-        const Day near = std::clamp(day, calendar_.DayOf(*other.time) - 3,
-                                    calendar_.DayOf(*other.time) + 3);
+        const Day near =
+            std::clamp(day, calendar_.DayOf(*other.time) - 3, calendar_.DayOf(*other.time) + 3);
         other.time = MomentOf(near);
       }
     }
