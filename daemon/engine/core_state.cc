@@ -70,6 +70,7 @@ absl::Status Core::Restore(std::shared_ptr<const Rulebook> rulebook, absl::Time 
   KPIWATCH_RETURN_IF_ERROR(rule_ids_.Restore(*store_));
   KPIWATCH_RETURN_IF_ERROR(RestoreSubjects());
   KPIWATCH_RETURN_IF_ERROR(dedup_->Restore(*store_));
+  metrics_->dedup_window_ids.Set(static_cast<double>(dedup_->size()));
   KPIWATCH_RETURN_IF_ERROR(versions_->Restore());
   KPIWATCH_RETURN_IF_ERROR(RestoreProgress());
   if (options_.live_from) {

@@ -96,6 +96,14 @@ TEST_F(EngineTest, AStepThatHasKeptItsCausesEndsAndTheNextOneGoesOn) {
   EXPECT_EQ(driver_.Run(), 3);  // events are booked 64 at a time
 }
 
+TEST_F(EngineTest, ARestartCountsTheKnownIdsBeforeItsFirstStep) {
+  Order("o1", At("2026-11-05T10:00"),
+        R"({"owner_id":"u1","amount":{"amount":"1","currency":"CNY"}})");
+  Run();
+  driver_.Start(Rules());
+  EXPECT_EQ(driver_.metrics().dedup_window_ids.value(), 1);
+}
+
 TEST_F(EngineTest, TheLastStepsOfABacklogAreShort) {
   driver_.options.max_step_events = 1000;
   driver_.options.least_step_events = 4;
