@@ -37,6 +37,8 @@ class CauseLog {
         {static_cast<uint32_t>(ids_.size()), static_cast<uint32_t>(id.size()), time_ms, record_ms});
     ids_.append(id);
   }
+  // Of the event that was added last. REQUIRES: AddEvent was called since the last Clear.
+  uint32_t last_event() const { return static_cast<uint32_t>(events_.size() - 1); }
   // The event has added `delta` to a cell whose last cause was `previous`. The new last one.
   // REQUIRES: AddEvent was called since the last Clear.
   [[gnu::always_inline]] uint32_t Add(uint32_t previous, const Aggregate& delta) {
@@ -53,6 +55,7 @@ class CauseLog {
   uint32_t Previous(uint32_t cause) const { return causes_[cause - 1].previous; }
   // Valid until the next AddEvent, as are ids.
   const Event& EventOf(uint32_t cause) const { return events_[causes_[cause - 1].event]; }
+  const Event& EventAt(uint32_t event) const { return events_[event]; }
   std::string_view IdOf(const Event& event) const {
     return std::string_view(ids_).substr(event.id_begin, event.id_size);
   }

@@ -41,7 +41,8 @@ Core::Core(CoreOptions options, StateStore* store, std::string store_uuid, Engin
       versions_(std::make_unique<VersionTable>(store)),
       waiting_(std::make_unique<WaitingFacts>(store, options_.waiting_cells)),
       ladders_(std::make_unique<LadderTable>(store)),
-      causes_(options_.most_causes) {
+      causes_(options_.most_causes),
+      reaches_(options_.most_causes) {
   const size_t sources = options_.sources->size();
   completeness_.reserve(sources);
   for (const SourceOptions& source : *options_.sources) {
@@ -100,7 +101,7 @@ absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin
   bool keep_id = false;
   for (const Fact& fact : facts) {
     block_facts_.push_back({ResolveSubject(fact), fact.kpi, fact.day, fact.delta});
-    keep_id = keep_id || keeps_causes_[fact.kpi];
+    keep_id = keep_id || watched_for_[fact.kpi] != WatchedFor::kNothing;
   }
   pending.fact_end = static_cast<uint32_t>(block_facts_.size());
   if (versioned) {
@@ -109,9 +110,9 @@ absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin
     pending.content = ContentOf(facts);
   }
   if (keep_id) {
-    pending.id_begin = static_cast<uint32_t>(block_ids_.size());
+    pending.id_begin = block_ids_.size();
     pending.id_size = static_cast<uint32_t>(event.id.size());
-    block_ids_.append(event.id);
+    block_ids_.Append(event.id);
   }
   block_.push_back(pending);
   if (block_.size() >= kBlock) {
@@ -199,7 +200,7 @@ absl::Status Core::ApplyBlock() {
   }
   block_.clear();
   block_facts_.clear();
-  block_ids_.clear();
+  block_ids_.Clear();
   return absl::OkStatus();
 }
 
@@ -207,13 +208,38 @@ void Core::Defer(const PendingFact& fact, Day until) {
   waiting_->Add({kpi_id_of_[fact.kpi], fact.subject, fact.day, until}, fact.delta);
 }
 
-bool Core::Matters(KpiIndex kpi, const SeriesTable::Cell& cell) const {
-  const std::vector<ValueLine>& lines = lines_[kpi];
-  if (lines.empty() || cell.armed == 0 || cell.note != 0) {
-    return true;
+void Core::NoteEvent(const PendingEvent& event, Booking* booking) {
+  if (!booking->noted) {
+    causes_.AddEvent(block_ids_.Get(event.id_begin, event.id_size), event.time_ms,
+                     event.origin.record_ms);
+    booking->noted = true;
   }
-  return cell.armed <= lines.size() &&
-         MeasuredValue(rulebook_->kpis[kpi], cell.value) >= lines[cell.armed - 1].value;
+}
+
+inline void Core::NoteReach(const PendingEvent& event, KpiIndex kpi, SeriesTable::Cell* cell,
+                            Booking* booking) {
+  const std::vector<ValueLine>& lines = lines_[kpi];
+  if (cell->armed > lines.size()) {
+    return;
+  }
+  const Decimal value = MeasuredValue(rulebook_->kpis[kpi], cell->value);
+  if (cell->armed != 0 && value < lines[cell->armed - size_t{1}].value) [[likely]] {
+    return;
+  }
+  const uint16_t begin = cell->armed == 0 ? uint16_t{0} : static_cast<uint16_t>(cell->armed - 1);
+  const auto above =
+      std::upper_bound(lines.begin(), lines.end(), value,
+                       [](const Decimal& v, const ValueLine& line) { return v < line.value; });
+  const auto end = static_cast<uint16_t>(above - lines.begin());
+  cell->armed = static_cast<uint16_t>(end + 1);
+  if (begin < end) {
+    NoteEvent(event, booking);
+    cell->note = reaches_.Add({.previous = cell->note,
+                               .event = causes_.last_event(),
+                               .begin = begin,
+                               .end = end,
+                               .at = cell->value});
+  }
 }
 
 inline absl::Status Core::BookHere(const PendingEvent& event, PendingFact& fact, Booking& booking) {
@@ -248,12 +274,10 @@ inline absl::Status Core::BookHere(const PendingEvent& event, PendingFact& fact,
   NoteFirstDay(fact.day, &group);
   KPIWATCH_ASSIGN_OR_RETURN(SeriesTable::Cell* const cell,
                             series_->Add(fact.subject, fact.day, fact.kpi, fact.delta));
-  if (keeps_causes_[fact.kpi] && Matters(fact.kpi, *cell)) {
-    if (!booking.noted) {
-      causes_.AddEvent(std::string_view(block_ids_).substr(event.id_begin, event.id_size),
-                       event.time_ms, event.origin.record_ms);
-      booking.noted = true;
-    }
+  if (const WatchedFor watched_for = watched_for_[fact.kpi]; watched_for == WatchedFor::kLines) {
+    NoteReach(event, fact.kpi, cell, &booking);
+  } else if (watched_for == WatchedFor::kEvents) {
+    NoteEvent(event, &booking);
     cell->note = causes_.Add(cell->note, fact.delta);
   }
   return absl::OkStatus();
@@ -327,6 +351,7 @@ absl::StatusOr<Core::StepResult> Core::FinishStep(absl::Time now, WriteBatch* ba
   series_->NextStep();
   ladders_->NextStep();
   causes_.Clear();
+  reaches_.Clear();
   ++step_;
   return StepResult{.empty = batch->empty(),
                     .more_to_seal = more_,

@@ -31,10 +31,12 @@
 #include "daemon/engine/completeness.h"
 #include "daemon/engine/core_types.h"
 #include "daemon/engine/engine_metrics.h"
+#include "daemon/engine/id_bytes.h"
 #include "daemon/engine/id_table.h"
 #include "daemon/engine/ladder_table.h"
 #include "daemon/engine/open_walk.h"
 #include "daemon/engine/pending_event.h"
+#include "daemon/engine/reach_log.h"
 #include "daemon/engine/read_view.h"
 #include "daemon/engine/seal_group.h"
 #include "daemon/engine/waiting_facts.h"
@@ -98,7 +100,7 @@ class Core {
   // (PutSegments).
   absl::StatusOr<StepResult> FinishStep(absl::Time now, WriteBatch* batch);
   // The step is to be finished before more is offered: it has kept as many causes as it may.
-  bool IsStepFull() const { return causes_.IsFull(); }
+  bool IsStepFull() const { return causes_.IsFull() || reaches_.IsFull(); }
 
   // To be called when the last step's batch is in the store: the metrics count what is durable.
   void CountDurable();
@@ -136,8 +138,6 @@ class Core {
   void BuildPlans();
   void BuildGroups();
   std::vector<ValueLine> LinesOf(KpiIndex kpi) const;
-  // Whether the event that has just changed the cell may make an intraday rule change.
-  bool Matters(KpiIndex kpi, const SeriesTable::Cell& cell) const;
   void AddKnownSubjects();
   uint32_t GroupOf(KpiIndex kpi) const { return group_of_kpi_[kpi]; }
   void MeetPartition(const Origin& origin, std::span<const PartitionState> partitions);
@@ -166,6 +166,11 @@ class Core {
   // The same within core.cc, for every fact of every event.
   [[gnu::always_inline]] absl::Status BookHere(const PendingEvent& event, PendingFact& fact,
                                                Booking& booking);
+  // Makes it one of the step's events whose ids are kept.
+  void NoteEvent(const PendingEvent& event, Booking* booking);
+  // Keeps what lines the event that has just changed the cell has made it reach.
+  [[gnu::always_inline]] void NoteReach(const PendingEvent& event, KpiIndex kpi,
+                                        SeriesTable::Cell* cell, Booking* booking);
   // calendar_record.cc
   // Refuses another zone or cut-off of a calendar with data; remembers what is new.
   absl::Status CheckCalendars(const Rulebook& rulebook);
@@ -215,36 +220,29 @@ class Core {
   void PeriodsEnding(const Rule& rule, SubjectId subject, Day day,
                      std::vector<std::pair<Period, std::optional<Decimal>>>* periods) const;
 
+  // open_lines.cc
+  absl::Status LookAtReached();
+  absl::Status LookAtLines(const ReachedCell& reached);
+  absl::Status LookAtLine(const ReachedCell& reached, RuleIndex rule, const Period& period);
+
   // open_periods.cc
   absl::Status EvaluateOpenPeriods();
-  // For a KPI with lines: looks at those that the cell has reached since it was looked at last.
-  // `cell`: place in the series' touched().
-  absl::Status LookAtLines(size_t cell);
-  absl::Status LookAtLine(size_t cell, RuleIndex rule, const Period& period);
-  absl::Status FindOpenLadders(SubjectId subject, const Period& period);
-  // Place of the rule's ladder, or where it belongs, in open_ladders_.
-  std::vector<OpenLadder>::iterator FindOpenLadder(uint32_t rule);
   // Everything is latched and stays so until the seal.
-  bool IsAtEnd(RuleIndex rule, const LadderState& state) const {
-    return all_tiers_[rule] != 0 && state.latched == all_tiers_[rule];
+  bool IsAtEnd(RuleIndex rule, uint8_t latched) const {
+    return all_tiers_[rule] != 0 && latched == all_tiers_[rule];
   }
-  // The event with which the ladder reached `level` (D-09); null: none was kept.
-  const CauseLog::Event* FindCause(size_t cell, const Rule& rule, const OpenLadder& before,
-                                   const PeriodInput& after, Level level);
   void TellOpen(const Rule& rule, SubjectId subject, const Period& period, Level from, Level to,
                 const CauseLog::Event* cause, const KpiReading& reading, OpenLadder* ladder);
-  // In applied order. Valid until it is asked for another cell.
-  const std::vector<uint32_t>& CausesOf(size_t cell);
-  void AddCauses(size_t cell, std::vector<uint32_t>* causes) const;
 
   // open_walk.cc
   using WalkCells = std::span<const OpenWalks::Cell>;
   absl::Status WalkOpenPeriods();
-  // Whether the walk may change anything; its ladders are open_ladders_ then.
-  absl::StatusOr<bool> FindWalked(const OpenWalk& walk);
-  absl::Status Walk(const OpenWalk& walk, WalkCells cells);
+  // Whether the walk may change anything.
+  bool MayChange(const OpenWalk& walk, LadderTable::Open* open) const;
+  absl::Status Walk(const OpenWalk& walk, WalkCells cells, LadderTable::Open* open);
   void FindCellsBelow();
   void GatherCauses(WalkCells cells);
+  void AddCauses(size_t cell, std::vector<uint32_t>* causes) const;
 
   // correct.cc
   absl::Status ReplayCorrections();
@@ -327,10 +325,10 @@ class Core {
   std::vector<uint32_t> rule_id_of_;
   std::vector<std::vector<RuleIndex>> open_rules_of_kpi_;    // intraday
   std::vector<std::vector<RuleIndex>> sealed_rules_of_kpi_;  // on_close
-  std::vector<bool> keeps_causes_;                           // by KPI
+  std::vector<WatchedFor> watched_for_;                      // by KPI
   // By KPI: the lines, ascending, where its intraday rules are all of the form `value >= line` on a
   // person's day and never clear. Then nothing happens until a value reaches the next line, which a
-  // cell's `armed` says (1-based; 0: the cell was not looked at yet). Empty: any event may matter.
+  // cell's `armed` says (1-based; 0: no event has come since the cell is in memory).
   std::vector<std::vector<ValueLine>> lines_;
   std::vector<bool> needs_target_;          // by rule
   std::vector<Counter*> evaluations_;       // by rule
@@ -349,8 +347,9 @@ class Core {
   WriteBatch names_;  // numbers given since the last step
   std::vector<PendingEvent> block_;
   std::vector<PendingFact> block_facts_;
-  std::string block_ids_;
+  IdBytes block_ids_;
   CauseLog causes_;
+  ReachLog reaches_;
   std::shared_ptr<const EntryBlock> entries_ = EntryBlockBuilder().Take();
   EntryBlockBuilder emitted_;  // decided since the last FinishStep
   v1::Transition transition_;  // the one being made; kept for its memory
@@ -359,12 +358,8 @@ class Core {
   std::vector<SubjectId> seen_earlier_;  // since the last step, where no org is given
   std::vector<SubjectId> ancestors_;
   mutable absl::flat_hash_map<std::pair<CalendarIndex, int32_t>, int64_t> begin_ms_;
-  // Cells of one subject come one after the other: what they share is kept.
-  std::optional<std::pair<SubjectId, Period>> open_ladders_key_;
-  std::vector<OpenLadder>* open_ladders_ = nullptr;
-  size_t open_hint_ = 0;             // where among them the next rule's is likely to be
-  std::optional<size_t> causes_of_;  // the cell whose causes are cell_causes_
-  std::vector<uint32_t> cell_causes_;
+  std::vector<ReachedCell> reached_;
+  std::vector<const ReachLog::Reach*> cell_reaches_;  // of one cell, in applied order
   OpenWalks walks_;
   size_t offered_ = 0;
   bool more_ = false;

@@ -26,7 +26,7 @@ void Core::BuildPlans() {
 
   open_rules_of_kpi_.assign(book.kpis.size(), {});
   sealed_rules_of_kpi_.assign(book.kpis.size(), {});
-  keeps_causes_.assign(book.kpis.size(), false);
+  watched_for_.assign(book.kpis.size(), WatchedFor::kNothing);
   needs_target_.clear();
   evaluations_.clear();
   all_tiers_.clear();
@@ -49,12 +49,17 @@ void Core::BuildPlans() {
     }
     for (const KpiIndex kpi : reads) {
       (open ? open_rules_of_kpi_ : sealed_rules_of_kpi_)[kpi].push_back(r);
-      keeps_causes_[kpi] = keeps_causes_[kpi] || open;
+      if (open) {
+        watched_for_[kpi] = WatchedFor::kEvents;
+      }
     }
   }
   lines_.clear();
   for (KpiIndex k = 0; k < book.kpis.size(); ++k) {
     lines_.push_back(LinesOf(k));
+    if (!lines_[k].empty()) {
+      watched_for_[k] = WatchedFor::kLines;
+    }
   }
   targets_by_end_.clear();
   for (size_t t = 0; t < book.targets.size(); ++t) {

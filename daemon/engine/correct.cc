@@ -289,20 +289,20 @@ absl::Status Core::TakeGoneRules(const std::set<uint32_t>& gone,
     *ladder = Ladder();
   }
   for (const auto& [subject, period] : open_ladders) {
-    KPIWATCH_ASSIGN_OR_RETURN(std::vector<OpenLadder>* const open,
-                              ladders_->FindOpen(subject, period));
-    const size_t before = open->size();
-    for (OpenLadder& ladder : *open) {
+    KPIWATCH_ASSIGN_OR_RETURN(LadderTable::Open* const open, ladders_->FindOpen(subject, period));
+    const size_t before = open->ladders.size();
+    for (size_t i = 0; i < before; ++i) {
+      OpenLadder& ladder = open->ladders.At(i);
       const bool is_gone = gone.contains(ladder.rule);
-      if ((is_gone || changed_ids.contains(ladder.rule)) && ladder.state.level() != Level::kGreen) {
-        resolve(ladder.rule, subject, period, ladder.state.level(), &ladder.notified,
+      if ((is_gone || changed_ids.contains(ladder.rule)) && ladder.level() != Level::kGreen) {
+        resolve(ladder.rule, subject, period, ladder.level(), &ladder.notified,
                 is_gone ? v1::REASON_RULE_REMOVED : v1::REASON_RULE_CHANGED);
-        ladder.state = LadderState();
+        ladder.latched = 0;
       }
     }
-    std::erase_if(*open, [](const OpenLadder& l) { return l.state.level() == Level::kGreen; });
-    if (open->size() != before) {
-      ladders_->MarkOpenChanged(subject, period);
+    open->ladders.EraseGreen();
+    if (open->ladders.size() != before) {
+      ladders_->MarkChanged(open);
     }
   }
   return absl::OkStatus();

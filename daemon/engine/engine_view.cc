@@ -54,10 +54,11 @@ std::vector<FiringLadder> ReadFiring(const StateStore& store) {
                 }
               } else if (const auto period = ParseOpenLadderKeyRest(parts->rest)) {
                 const auto ladders = DecodeOpenLadders(value);
-                for (const OpenLadder& open : ladders.value_or(std::vector<OpenLadder>())) {
+                for (size_t i = 0; ladders && i < ladders->size(); ++i) {
+                  const OpenLadder& open = ladders->At(i);
                   found.rule = open.rule;
                   found.period = *period;
-                  found.level = open.state.level();
+                  found.level = open.level();
                   found.since_ms = open.since_ms;
                   found.value = open.value;
                   if (found.level != Level::kGreen) {

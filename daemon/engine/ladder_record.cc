@@ -4,13 +4,13 @@
 #include <utility>
 
 #include "daemon/base/wire.h"
+#include "daemon/engine/stored_names.h"
 
 namespace kpiwatch {
 namespace {
 
 using wire::AppendSigned;
 using wire::AppendSigned128;
-using wire::AppendString;
 using wire::AppendU8;
 using wire::AppendVarint;
 
@@ -50,22 +50,6 @@ LadderState ReadState(wire::Reader* reader) {
   state.last_end = ReadDay(reader);
   state.since = ReadDay(reader);
   return state;
-}
-
-void AppendNames(const std::vector<std::string>& names, std::string* out) {
-  AppendVarint(names.size(), out);
-  for (const std::string& name : names) {
-    AppendString(name, out);
-  }
-}
-
-std::vector<std::string> ReadNames(wire::Reader* reader) {
-  std::vector<std::string> names;
-  const uint64_t count = reader->Varint();
-  for (uint64_t i = 0; i < count && reader->ok(); ++i) {
-    names.emplace_back(reader->String());
-  }
-  return names;
 }
 
 void AppendRecord(const SealedRecord& record, std::string* out) {
@@ -140,36 +124,6 @@ std::optional<Ladder> DecodeLadder(std::string_view bytes) {
     return std::nullopt;
   }
   return ladder;
-}
-
-void EncodeOpenLadders(const std::vector<OpenLadder>& ladders, std::string* out) {
-  AppendVarint(ladders.size(), out);
-  for (const OpenLadder& ladder : ladders) {
-    AppendVarint(ladder.rule, out);
-    AppendU8(ladder.state.latched, out);
-    AppendSigned128(ladder.value.units(), out);
-    AppendSigned(ladder.since_ms, out);
-    AppendNames(ladder.notified, out);
-  }
-}
-
-std::optional<std::vector<OpenLadder>> DecodeOpenLadders(std::string_view bytes) {
-  wire::Reader reader(bytes);
-  std::vector<OpenLadder> ladders;
-  const uint64_t count = reader.Varint();
-  for (uint64_t i = 0; i < count && reader.ok(); ++i) {
-    OpenLadder ladder;
-    ladder.rule = static_cast<uint32_t>(reader.Varint());
-    ladder.state.latched = reader.U8();
-    ladder.value = Decimal::FromUnits(reader.Signed128());
-    ladder.since_ms = reader.Signed();
-    ladder.notified = ReadNames(&reader);
-    ladders.push_back(std::move(ladder));
-  }
-  if (!reader.AtEnd()) {
-    return std::nullopt;
-  }
-  return ladders;
 }
 
 std::string LadderKeyRest(uint32_t rule) {

@@ -35,21 +35,9 @@ size_t FirstStanding(const Ladder& ladder);
 // Whether some of them is above green.
 bool AnyFiring(const Ladder& ladder);
 
-// For intraday rules: one open period (D-10).
-struct OpenLadder {
-  uint32_t rule = 0;  // stored number
-  LadderState state;
-  Decimal value;  // at the last change of level
-  std::vector<std::string> notified;
-  int64_t since_ms = 0;
-};
-
 // Stored forms (FORMAT.md). Decode returns nullopt for bytes that Encode cannot have written.
 void EncodeLadder(const Ladder& ladder, std::string* out);
 std::optional<Ladder> DecodeLadder(std::string_view bytes);
-// All open ladders of one subject and period in one value.
-void EncodeOpenLadders(const std::vector<OpenLadder>& ladders, std::string* out);
-std::optional<std::vector<OpenLadder>> DecodeOpenLadders(std::string_view bytes);
 
 // The rest of a kLadder key after the subject.
 //   'L' u32 rule                      a Ladder

@@ -53,11 +53,12 @@ void LadderTable::MarkChanged(SubjectId subject, uint32_t rule) {
   }
 }
 
-absl::StatusOr<std::vector<OpenLadder>*> LadderTable::FindOpen(SubjectId subject,
-                                                               const Period& period) {
-  std::unique_ptr<LoadedOpen>& loaded = open_[{subject, period}];
+absl::StatusOr<LadderTable::Open*> LadderTable::FindOpen(SubjectId subject, const Period& period) {
+  std::unique_ptr<Open>& loaded = open_[{subject, period}];
   if (loaded == nullptr) {
-    auto fresh = std::make_unique<LoadedOpen>();
+    auto fresh = std::make_unique<Open>();
+    fresh->subject = subject;
+    fresh->period = period;
     if (!IsNew(subject)) {
       KPIWATCH_ASSIGN_OR_RETURN(
           const auto stored,
@@ -73,17 +74,7 @@ absl::StatusOr<std::vector<OpenLadder>*> LadderTable::FindOpen(SubjectId subject
     loaded = std::move(fresh);
   }
   loaded->used_step = step_;
-  return &loaded->ladders;
-}
-
-void LadderTable::MarkOpenChanged(SubjectId subject, const Period& period) {
-  const OpenKey key{subject, period};
-  const auto it = open_.find(key);
-  KPIWATCH_CHECK(it != open_.end(), "only ladders that were found can change");
-  if (!it->second->changed) {
-    it->second->changed = true;
-    changed_open_.push_back(key);
-  }
+  return loaded.get();
 }
 
 void LadderTable::WriteChanged(WriteBatch* batch) {
@@ -100,16 +91,15 @@ void LadderTable::WriteChanged(WriteBatch* batch) {
     batch->Put(Family::kLadder, name, value);
   }
   changed_.clear();
-  for (const OpenKey& key : changed_open_) {
-    LoadedOpen& loaded = *open_.find(key)->second;
-    loaded.changed = false;
-    const std::string name = LadderKey(key.subject.value(), OpenLadderKeyRest(key.period));
-    if (loaded.ladders.empty()) {
+  for (Open* const open : changed_open_) {
+    open->changed = false;
+    const std::string name = LadderKey(open->subject.value(), OpenLadderKeyRest(open->period));
+    if (open->ladders.empty()) {
       batch->Delete(Family::kLadder, name);
       continue;
     }
     value.clear();
-    EncodeOpenLadders(loaded.ladders, &value);
+    EncodeOpenLadders(open->ladders, &value);
     batch->Put(Family::kLadder, name, value);
   }
   changed_open_.clear();

@@ -13,6 +13,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "daemon/engine/ladder_record.h"
+#include "daemon/engine/open_ladders.h"
 #include "daemon/fold/subject_table.h"
 #include "daemon/store/state_store.h"
 
@@ -30,9 +31,26 @@ class LadderTable {
   absl::StatusOr<Ladder*> Find(SubjectId subject, uint32_t rule);
   void MarkChanged(SubjectId subject, uint32_t rule);
 
-  // The open ladders of `period`; empty when nothing is stored. Valid until the next FindOpen.
-  absl::StatusOr<std::vector<OpenLadder>*> FindOpen(SubjectId subject, const Period& period);
-  void MarkOpenChanged(SubjectId subject, const Period& period);
+  struct Open {
+    OpenLadders ladders;
+    SubjectId subject;
+    Period period;
+    uint64_t used_step = 0;
+    bool changed = false;
+  };
+  // The open ladders of `period`; none when nothing is stored. The pointer is valid for this step.
+  // Errors: the store's.
+  absl::StatusOr<Open*> FindOpen(SubjectId subject, const Period& period);
+  // Fetches the memory that FindOpen will touch first.
+  void PrefetchOpen(SubjectId subject, const Period& period) const {
+    open_.prefetch(OpenKey{subject, period});
+  }
+  void MarkChanged(Open* open) {
+    if (!open->changed) {
+      open->changed = true;
+      changed_open_.push_back(open);
+    }
+  }
   // Says that nothing of `subject` is stored yet, so that no look-up is tried.
   void MarkNew(SubjectId subject) {
     if (subject.value() >= is_new_.size()) {
@@ -64,11 +82,6 @@ class LadderTable {
                         static_cast<int>(key.period.kind));
     }
   };
-  struct LoadedOpen {
-    std::vector<OpenLadder> ladders;
-    uint64_t used_step = 0;
-    bool changed = false;
-  };
   static uint64_t KeyOf(SubjectId subject, uint32_t rule) {
     return uint64_t{subject.value()} << 32 | rule;
   }
@@ -78,9 +91,9 @@ class LadderTable {
 
   const StateStore* store_;
   absl::flat_hash_map<uint64_t, std::unique_ptr<Loaded>> ladders_;
-  absl::flat_hash_map<OpenKey, std::unique_ptr<LoadedOpen>> open_;
+  absl::flat_hash_map<OpenKey, std::unique_ptr<Open>> open_;
   std::vector<uint64_t> changed_;
-  std::vector<OpenKey> changed_open_;
+  std::vector<Open*> changed_open_;
   std::vector<bool> is_new_;
   uint64_t step_ = 1;
 };

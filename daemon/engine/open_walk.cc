@@ -27,8 +27,9 @@ absl::Status Core::WalkOpenPeriods() {
                                   [&](const OpenWalks::Cell& cell) { return cell.walk != w; });
     const WalkCells cells(begin, end);
     begin = end;
-    KPIWATCH_ASSIGN_OR_RETURN(const bool may_change, FindWalked(walk));
-    if (!may_change) {
+    KPIWATCH_ASSIGN_OR_RETURN(LadderTable::Open* const open,
+                              ladders_->FindOpen(walk.subject, walk.period));
+    if (!MayChange(walk, open)) {
       continue;
     }
     const bool same_cells = last != nullptr && last->subject == walk.subject &&
@@ -38,7 +39,7 @@ absl::Status Core::WalkOpenPeriods() {
       GatherCauses(cells);
       last = &walk;
     }
-    KPIWATCH_RETURN_IF_ERROR(Walk(walk, cells));
+    KPIWATCH_RETURN_IF_ERROR(Walk(walk, cells, open));
   }
   walks_.Clear();
   return absl::OkStatus();
@@ -49,7 +50,7 @@ void Core::FindCellsBelow() {
   const std::vector<Touched>& touched = series_->touched();
   for (size_t i = 0; i < touched.size(); ++i) {
     const Touched& cell = touched[i];
-    if (!keeps_causes_[cell.kpi] || !lines_[cell.kpi].empty() ||
+    if (watched_for_[cell.kpi] != WatchedFor::kEvents ||
         SeriesTable::CellOf(cell).note == CauseLog::kNone) {
       continue;
     }
@@ -77,18 +78,21 @@ void Core::GatherCauses(WalkCells cells) {
   std::sort(walks_.causes.begin(), walks_.causes.end());
 }
 
-absl::StatusOr<bool> Core::FindWalked(const OpenWalk& walk) {
-  KPIWATCH_RETURN_IF_ERROR(FindOpenLadders(walk.subject, walk.period));
-  const auto place = FindOpenLadder(rule_id_of_[walk.rule]);
-  if (place != open_ladders_->end() && place->rule == rule_id_of_[walk.rule] &&
-      IsAtEnd(walk.rule, place->state)) {
-    return false;
-  }
-  return RuleCovers(*rulebook_, rulebook_->rules[walk.rule], subjects_.Get(walk.subject),
+bool Core::MayChange(const OpenWalk& walk, LadderTable::Open* open) const {
+  const OpenLadder* const ladder = open->ladders.Find(rule_id_of_[walk.rule]);
+  return (ladder == nullptr || !IsAtEnd(walk.rule, ladder->latched)) &&
+         RuleCovers(*rulebook_, rulebook_->rules[walk.rule], subjects_.Get(walk.subject),
                     walk.period);
 }
 
-absl::Status Core::Walk(const OpenWalk& walk, WalkCells cells) {
+void Core::AddCauses(size_t cell, std::vector<uint32_t>* causes) const {
+  for (uint32_t c = SeriesTable::CellOf(series_->touched()[cell]).note; c != CauseLog::kNone;
+       c = causes_.Previous(c)) {
+    causes->push_back(c);
+  }
+}
+
+absl::Status Core::Walk(const OpenWalk& walk, WalkCells cells, LadderTable::Open* open) {
   const Rule& rule = rulebook_->rules[walk.rule];
   const Kpi& kpi = rulebook_->kpis[rule.kpi];
   KPIWATCH_ASSIGN_OR_RETURN(const Aggregate end, series_->Sum(walk.subject, rule.kpi,
@@ -97,23 +101,23 @@ absl::Status Core::Walk(const OpenWalk& walk, WalkCells cells) {
   for (const OpenWalks::Cell& own : cells) {
     at = at.Since(SeriesTable::Added(series_->touched()[own.cell]));
   }
-  const auto place = FindOpenLadder(rule_id_of_[walk.rule]);
+  OpenLadder* const known = open->ladders.Find(rule_id_of_[walk.rule]);
   OpenLadder ladder;
-  ladder.rule = rule_id_of_[walk.rule];
-  const bool known = place != open_ladders_->end() && place->rule == ladder.rule;
-  if (known) {
-    ladder = *place;
+  if (known != nullptr) {
+    ladder = *known;
   }
-  const LadderState before = ladder.state;
+  ladder.rule = rule_id_of_[walk.rule];
+  const LadderState before = ladder.state();
+  LadderState state = before;
   // The tiers that it passes on the way up or down are not told (D-09): only where it turns, and
   // where it is in the end.
   std::vector<OpenTurn>& turns = walks_.turns;
   turns.clear();
   const auto look = [&](const CauseLog::Event* cause) {
     const KpiReading reading = ReadSimple(kpi, at, walk.target);
-    const Level from = ladder.state.level();
-    ladder.state = AdvanceOpen(rule, ladder.state, InputOf(walk.period, reading));
-    const Level to = ladder.state.level();
+    const Level from = state.level();
+    state = AdvanceOpen(rule, state, InputOf(walk.period, reading));
+    const Level to = state.level();
     ++open_evaluations_[walk.rule];
     if (from == to) {
       return;
@@ -125,7 +129,7 @@ absl::Status Core::Walk(const OpenWalk& walk, WalkCells cells) {
     }
   };
   const std::vector<uint32_t>& causes = walks_.causes;
-  for (size_t c = 0; c < causes.size() && !IsAtEnd(walk.rule, ladder.state);) {
+  for (size_t c = 0; c < causes.size() && !IsAtEnd(walk.rule, state.latched);) {
     // All that one event has changed, at once.
     const CauseLog::Event& event = causes_.EventOf(causes[c]);
     for (; c < causes.size() && &causes_.EventOf(causes[c]) == &event; ++c) {
@@ -133,14 +137,15 @@ absl::Status Core::Walk(const OpenWalk& walk, WalkCells cells) {
     }
     look(&event);
   }
-  if (at != end && !IsAtEnd(walk.rule, ladder.state)) {
+  if (at != end && !IsAtEnd(walk.rule, state.latched)) {
     at = end;  // facts that had waited for a seal: booked last, and no event's doing
     look(nullptr);
   }
-  if (turns.empty() && ladder.state == before) {
+  if (turns.empty() && state.latched == before.latched) {
     return absl::OkStatus();
   }
-  ladders_->MarkOpenChanged(walk.subject, walk.period);
+  ladder.latched = state.latched;
+  ladders_->MarkChanged(open);
   for (size_t t = 0; t < turns.size(); ++t) {
     const OpenTurn& turn = turns[t];
     KpiReading reading = ReadSimple(kpi, end, walk.target);
@@ -151,7 +156,7 @@ absl::Status Core::Walk(const OpenWalk& walk, WalkCells cells) {
     }
     TellOpen(rule, walk.subject, walk.period, turn.from, turn.to, turn.cause, reading, &ladder);
   }
-  (known ? *place : *open_ladders_->emplace(place)) = std::move(ladder);
+  (known != nullptr ? *known : open->ladders.Add(ladder.rule)) = std::move(ladder);
   return absl::OkStatus();
 }
 

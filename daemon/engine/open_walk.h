@@ -10,6 +10,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "daemon/engine/cause_log.h"
+#include "daemon/engine/ladder_table.h"
 #include "daemon/fold/subject_table.h"
 #include "daemon/model/aggregate.h"
 #include "daemon/model/level.h"
@@ -22,6 +23,19 @@ namespace kpiwatch {
 struct ValueLine {
   Decimal value;
   RuleIndex rule = 0;
+};
+
+// What the intraday rules of a KPI need to know of the events of a step.
+enum class WatchedFor : uint8_t {
+  kNothing,  // there are none
+  kLines,    // when a value reaches the next line
+  kEvents,   // everything
+};
+
+// A cell that reached lines in the present step.
+struct ReachedCell {
+  size_t cell = 0;  // place in the series' touched()
+  LadderTable::Open* open = nullptr;
 };
 
 // One rule on one open period of a subject that the step has touched.

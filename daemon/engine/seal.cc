@@ -273,14 +273,14 @@ absl::Status Core::CloseOpenLadders(const SealGroup& group, SubjectId subject, D
     }
   }
   for (const Period& period : closed) {
-    KPIWATCH_ASSIGN_OR_RETURN(std::vector<OpenLadder>* const open,
-                              ladders_->FindOpen(subject, period));
-    if (open->empty()) {
+    KPIWATCH_ASSIGN_OR_RETURN(LadderTable::Open* const open, ladders_->FindOpen(subject, period));
+    if (open->ladders.empty()) {
       continue;
     }
-    for (OpenLadder& ladder : *open) {
+    for (size_t i = 0; i < open->ladders.size(); ++i) {
+      OpenLadder& ladder = open->ladders.At(i);
       const auto rule = std::find(rule_id_of_.begin(), rule_id_of_.end(), ladder.rule);
-      if (rule == rule_id_of_.end() || ladder.state.level() == Level::kGreen) {
+      if (rule == rule_id_of_.end() || ladder.level() == Level::kGreen) {
         continue;
       }
       const Rule& known = rulebook_->rules[static_cast<size_t>(rule - rule_id_of_.begin())];
@@ -288,16 +288,16 @@ absl::Status Core::CloseOpenLadders(const SealGroup& group, SubjectId subject, D
         continue;
       }
       v1::Transition& transition =
-          NewTransition(known, subject, period, ladder.state.level(), Level::kGreen,
+          NewTransition(known, subject, period, ladder.level(), Level::kGreen,
                         v1::REASON_PERIOD_CLOSED, group.seal_at);
       transition.set_value(ladder.value.ToString());
-      FillConsequences(known, subject, period, ladder.state.level(), Level::kGreen, group.seal_at,
+      FillConsequences(known, subject, period, ladder.level(), Level::kGreen, group.seal_at,
                        &ladder.notified, &transition);
       Emit(&transition);
-      ladder.state = LadderState();
+      ladder.latched = 0;
     }
-    std::erase_if(*open, [](const OpenLadder& l) { return l.state.level() == Level::kGreen; });
-    ladders_->MarkOpenChanged(subject, period);
+    open->ladders.EraseGreen();
+    ladders_->MarkChanged(open);
   }
   return absl::OkStatus();
 }

@@ -56,6 +56,42 @@ TEST(OpenPeriodsTest, TheEventThatReachesALineIsTheCauseWhereverBatchesAreCut) {
   }
 }
 
+TEST(OpenPeriodsTest, ALineThatAValueReachedAndLeftWithinAStepIsTold) {
+  const std::string rules = R"(
+calendars:
+  - {name: cn, time_zone: Asia/Shanghai, day_close: "20:00", grace: 2h,
+     holidays: rules/calendars/cn-2026.yaml}
+kpis:
+  - {name: sales, owner: ops, type: simple, event: erp.order.confirmed, measure: sum(data.amount),
+     currency: CNY, subject: data.owner_id, calendar: cn}
+rules:
+  - name: big-day
+    kpi: sales
+    for_each: person
+    period: day
+    evaluate: intraday
+    levels:
+      yellow: {when: value >= 100}
+      red: {when: value >= 150}
+)";
+  for (const bool cut : {false, true}) {
+    CoreDriver driver(rules);
+    driver.Order("u1", At("2026-11-02T10:00"), "120", "a");
+    driver.Order("u1", At("2026-11-02T10:01"), "50", "b");
+    if (cut) {
+      driver.Step();
+    }
+    driver.Order("u1", At("2026-11-02T10:02"), "-160", "c");
+    driver.Step();
+    driver.Order("u1", At("2026-11-02T10:03"), "150", "d");  // what is latched stays so
+    driver.Step();
+    ASSERT_THAT(driver.log(), ElementsAre("big-day person:u1 2026-11-02 green>red THRESHOLD"))
+        << cut;
+    EXPECT_EQ(driver.transitions()[0].cause_event_id(), "b") << cut;
+    EXPECT_EQ(driver.transitions()[0].value(), "170") << cut;
+  }
+}
+
 TEST(OpenPeriodsTest, ALineIsReachedAcrossARestart) {
   CoreDriver driver(Rules());
   driver.Touch("u1", At("2026-11-02T10:00"), 4);
