@@ -29,8 +29,7 @@ void OpenLadders::EraseGreen() {
 
 void EncodeOpenLadders(const OpenLadders& ladders, std::string* out) {
   wire::AppendVarint(ladders.size(), out);
-  for (size_t i = 0; i < ladders.size(); ++i) {
-    const OpenLadder& ladder = ladders.At(i);
+  for (const OpenLadder& ladder : ladders.all()) {
     wire::AppendVarint(ladder.rule, out);
     wire::AppendU8(ladder.latched, out);
     wire::AppendSigned128(ladder.value.units(), out);
@@ -45,7 +44,7 @@ std::optional<OpenLadders> DecodeOpenLadders(std::string_view bytes) {
   const uint64_t count = reader.Varint();
   for (uint64_t i = 0; i < count && reader.ok(); ++i) {
     const auto rule = static_cast<uint32_t>(reader.Varint());
-    if (!ladders.empty() && rule <= ladders.At(ladders.size() - 1).rule) {
+    if (ladders.Find(rule) != nullptr) {
       return std::nullopt;
     }
     OpenLadder& ladder = ladders.Add(rule);

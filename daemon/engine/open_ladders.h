@@ -38,6 +38,8 @@ class OpenLadders {
   // In order of rule. REQUIRES: i < size().
   OpenLadder& At(size_t i) { return ladders_[places_[i].at]; }
   const OpenLadder& At(size_t i) const { return ladders_[places_[i].at]; }
+  // In the order in which they came.
+  const std::vector<OpenLadder>& all() const { return ladders_; }
 
   // Null: the rule has none. Valid until the next Add or EraseGreen.
   OpenLadder* Find(uint32_t rule) {

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -69,6 +71,30 @@ TYPED_TEST_P(StoreContract, KeepsFamiliesApart) {
   }
 }
 
+TYPED_TEST_P(StoreContract, TakesKeysInAnyOrder) {
+  std::vector<std::string> keys = {"", "a", std::string("a\0", 2), std::string(9, '\xff'), "a1"};
+  for (int i = 0; i < 2000; ++i) {
+    keys.push_back(std::to_string(uint64_t{2654435761} * static_cast<uint64_t>(i) % 100'003));
+  }
+  for (const int round : {0, 1}) {
+    WriteBatch batch;
+    for (const std::string& key : keys) {
+      batch.Put(Family::kSeries, key, key + std::to_string(round));
+      batch.Put(Family::kLadder, key, key);
+    }
+    this->Write(batch);
+    std::reverse(keys.begin(), keys.end());
+  }
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  const auto stored = this->Scan(Family::kSeries, "", "", keys.size() + 1);
+  ASSERT_EQ(stored.size(), keys.size());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    EXPECT_EQ(stored[i], std::pair(keys[i], keys[i] + "1"));
+  }
+  EXPECT_EQ(this->Scan(Family::kLadder, "", "", keys.size() + 1).size(), keys.size());
+}
+
 TYPED_TEST_P(StoreContract, AppliesABatchInOrder) {
   WriteBatch batch;
   batch.Put(Family::kSeries, "a", "1");
@@ -112,6 +138,7 @@ TYPED_TEST_P(StoreContract, HoldsLargeValues) {
 TYPED_TEST_P(StoreContract, AcceptsAnEmptyBatch) { this->Write(WriteBatch()); }
 
 REGISTER_TYPED_TEST_SUITE_P(StoreContract, GetsWhatWasPut, KeepsFamiliesApart, AppliesABatchInOrder,
-                            ScansAHalfOpenRangeInByteOrder, HoldsLargeValues, AcceptsAnEmptyBatch);
+                            TakesKeysInAnyOrder, ScansAHalfOpenRangeInByteOrder, HoldsLargeValues,
+                            AcceptsAnEmptyBatch);
 
 }  // namespace kpiwatch

@@ -5,6 +5,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
+#include <rocksdb/slice_transform.h>
 
 #include <algorithm>
 #include <array>
@@ -94,6 +95,11 @@ rocksdb::ColumnFamilyOptions RocksFamilyOptions(Family family,
   options.target_file_size_base = 8 * kMiB;
   options.max_bytes_for_level_base = 64 * kMiB;
   options.compression = BlockCompression();
+
+  if (family == Family::kSeries || family == Family::kLadder) {
+    // Batches come sorted: each key is looked for beside the one before it.
+    options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(0));
+  }
 
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = std::move(block_cache);

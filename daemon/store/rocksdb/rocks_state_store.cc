@@ -31,6 +31,41 @@ std::vector<rocksdb::ColumnFamilyDescriptor> AllFamilies() {
   return descriptors;
 }
 
+// By family and key, changes of one key in their order: a memory table takes a key that follows the
+// last one at a fraction of the cost of a search from the top (RocksFamilyOptions).
+std::vector<const WriteBatch::Entry*> Sorted(const WriteBatch& batch) {
+  struct Item {
+    uint64_t prefix = 0;  // of the key: mostly enough to compare
+    const WriteBatch::Entry* entry = nullptr;
+  };
+  std::vector<Item> items;
+  items.reserve(batch.entries().size());
+  for (const WriteBatch::Entry& entry : batch.entries()) {
+    const std::string_view key = batch.key(entry);
+    uint64_t prefix = 0;
+    for (size_t i = 0; i < sizeof(prefix); ++i) {
+      prefix = prefix << 8 | (i < key.size() ? static_cast<uint8_t>(key[i]) : 0);
+    }
+    items.push_back({prefix, &entry});
+  }
+  std::sort(items.begin(), items.end(), [&](const Item& a, const Item& b) {
+    if (a.entry->family != b.entry->family) {
+      return a.entry->family < b.entry->family;
+    }
+    if (a.prefix != b.prefix) {
+      return a.prefix < b.prefix;
+    }
+    const int order = batch.key(*a.entry).compare(batch.key(*b.entry));
+    return order != 0 ? order < 0 : a.entry < b.entry;
+  });
+  std::vector<const WriteBatch::Entry*> sorted;
+  sorted.reserve(items.size());
+  for (const Item& item : items) {
+    sorted.push_back(item.entry);
+  }
+  return sorted;
+}
+
 }  // namespace
 
 absl::Status FromRocks(const rocksdb::Status& status, std::string_view what) {
@@ -128,12 +163,12 @@ absl::Status RocksStateStore::Write(const WriteBatch& batch) {
   constexpr size_t kEntryBytes = 12;  // kind, column family and two lengths, at most
   rocksdb::WriteBatch rocks_batch(kHeaderBytes + batch.bytes() +
                                   kEntryBytes * batch.entries().size());
-  for (const WriteBatch::Entry& entry : batch.entries()) {
-    rocksdb::ColumnFamilyHandle* const handle = HandleOf(entry.family);
+  for (const WriteBatch::Entry* const entry : Sorted(batch)) {
+    rocksdb::ColumnFamilyHandle* const handle = HandleOf(entry->family);
     const rocksdb::Status status =
-        entry.op == WriteBatch::Op::kPut
-            ? rocks_batch.Put(handle, SliceOf(batch.key(entry)), SliceOf(batch.value(entry)))
-            : rocks_batch.Delete(handle, SliceOf(batch.key(entry)));
+        entry->op == WriteBatch::Op::kPut
+            ? rocks_batch.Put(handle, SliceOf(batch.key(*entry)), SliceOf(batch.value(*entry)))
+            : rocks_batch.Delete(handle, SliceOf(batch.key(*entry)));
     KPIWATCH_RETURN_IF_ERROR(FromRocks(status, "cannot build a batch for the store"));
   }
   rocksdb::WriteOptions options;
