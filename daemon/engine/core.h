@@ -274,9 +274,10 @@ class Core {
   PeriodInput InputOf(const Period& period, const KpiReading& reading) const;
   // First instant of a business day in Unix milliseconds, remembered for recent days.
   int64_t BeginMs(CalendarIndex calendar, Day day) const;
-  // Valid until the next call.
+  // `since_ms`: when the episode that leaves `from` began; 0: not known. Valid until the next call.
   v1::Transition& NewTransition(const Rule& rule, SubjectId subject, const Period& period,
-                                Level from, Level to, v1::Reason reason, absl::Time at);
+                                Level from, Level to, v1::Reason reason, absl::Time at,
+                                int64_t since_ms);
   void FillReading(const Rule& rule, const KpiReading& reading, v1::Transition* transition) const;
   void FillCounted(const Rule& rule, SubjectId subject, const Ladder& ladder,
                    v1::Transition* transition) const;

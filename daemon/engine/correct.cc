@@ -151,7 +151,7 @@ void Core::EmitRederived(const Rule& rule, SubjectId subject, const SealedRecord
   const bool episode = rule.period == PeriodKind::kTarget;
   const Level after = episode ? at_record.after.level() : ladder->state.level();
   v1::Transition& transition =
-      NewTransition(rule, subject, at_record.period, before, after, reason, now_);
+      NewTransition(rule, subject, at_record.period, before, after, reason, now_, ladder->since_ms);
   FillReading(rule, reading, &transition);
   if (episode) {
     Ladder alone;
@@ -253,13 +253,15 @@ absl::Status Core::TakeGoneRules(const std::set<uint32_t>& gone,
         return true;
       }));
   const auto resolve = [&](uint32_t id, SubjectId subject, const Period& period, Level level,
-                           std::vector<std::string>* notified, v1::Reason reason) {
+                           int64_t since_ms, std::vector<std::string>* notified,
+                           v1::Reason reason) {
     v1::Transition ended;
     ended.set_rule(rule_ids_.Get(id).name);
     ended.set_subject(subjects_.Get(subject).Name());
     ended.set_period(period.ToString());
     ended.set_from_level(static_cast<v1::Level>(level));
     ended.set_at_unix_ms(absl::ToUnixMillis(now_));
+    ended.set_active_since_unix_ms(since_ms);
     ended.set_reason(reason);
     for (std::string& person : *notified) {
       ended.add_notified(std::move(person));
@@ -283,7 +285,8 @@ absl::Status Core::TakeGoneRules(const std::set<uint32_t>& gone,
       const SealedRecord& record = ladder->records[i];
       if (record.after.level() != Level::kGreen) {
         std::vector<std::string> told = ladder->notified;
-        resolve(id, subject, record.period, record.after.level(), &told, v1::REASON_RULE_REMOVED);
+        resolve(id, subject, record.period, record.after.level(), ladder->since_ms, &told,
+                v1::REASON_RULE_REMOVED);
       }
     }
     *ladder = Ladder();
@@ -295,7 +298,7 @@ absl::Status Core::TakeGoneRules(const std::set<uint32_t>& gone,
       OpenLadder& ladder = open->ladders.At(i);
       const bool is_gone = gone.contains(ladder.rule);
       if ((is_gone || changed_ids.contains(ladder.rule)) && ladder.level() != Level::kGreen) {
-        resolve(ladder.rule, subject, period, ladder.level(), &ladder.notified,
+        resolve(ladder.rule, subject, period, ladder.level(), ladder.since_ms, &ladder.notified,
                 is_gone ? v1::REASON_RULE_REMOVED : v1::REASON_RULE_CHANGED);
         ladder.latched = 0;
       }

@@ -75,7 +75,7 @@ void Core::TellOpen(const Rule& rule, SubjectId subject, const Period& period, L
                     const CauseLog::Event* cause, const KpiReading& reading, OpenLadder* ladder) {
   const absl::Time at = cause == nullptr ? now_ : absl::FromUnixMillis(cause->time_ms);
   v1::Transition& transition =
-      NewTransition(rule, subject, period, from, to, v1::REASON_THRESHOLD, at);
+      NewTransition(rule, subject, period, from, to, v1::REASON_THRESHOLD, at, ladder->since_ms);
   FillReading(rule, reading, &transition);
   if (cause != nullptr) {
     transition.set_cause_event_id(std::string(causes_.IdOf(*cause)));

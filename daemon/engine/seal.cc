@@ -230,8 +230,8 @@ absl::Status Core::SealRule(const SealGroup& group, RuleIndex r, SubjectId subje
   if (before == after) {
     return absl::OkStatus();
   }
-  v1::Transition& transition =
-      NewTransition(rule, subject, period, before, after, v1::REASON_THRESHOLD, group.seal_at);
+  v1::Transition& transition = NewTransition(rule, subject, period, before, after,
+                                             v1::REASON_THRESHOLD, group.seal_at, ladder->since_ms);
   FillReading(rule, reading, &transition);
   FillCounted(rule, subject, *ladder, &transition);
   FillConsequences(rule, subject, period, before, after, group.seal_at, &ladder->notified,
@@ -250,8 +250,8 @@ void Core::EndStanding(const Rule& rule, SubjectId subject, absl::Time at, v1::R
     const Level level = record.after.level();
     if (level != Level::kGreen) {
       std::vector<std::string> told = ladder->notified;
-      v1::Transition& ended =
-          NewTransition(rule, subject, record.period, level, Level::kGreen, reason, at);
+      v1::Transition& ended = NewTransition(rule, subject, record.period, level, Level::kGreen,
+                                            reason, at, ladder->since_ms);
       FillConsequences(rule, subject, record.period, level, Level::kGreen, at, &told, &ended);
       Emit(&ended);
     }
@@ -289,7 +289,7 @@ absl::Status Core::CloseOpenLadders(const SealGroup& group, SubjectId subject, D
       }
       v1::Transition& transition =
           NewTransition(known, subject, period, ladder.level(), Level::kGreen,
-                        v1::REASON_PERIOD_CLOSED, group.seal_at);
+                        v1::REASON_PERIOD_CLOSED, group.seal_at, ladder.since_ms);
       transition.set_value(ladder.value.ToString());
       FillConsequences(known, subject, period, ladder.level(), Level::kGreen, group.seal_at,
                        &ladder.notified, &transition);

@@ -44,7 +44,8 @@ PeriodInput Core::InputOf(const Period& period, const KpiReading& reading) const
 }
 
 v1::Transition& Core::NewTransition(const Rule& rule, SubjectId subject, const Period& period,
-                                    Level from, Level to, v1::Reason reason, absl::Time at) {
+                                    Level from, Level to, v1::Reason reason, absl::Time at,
+                                    int64_t since_ms) {
   const Kpi& kpi = rulebook_->kpis[rule.kpi];
   v1::Transition& transition = transition_;
   transition.Clear();
@@ -56,6 +57,7 @@ v1::Transition& Core::NewTransition(const Rule& rule, SubjectId subject, const P
   transition.set_to_level(static_cast<v1::Level>(to));
   transition.set_reason(reason);
   transition.set_at_unix_ms(absl::ToUnixMillis(at));
+  transition.set_active_since_unix_ms(from == Level::kGreen ? absl::ToUnixMillis(at) : since_ms);
   if (!kpi.currency.empty()) {
     transition.set_currency(kpi.currency);
   }

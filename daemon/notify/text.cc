@@ -164,16 +164,15 @@ std::string StreakText(const Source& source) {
                      source.words.streak_units[static_cast<size_t>(kind)]);
 }
 
-// An episode on an open period begins and ends within it, and the engine names no period in which
-// it began: with its first alert it is that moment, later the period.
+// The period in which the episode began; where the engine names none (it is over, or its period is
+// still open) the moment.
 std::string SinceText(const Source& source) {
   const v1::Transition& transition = source.transition;
-  const Rule* rule = FindRule(source.rulebook, transition.rule());
-  if (!transition.since().empty() || rule == nullptr || rule->evaluate != EvaluateMode::kIntraday) {
+  if (!transition.since().empty() || transition.active_since_unix_ms() == 0 ||
+      IsDataAlert(transition)) {
     return transition.since();
   }
-  return transition.from_level() == v1::LEVEL_GREEN ? source.MinuteText(transition.at_unix_ms())
-                                                    : transition.period();
+  return source.MinuteText(transition.active_since_unix_ms());
 }
 
 std::string ChangeText(const Source& source) {

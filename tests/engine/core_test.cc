@@ -76,6 +76,7 @@ TEST(CoreTest, LeaveNeitherBreaksNorExtendsAStreak) {
   EXPECT_THAT(driver.log(), ElementsAre("slipping person:u102 2026-11-04 green>yellow THRESHOLD",
                                         "slipping person:u102 2026-11-06 yellow>orange THRESHOLD"));
   const v1::Transition& orange = driver.transitions()[1];
+  EXPECT_EQ(orange.active_since_unix_ms(), driver.transitions()[0].at_unix_ms());
   EXPECT_EQ(orange.miss_streak(), 3);
   EXPECT_THAT(Notified(orange), ElementsAre("u102", "u100"));
   EXPECT_EQ(orange.grant(), "senior_assist");
@@ -111,6 +112,7 @@ TEST(CoreTest, ALateOrderWithdrawsARedThatWasNeverTrue) {
   EXPECT_THAT(driver.log(), ElementsAre("week person:u103 2026-W46 green>red THRESHOLD",
                                         "week person:u103 2026-W46 red>green RESTATED"));
   EXPECT_THAT(Notified(driver.transitions()[1]), ElementsAre("u100", "boss"));
+  EXPECT_EQ(driver.transitions()[1].active_since_unix_ms(), driver.transitions()[0].at_unix_ms());
   driver.Order("u103", At("2026-11-18T10:00"), "44");
   driver.Heartbeat(At("2026-11-23T00:00"));
   driver.Step();
@@ -127,6 +129,8 @@ TEST(CoreTest, ARedStaysUntilItsClearLine) {
   driver.Step();
   EXPECT_THAT(driver.log(), ElementsAre("week person:u103 2026-W46 green>red THRESHOLD",
                                         "week person:u103 2026-W48 red>green THRESHOLD"));
+  EXPECT_LT(driver.transitions()[0].at_unix_ms(), driver.transitions()[1].at_unix_ms());
+  EXPECT_EQ(driver.transitions()[1].active_since_unix_ms(), driver.transitions()[0].at_unix_ms());
 }
 
 TEST(CoreTest, ADuplicateChangesNothing) {
@@ -209,6 +213,7 @@ TEST(CoreTest, LateDataIsAnAlertOfItsOwnAndNoMiss) {
   EXPECT_THAT(driver.log(),
               ElementsAre("data-late source:crm 2026-11-03 green>orange DATA_LATE",
                           "data-late source:crm 2026-11-03 orange>green DATA_COMPLETE"));
+  EXPECT_EQ(driver.transitions()[1].active_since_unix_ms(), driver.transitions()[0].at_unix_ms());
   driver.Heartbeat(At("2026-11-05T00:00"));
   driver.Step(At("2026-11-05T00:00"));
   EXPECT_EQ(driver.log().back(), "slipping person:u102 2026-11-04 green>yellow THRESHOLD");
@@ -304,6 +309,7 @@ TEST(CoreTest, ARemovedRuleResolvesWhatItFired) {
   driver.Step();
   ASSERT_EQ(driver.log().size(), 2U);
   EXPECT_EQ(driver.log()[1], "week person:u103 2026-W46 red>green RULE_REMOVED");
+  EXPECT_EQ(driver.transitions()[1].active_since_unix_ms(), driver.transitions()[0].at_unix_ms());
   EXPECT_THAT(Notified(driver.transitions()[1]), ElementsAre("u100", "boss"));
 }
 

@@ -53,6 +53,8 @@ TEST(OpenPeriodsTest, TheEventThatReachesALineIsTheCauseWhereverBatchesAreCut) {
     driver.Step();
     EXPECT_EQ(CauseOf(driver, "busy", v1::LEVEL_RED), "t4") << cut;
     EXPECT_EQ(driver.transitions().back().to_level(), v1::LEVEL_RED) << cut;
+    EXPECT_EQ(driver.transitions().back().active_since_unix_ms(),
+              driver.transitions().front().at_unix_ms());
   }
 }
 

@@ -114,23 +114,37 @@ TEST_F(AlertJsonTest, ResolvedAlertEndsAndKeepsItsFingerprint) {
   v1::Transition over = SampleTransition(v1::LEVEL_ORANGE, v1::LEVEL_GREEN);
   over.set_period("2026-10-09");
   over.set_at_unix_ms(over.at_unix_ms() + 10 * 86'400'000LL);
+  over.set_active_since_unix_ms(
+      SampleTransition(v1::LEVEL_GREEN, v1::LEVEL_ORANGE).active_since_unix_ms());
   const auto body = Body({over});
   const auto& resolved = body.at("alerts").at(0);
   EXPECT_EQ(body.at("status"), "resolved");
   EXPECT_EQ(resolved.at("status"), "resolved");
   EXPECT_EQ(resolved.at("fingerprint"), fired.at("fingerprint"));
   EXPECT_EQ(resolved.at("labels"), fired.at("labels"));
-  EXPECT_EQ(resolved.at("startsAt"), fired.at("startsAt")) << "sealed at close and grace, as fired";
+  EXPECT_EQ(resolved.at("startsAt"), fired.at("startsAt"));
   EXPECT_EQ(resolved.at("endsAt"), "2026-10-09T14:00:00.000Z");
   EXPECT_EQ(resolved.at("annotations").at("summary"), "【已解除】王一（华东） 关键动作 2026-10-09");
 }
 
-TEST_F(AlertJsonTest, StartIsNeverBehindTheChange) {
-  v1::Transition late = SampleTransition(v1::LEVEL_YELLOW, v1::LEVEL_ORANGE);
-  late.set_since("2026-10-30");
-  EXPECT_EQ(Alert(late).at("startsAt"), "2026-09-29T14:00:00.000Z");
-  late.set_since("gibberish");
-  EXPECT_EQ(Alert(late).at("startsAt"), "2026-09-29T14:00:00.000Z");
+TEST_F(AlertJsonTest, StartsWhenItFiredThroughAllItsChanges) {
+  EXPECT_EQ(Alert(SampleTransition(v1::LEVEL_YELLOW, v1::LEVEL_ORANGE)).at("startsAt"),
+            "2026-09-28T14:00:00.000Z");
+  EXPECT_EQ(Alert(SampleTransition(v1::LEVEL_ORANGE, v1::LEVEL_GREEN)).at("startsAt"),
+            "2026-09-28T14:00:00.000Z");
+}
+
+TEST_F(AlertJsonTest, NeverEndsBeforeItsStart) {
+  v1::Transition over = SampleTransition(v1::LEVEL_YELLOW, v1::LEVEL_GREEN);
+  over.set_active_since_unix_ms(over.at_unix_ms() + 1000);  // the event that cleared it is older
+  EXPECT_EQ(Alert(over).at("startsAt"), "2026-09-29T14:00:01.000Z");
+  EXPECT_EQ(Alert(over).at("endsAt"), "2026-09-29T14:00:01.000Z");
+}
+
+TEST_F(AlertJsonTest, WhatDoesNotSayWhenItBeganStartsWithItself) {
+  v1::Transition over = SampleTransition(v1::LEVEL_YELLOW, v1::LEVEL_GREEN);
+  over.clear_active_since_unix_ms();
+  EXPECT_EQ(Alert(over).at("startsAt"), "2026-09-29T14:00:00.000Z");
 }
 
 TEST_F(AlertJsonTest, FingerprintNamesTheLadder) {

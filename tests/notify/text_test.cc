@@ -70,14 +70,15 @@ TEST_F(TextTest, DescriptionSaysWhatToDoNext) {
       << "there is nothing left to do";
 }
 
-// S-04: an open period's alerts have no period in which they began.
-TEST_F(TextTest, IntradayAlertsSaySinceWhen) {
-  rulebook_.rules[0].evaluate = EvaluateMode::kIntraday;
+TEST_F(TextTest, AlertsSayThePeriodInWhichTheyBegan) { EXPECT_EQ(Row("开始于"), "2026-09-28"); }
+
+// Neither an open period's alerts nor a resolve have a period in which they began.
+TEST_F(TextTest, WhereNoPeriodIsNamedAlertsSayTheMomentInWhichTheyBegan) {
   transition_.clear_since();
-  EXPECT_EQ(Row("开始于"), "2026-09-29") << "an episode that rises began within its period";
-  transition_.set_from_level(v1::LEVEL_GREEN);
-  EXPECT_EQ(Row("开始于"), "2026-09-29 22:00") << "in the time zone of the KPI's calendar";
-  EXPECT_EQ(Row("Since", "en"), "2026-09-29 22:00");
+  EXPECT_EQ(Row("开始于"), "2026-09-28 22:00") << "in the time zone of the KPI's calendar";
+  EXPECT_EQ(Row("Since", "en"), "2026-09-28 22:00");
+  transition_ = SampleTransition(v1::LEVEL_RED, v1::LEVEL_GREEN);
+  EXPECT_EQ(Row("开始于"), "2026-09-28 22:00");
 }
 
 TEST_F(TextTest, MoneyAndCompletionAreExact) {

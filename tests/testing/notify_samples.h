@@ -108,7 +108,8 @@ inline Route RouteTo(size_t receiver, std::string label, std::string value) {
   return route;
 }
 
-// actions-slipping of u102 on 2026-09-29, sealed at 22:00 in Shanghai; tells u100 and u102.
+// actions-slipping of u102 on 2026-09-29, sealed at 22:00 in Shanghai; tells u100 and u102. What
+// does not begin there began the day before.
 inline v1::Transition SampleTransition(v1::Level from, v1::Level to) {
   v1::Transition transition;
   transition.set_id("t-1");
@@ -121,7 +122,12 @@ inline v1::Transition SampleTransition(v1::Level from, v1::Level to) {
   transition.set_at_unix_ms(
       absl::ToUnixMillis(absl::FromUnixSeconds(1790690400)));  // 2026-09-29T14:00:00Z
   transition.set_reason(v1::REASON_THRESHOLD);
-  transition.set_since("2026-09-29");
+  const bool begins = from == v1::LEVEL_GREEN;
+  constexpr int64_t kDayMs = 86'400'000;
+  transition.set_active_since_unix_ms(transition.at_unix_ms() - (begins ? 0 : kDayMs));
+  if (to != v1::LEVEL_GREEN) {
+    transition.set_since(begins ? "2026-09-29" : "2026-09-28");
+  }
   transition.add_notified("u100");
   transition.add_notified("u102");
   transition.set_step(1);

@@ -25,16 +25,15 @@ std::string TimeText(absl::Time time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", time, absl::UTCTimeZone());
 }
 
-absl::Time StartOf(const v1::Transition& transition, const Rulebook& rulebook) {
-  const absl::Time at = absl::FromUnixMillis(transition.at_unix_ms());
-  const std::optional<KpiIndex> kpi = rulebook.FindKpi(transition.kpi());
-  if (transition.from_level() == v1::LEVEL_GREEN || transition.since().empty() ||
-      !kpi.has_value()) {
-    return at;
-  }
-  const BusinessCalendar& calendar = rulebook.calendars[rulebook.kpis[*kpi].calendar];
-  const auto since = calendar.ParsePeriod(transition.since());
-  return since.ok() ? std::min(at, calendar.SealTime(since->end - 1)) : at;
+absl::Time StartOf(const v1::Transition& transition) {
+  const int64_t since = transition.active_since_unix_ms();
+  return absl::FromUnixMillis(since == 0 ? transition.at_unix_ms() : since);
+}
+
+// Not before the start: an open period's alert may be cleared by an event with an earlier time than
+// the one that fired it.
+absl::Time EndOf(const v1::Transition& transition) {
+  return std::max(StartOf(transition), absl::FromUnixMillis(transition.at_unix_ms()));
 }
 
 LabelMap AnnotationsOf(const v1::Transition& transition, const Message& message) {
@@ -170,9 +169,8 @@ std::string AlertmanagerJson(const Message& message, std::string_view external_u
         {"status", resolved ? "resolved" : "firing"},
         {"labels", labels.back()},
         {"annotations", annotations.back()},
-        {"startsAt", TimeText(StartOf(*transition, *message.rulebook))},
-        {"endsAt",
-         resolved ? TimeText(absl::FromUnixMillis(transition->at_unix_ms())) : std::string(kNoEnd)},
+        {"startsAt", TimeText(StartOf(*transition))},
+        {"endsAt", resolved ? TimeText(EndOf(*transition)) : std::string(kNoEnd)},
         {"generatorURL", external_url.empty() ? "" : fmt::format("{}/api/v1/alerts", external_url)},
         {"fingerprint", FingerprintOf(*transition, *message.rulebook)}};
     AddOwnFields(*transition, message, &alert);

@@ -14,9 +14,8 @@ namespace kpiwatch {
 // `external_url` is where people reach this daemon; may be empty.
 //
 // Each transition is an alert: "resolved" when its new level is green, else "firing", with the
-// level among its labels. An alert's startsAt is the moment it fired; when it changes later, the
-// moment at which the period in which it began was sealed, which may be earlier by the time that a
-// source was late. What names an alert over its life is the fingerprint.
+// level among its labels. An alert's startsAt is the moment it fired, through all its changes to
+// its resolve. What names an alert over its life is the fingerprint.
 std::string AlertmanagerJson(const Message& message, std::string_view external_url);
 
 // 16 hexadecimal digits, the same for all transitions of one ladder: of (rule, subject), and of the
