@@ -39,7 +39,11 @@ absl::Status Engine::Start(std::shared_ptr<const Rulebook> rulebook,
   KPIWATCH_RETURN_IF_ERROR(core_.Restore(std::move(rulebook), clock_->Now()));
   forward_clock_.Restore(core_.now());
   KPIWATCH_RETURN_IF_ERROR(outbox_.Restore(core_.last_seq()));
-  outbox_.SetChannels(channels);
+  for (const GoneChannel& gone : outbox_.SetChannels(channels)) {
+    if (options_.channel_gone) {
+      options_.channel_gone(gone);
+    }
+  }
   KPIWATCH_RETURN_IF_ERROR(MakeDecoders());
   for (SourceState& state : sources_) {
     KPIWATCH_RETURN_IF_ERROR(

@@ -52,6 +52,9 @@ class Engine final : public EngineReadView {
     bool commit_beside = true;
     // Called on the engine's thread when another rulebook has entered.
     std::function<void(std::shared_ptr<const Rulebook>)> rulebook_entered;
+    // Called by Start for each channel that the last run's rules named and `channels` do not, where
+    // something waited for it; null: nobody asks.
+    std::function<void(const GoneChannel&)> channel_gone;
     // The dead letters that were written down, for the API; null: none.
     std::function<absl::StatusOr<DeadLetterPage>(uint64_t after, size_t limit)> dead_letters;
   };

@@ -55,7 +55,8 @@ absl::Status Outbox::Restore(uint64_t last_seq) {
   return absl::OkStatus();
 }
 
-void Outbox::SetChannels(const std::vector<std::string>& channels) {
+std::vector<GoneChannel> Outbox::SetChannels(const std::vector<std::string>& channels) {
+  std::vector<GoneChannel> waiting;
   MutexLock lock(&mu_);
   std::map<std::string, uint64_t> kept;
   for (const std::string& channel : channels) {
@@ -69,9 +70,13 @@ void Outbox::SetChannels(const std::vector<std::string>& channels) {
     if (!kept.contains(channel)) {
       forgotten_.push_back(channel);
       unwritten_.erase(channel);
+      if (seq < head_) {
+        waiting.push_back({.name = channel, .entries = head_ - seq});
+      }
     }
   }
   acknowledged_ = std::move(kept);
+  return waiting;
 }
 
 uint64_t Outbox::LeastAcknowledged() const {

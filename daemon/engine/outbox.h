@@ -23,6 +23,13 @@
 
 namespace kpiwatch {
 
+// A channel that no rulebook names any more, and what waited for it.
+struct GoneChannel {
+  std::string name;
+  uint64_t entries = 0;  // not acknowledged
+  friend bool operator==(const GoneChannel&, const GoneChannel&) = default;
+};
+
 class Outbox final : public OutboxReader {
  public:
   static constexpr size_t kMaxTailEntries = 50'000;
@@ -34,8 +41,9 @@ class Outbox final : public OutboxReader {
   // number of the last entry ever written.
   absl::Status Restore(uint64_t last_seq);
   // The channels whose acknowledgement an entry waits for. A channel that was not there before
-  // starts at the present head; what a channel that is gone had acknowledged is forgotten.
-  void SetChannels(const std::vector<std::string>& channels);
+  // starts at the present head; what a channel that is gone had acknowledged is forgotten. Returns
+  // those of the gone ones that had not acknowledged everything.
+  std::vector<GoneChannel> SetChannels(const std::vector<std::string>& channels);
   // Adds new acknowledgements and deletions to *batch.
   void AddChanges(WriteBatch* batch);
   // True when AddChanges has something to write.

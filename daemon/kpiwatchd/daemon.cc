@@ -71,6 +71,11 @@ absl::Status Daemon::StartEngine(std::shared_ptr<const Rulebook> rulebook) {
   options.rulebook_entered = [this](std::shared_ptr<const Rulebook> entered) {
     SetRulebook(std::move(entered));
   };
+  options.channel_gone = [this](const GoneChannel& gone) {
+    notify_metrics_.suppressed.With({reason::kReceiverRemoved}).Add(gone.entries);
+    Log(LogLevel::kWarn, "a receiver was removed before it got everything",
+        {{"channel", gone.name}, {"entries_not_acknowledged", gone.entries}});
+  };
   options.dead_letters = [this](uint64_t after, size_t limit) {
     return ReadDeadLetters(*dead_letters_, after, limit);
   };

@@ -130,6 +130,17 @@ void ChannelWorker::Attempt(const SendQueue::Item& item, Channel* channel,
   AcknowledgeThrough(queue_.done_through());
 }
 
+void ChannelWorker::Abandon(uint64_t head) {
+  const uint64_t waiting = queue_.transitions();
+  const uint64_t unread = head - std::min(head, read_through());
+  if (waiting + unread == 0) {
+    return;
+  }
+  environment().metrics->suppressed.With({reason::kReceiverRemoved}).Add(waiting + unread);
+  Log(LogLevel::kWarn, "a receiver was removed before it got everything",
+      {{"channel", name()}, {"transitions", waiting}, {"entries_not_read", unread}});
+}
+
 void ChannelWorker::Report(const Message& message, int attempts, std::string_view integration,
                            const absl::Status& status, Outcome outcome) {
   NotifyMetrics& metrics = *environment().metrics;

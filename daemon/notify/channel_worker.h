@@ -35,6 +35,10 @@ class ChannelWorker final : public OutboxWorker {
 
   bool RunOnce(const std::stop_token& stop) override;
 
+  // Its receiver was removed when the entry numbered `head` was the last: logs and counts what it
+  // will not send, which is what waits and, of what it has not read, every entry. After Run.
+  void Abandon(uint64_t head);
+
  private:
   std::shared_ptr<Channel> CurrentChannel() ABSL_LOCKS_EXCLUDED(mu_);
   bool HasRoom() const;

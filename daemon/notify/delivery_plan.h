@@ -47,6 +47,7 @@ inline constexpr std::string_view kNoRecipients = "no_recipients";  // nobody is
 inline constexpr std::string_view kNoAddress = "no_address";        // the person has none here
 inline constexpr std::string_view kViaExcluded = "via_excluded";    // the tier names other channels
 inline constexpr std::string_view kResolvedNotWanted = "resolved_not_wanted";  // send_resolved
+inline constexpr std::string_view kReceiverRemoved = "receiver_removed";       // while it waited
 }  // namespace reason
 
 // What was decided for one transition and, where there is one, recipient.

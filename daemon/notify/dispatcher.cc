@@ -80,6 +80,9 @@ void Dispatcher::Start(const std::string& name, std::unique_ptr<OutboxWorker> wo
   running->channel = channel;
   running->thread = std::jthread([this, self = running.get()](const std::stop_token& stop) {
     self->worker->Run(stop);
+    if (const uint64_t head = self->removed_at.load(); head != Running::kInForce) {
+      self->channel->Abandon(head);
+    }
     MutexLock lock(&mu_);
     self->ended = true;
     ended_.SignalAll();
@@ -89,13 +92,7 @@ void Dispatcher::Start(const std::string& name, std::unique_ptr<OutboxWorker> wo
 
 // Ends a removed receiver without waiting for it, and drops those that have ended meanwhile.
 void Dispatcher::Retire(std::unique_ptr<Running> running) {
-  const uint64_t head = ports_.outbox->head();
-  if (running->worker->read_through() < head) {
-    Log(LogLevel::kWarn, "a receiver was removed before it got everything",
-        {{"channel", running->worker->name()},
-         {"first_entry", running->worker->read_through() + 1},
-         {"last_entry", head}});
-  }
+  running->removed_at = ports_.outbox->head();
   running->thread.request_stop();
   running->channel->Cancel();
   std::erase_if(retired_, [](const auto& old) { return old->ended.load(); });

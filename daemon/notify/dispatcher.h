@@ -1,8 +1,10 @@
 // Runs the channels that the rule files name.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -44,7 +46,9 @@ struct DispatcherPorts {
 // Operation: one thread per channel slot of the rulebook and one for the dead-letter file, each
 // with its own place in the outbox, so that a receiver that hangs holds up only itself.
 // Concurrency: SetRulebook and Stop from one thread.
-// Limitations: what a removed receiver had not yet got is dropped, and the log says so.
+// Limitations: what a removed receiver had not yet got is dropped, logged and counted under
+// reason::kReceiverRemoved. It is not routed anew: what of it others have got, under which keys, is
+// decided by the rules of its time.
 class Dispatcher {
  public:
   Dispatcher(DispatcherPorts ports, DispatcherOptions options);
@@ -66,10 +70,12 @@ class Dispatcher {
 
  private:
   struct Running {
+    static constexpr uint64_t kInForce = std::numeric_limits<uint64_t>::max();
     std::unique_ptr<OutboxWorker> worker;
     ChannelWorker* channel = nullptr;  // the same; null for the dead-letter file
     std::atomic<bool> ended = false;
-    std::jthread thread;  // last: ends before what it uses
+    std::atomic<uint64_t> removed_at = kInForce;  // the outbox's head when its receiver was removed
+    std::jthread thread;                          // last: ends before what it uses
   };
   std::unique_ptr<Channel> Make(const Rulebook& rulebook, const ChannelSlot& slot);
   void Start(const std::string& name, std::unique_ptr<OutboxWorker> worker, ChannelWorker* channel);

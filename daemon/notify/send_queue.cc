@@ -55,6 +55,14 @@ void SendQueue::Add(uint64_t last_seq, std::vector<Message> messages,
   }
 }
 
+size_t SendQueue::transitions() const {
+  size_t count = 0;
+  for (const Item& item : items_) {
+    count += item.message.transitions.size() + item.message.truncated;
+  }
+  return count;
+}
+
 // The first waiting message of every recipient, in the order of the outbox.
 std::vector<const SendQueue::Item*> SendQueue::Heads() const {
   std::vector<const Item*> heads;

@@ -60,6 +60,8 @@ class SendQueue {
            absl::Time now);
 
   size_t messages() const { return items_.size(); }
+  // What these messages are about.
+  size_t transitions() const;
   bool empty() const { return items_.empty(); }
 
   // The message to try at `now`: the first one waiting of the recipient least recently tried. Null:

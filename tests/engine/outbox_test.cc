@@ -161,12 +161,22 @@ TEST_F(OutboxTest, AChannelThatIsGoneHoldsNothingBack) {
   Commit(2);
   outbox_.Acknowledge(kMail, 2);
   EXPECT_EQ(outbox_.length(), 2U);
-  outbox_.SetChannels({kMail});
+  EXPECT_THAT(outbox_.SetChannels({kMail}), ElementsAre(GoneChannel{kHook, 2}));
   EXPECT_EQ(outbox_.length(), 0U);
   WriteChanges();
   EXPECT_EQ(store_.size(Family::kOutbox), 0U);
   outbox_.SetChannels({kMail, kHook});
   EXPECT_EQ(outbox_.Acknowledged(kHook), 2U) << "it begins anew";
+}
+
+TEST_F(OutboxTest, WhatWaitedForAChannelThatIsGoneIsToldAfterARestart) {
+  Commit(3);
+  outbox_.Acknowledge(kMail, 3);
+  outbox_.Acknowledge(kHook, 1);
+  WriteChanges();
+  Outbox restarted(&store_);
+  ASSERT_TRUE(restarted.Restore(last_).ok());
+  EXPECT_THAT(restarted.SetChannels({"another"}), ElementsAre(GoneChannel{kHook, 2}));
 }
 
 TEST_F(OutboxTest, ReadsWhatIsNoLongerInMemoryFromTheStore) {

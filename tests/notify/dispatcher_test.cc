@@ -185,6 +185,35 @@ TEST_F(DispatcherTest, ReloadDoesNotWaitForARemovedReceiverThatHangs) {
   EXPECT_TRUE(outbox_.AwaitAcknowledged(kManagers, 2));
 }
 
+TEST_F(DispatcherTest, WhatWaitsForARemovedReceiverIsCounted) {
+  log_.AnswerWith([](const SentMessage& message) {
+    return message.target.ends_with("/coaches") ? absl::UnavailableError("down") : absl::OkStatus();
+  });
+  Enter();
+  Commit("t-1");
+  Commit("t-2");
+  ASSERT_TRUE(outbox_.AwaitAcknowledged(kManagers, 2));
+  rulebook_.receivers.pop_back();
+  RouteAll();
+  Enter();
+  log_.AnswerWith(nullptr);
+  dispatcher_->Stop();
+  EXPECT_THAT(Accepted("coaches"), IsEmpty());
+  EXPECT_THAT(metrics_.suppressed.Take(),
+              ElementsAre(testing::Pair(ElementsAre("receiver_removed"), 2U)));
+}
+
+TEST_F(DispatcherTest, AReceiverThatIsRemovedWhenItHasEverythingLosesNothing) {
+  Enter();
+  Commit("t-1");
+  ASSERT_TRUE(outbox_.AwaitAcknowledged(kCoaches, 1));
+  rulebook_.receivers.pop_back();
+  RouteAll();
+  Enter();
+  dispatcher_->Stop();
+  EXPECT_THAT(metrics_.suppressed.Take(), IsEmpty());
+}
+
 TEST_F(DispatcherTest, ReloadedAddressIsUsedForWhatWaits) {
   log_.AnswerWith([](const SentMessage& message) {
     return message.target.ends_with("/coaches") ? absl::UnavailableError("down") : absl::OkStatus();
