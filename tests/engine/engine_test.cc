@@ -104,6 +104,19 @@ TEST_F(EngineTest, ARestartCountsTheKnownIdsBeforeItsFirstStep) {
   EXPECT_EQ(driver_.metrics().dedup_window_ids.value(), 1);
 }
 
+TEST_F(EngineTest, AStartTellsWhatWaitsForAReceiverThatItsRulesDoNotName) {
+  Order("o1", At("2026-11-05T10:00"),
+        R"({"owner_id":"u1","amount":{"amount":"30","currency":"CNY"}})");
+  driver_.Start(Rules(), {"webhook:a/0", "webhook:b/0"});
+  driver_.Run();
+  engine().outbox().Acknowledge("webhook:b/0", engine().outbox().head());
+  ASSERT_TRUE(engine().WriteLastAcknowledgements().ok());
+  std::vector<GoneChannel> gone;
+  driver_.options.channel_gone = [&](const GoneChannel& channel) { gone.push_back(channel); };
+  driver_.Start(Rules(), {"webhook:c/0"});
+  EXPECT_THAT(gone, testing::ElementsAre(GoneChannel{"webhook:a/0", 1}));
+}
+
 TEST_F(EngineTest, TheLastStepsOfABacklogAreShort) {
   driver_.options.max_step_events = 1000;
   driver_.options.least_step_events = 4;
