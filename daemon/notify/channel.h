@@ -22,9 +22,10 @@ struct Message {
   std::string recipient_name;   // in `language`; empty for a webhook
   std::string address;          // e-mail address or URL (never logged with its query)
   std::string language;         // "zh" or "en"
-  // The gravest first; capped; borrowed for the call.
+  // For a webhook in the order of decision. For a person the gravest alert first, of each its last
+  // change first; capped. Borrowed for the call.
   std::vector<const v1::Transition*> transitions;
-  size_t truncated = 0;                // how many more there were
+  size_t truncated = 0;                // of a person's, how many more there were
   const Rulebook* rulebook = nullptr;  // titles, names, annotations; borrowed for the call
 };
 

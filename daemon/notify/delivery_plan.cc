@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "daemon/base/check.h"
@@ -25,6 +26,34 @@ bool ViaAllows(const v1::Transition& transition, std::string_view integration) {
 
 int Gravity(const v1::Transition& transition) {
   return std::max<int>(transition.from_level(), transition.to_level());
+}
+
+// From the order of decision to that in which people read: the changes of one alert stand together,
+// its last one first, and by that one the gravest alerts are first and those that are over last.
+void OrderForReading(const Rulebook& rulebook, std::vector<const v1::Transition*>* transitions) {
+  struct Ranked {
+    std::tuple<bool, int, size_t, ptrdiff_t> rank;
+    const v1::Transition* transition;
+  };
+  std::vector<std::string> alerts;
+  std::map<std::string_view, size_t> last;  // place of an alert's last change
+  alerts.reserve(transitions->size());
+  for (const v1::Transition* transition : *transitions) {
+    alerts.push_back(FingerprintOf(*transition, rulebook));
+    last[alerts.back()] = alerts.size() - 1;
+  }
+  std::vector<Ranked> ranked;
+  ranked.reserve(transitions->size());
+  for (size_t i = 0; i < transitions->size(); ++i) {
+    const size_t place = last[alerts[i]];
+    const v1::Transition& state = *(*transitions)[place];
+    ranked.push_back({{IsResolved(state), -Gravity(state), place, -static_cast<ptrdiff_t>(i)},
+                      (*transitions)[i]});
+  }
+  std::sort(ranked.begin(), ranked.end(),
+            [](const Ranked& a, const Ranked& b) { return a.rank < b.rank; });
+  std::transform(ranked.begin(), ranked.end(), transitions->begin(),
+                 [](const Ranked& one) { return one.transition; });
 }
 
 }  // namespace
@@ -142,11 +171,15 @@ DeliveryPlan DeliveryPlanner::PlanWebhook(const ChannelSlot& slot,
   }
   if (!content.empty()) {
     const WebhookConfig& config = receiver.webhook[slot.instance];
-    const size_t limit = config.max_alerts > 0 ? config.max_alerts : content.size();
-    Message message = Build(slot, "", std::move(content), limit);
-    message.address = config.url;
-    message.language = config.language.empty() ? options_.language : config.language;
-    plan.messages.push_back(std::move(message));
+    const auto most = static_cast<size_t>(std::max(config.max_alerts, 1));
+    for (std::span<const Routed> rest = content; !rest.empty();) {
+      const std::span<const Routed> part = rest.first(std::min(most, rest.size()));
+      rest = rest.subspan(part.size());
+      Message message = Build(slot, "", part);
+      message.address = config.url;
+      message.language = config.language.empty() ? options_.language : config.language;
+      plan.messages.push_back(std::move(message));
+    }
   }
   return plan;
 }
@@ -240,11 +273,16 @@ DeliveryPlan DeliveryPlanner::PlanEmail(size_t slot, std::span<const SharedEntry
     if (letter.slot != slot) {
       continue;
     }
-    for (const Routed& routed : letter.content) {
-      plan.decisions.push_back(
-          {.transition = routed.transition, .recipient = id, .reason = reason::kSent});
+    Message message = Build(slots_[slot], id, letter.content);
+    OrderForReading(*rulebook_, &message.transitions);
+    const size_t shown = std::min(message.transitions.size(), kMaxTransitionsPerEmail);
+    for (size_t i = 0; i < message.transitions.size(); ++i) {
+      plan.decisions.push_back({.transition = message.transitions[i],
+                                .recipient = id,
+                                .reason = i < shown ? reason::kSent : reason::kSummarised});
     }
-    Message message = Build(slots_[slot], id, std::move(letter.content), kMaxTransitionsPerEmail);
+    message.truncated = message.transitions.size() - shown;
+    message.transitions.resize(shown);
     message.address = letter.address;
     message.language = letter.language.empty() ? options_.language : letter.language;
     message.recipient_name = letter.name.For(message.language);
@@ -254,7 +292,11 @@ DeliveryPlan DeliveryPlanner::PlanEmail(size_t slot, std::span<const SharedEntry
 }
 
 Message DeliveryPlanner::Build(const ChannelSlot& slot, std::string_view recipient,
-                               std::vector<Routed> content, size_t limit) const {
+                               std::span<const Routed> content) const {
+  Message message;
+  message.receiver = rulebook_->receivers[slot.receiver].name;
+  message.recipient = recipient;
+  message.rulebook = rulebook_.get();
   // The key covers everything that the message is about, in the order of decision, so that the same
   // content has the same key whenever it is sent again, and other content another. A person's
   // e-mail may leave through another receiver after a restart; that does not make it another one.
@@ -262,24 +304,12 @@ Message DeliveryPlanner::Build(const ChannelSlot& slot, std::string_view recipie
   for (const Routed& routed : content) {
     wire::AppendU64(routed.seq, &about);
     wire::AppendString(routed.transition->id(), &about);
+    message.transitions.push_back(routed.transition);
   }
   const std::string_view via =
       slot.integration == Integration::kWebhook ? std::string_view(slot.name) : "email";
   const Hash128 key = HashOf({options_.store_uuid, via, recipient, about});
-
-  std::stable_sort(content.begin(), content.end(), [](const Routed& a, const Routed& b) {
-    return std::pair(IsResolved(*a.transition), -Gravity(*a.transition)) <
-           std::pair(IsResolved(*b.transition), -Gravity(*b.transition));
-  });
-  Message message;
   message.idempotency_key = fmt::format("{:016x}{:016x}", key.high, key.low);
-  message.receiver = rulebook_->receivers[slot.receiver].name;
-  message.recipient = recipient;
-  message.rulebook = rulebook_.get();
-  message.truncated = content.size() > limit ? content.size() - limit : 0;
-  for (const Routed& routed : std::span(content).first(std::min(limit, content.size()))) {
-    message.transitions.push_back(routed.transition);
-  }
   return message;
 }
 

@@ -47,7 +47,8 @@ inline constexpr std::string_view kNoRecipients = "no_recipients";  // nobody is
 inline constexpr std::string_view kNoAddress = "no_address";        // the person has none here
 inline constexpr std::string_view kViaExcluded = "via_excluded";    // the tier names other channels
 inline constexpr std::string_view kResolvedNotWanted = "resolved_not_wanted";  // send_resolved
-inline constexpr std::string_view kReceiverRemoved = "receiver_removed";       // while it waited
+inline constexpr std::string_view kSummarised = "summarised";  // an e-mail says "and N more"
+inline constexpr std::string_view kReceiverRemoved = "receiver_removed";  // while it waited
 }  // namespace reason
 
 // What was decided for one transition and, where there is one, recipient.
@@ -69,14 +70,16 @@ struct PlannerOptions {
 
 // Decides for one rulebook. Pure and immutable: any number of threads.
 //
-// A webhook gets every transition routed to its receiver, in one message a step. What tells no
+// A webhook gets every transition routed to its receiver, in the order of decision: a step is one
+// message, or several of at most `max_alerts`. What tells no
 // person by name (data alerts) goes to the `to` of the first e-mail entry that has one. A person
 // gets one e-mail a step with everything routed to any e-mail receiver: it leaves through the
 // receiver of its gravest transition, and every channel comes to the same answer by itself. `via`
 // chooses among the channels that reach people and so does not concern webhooks.
 class DeliveryPlanner {
  public:
-  // Transitions of one step in one e-mail; more are counted in Message::truncated.
+  // Transitions of one step in one e-mail; more are counted in Message::truncated and under
+  // reason::kSummarised.
   static constexpr size_t kMaxTransitionsPerEmail = 100;
 
   // Borrows nothing: keeps `rulebook`. `slots` are its channels.
@@ -104,8 +107,8 @@ class DeliveryPlanner {
                        Mailing* mailing) const;
   void PlanEmailOf(const Routed& routed, uint64_t last_seq, Mailing* mailing) const;
   std::vector<size_t> EmailSlotsOf(const Routed& routed, uint64_t last_seq) const;
-  Message Build(const ChannelSlot& slot, std::string_view recipient, std::vector<Routed> content,
-                size_t limit) const;
+  Message Build(const ChannelSlot& slot, std::string_view recipient,
+                std::span<const Routed> content) const;
 
   std::shared_ptr<const Rulebook> rulebook_;
   std::vector<ChannelSlot> slots_;

@@ -4,6 +4,8 @@
 #include <optional>
 
 #include "absl/time/time.h"
+#include "daemon/base/hash.h"
+#include "fmt/format.h"
 
 namespace kpiwatch {
 namespace {
@@ -97,6 +99,15 @@ const Rule* FindRule(const Rulebook& rulebook, std::string_view name) {
   const auto it = std::find_if(rulebook.rules.begin(), rulebook.rules.end(),
                                [name](const Rule& rule) { return rule.name == name; });
   return it == rulebook.rules.end() ? nullptr : &*it;
+}
+
+std::string FingerprintOf(const v1::Transition& transition, const Rulebook& rulebook) {
+  const Rule* rule = FindRule(rulebook, transition.rule());
+  const bool by_period = rule != nullptr && (rule->evaluate == EvaluateMode::kIntraday ||
+                                             rule->period == PeriodKind::kTarget);
+  const Hash128 hash = HashOf({transition.rule(), transition.subject(),
+                               by_period ? std::string_view(transition.period()) : ""});
+  return fmt::format("{:016x}", hash.high);
 }
 
 LabelMap LabelsOf(const v1::Transition& transition, const Rulebook& rulebook) {

@@ -40,6 +40,10 @@ SubjectFacts DescribeSubject(const v1::Transition& transition, const Rulebook& r
 // The rule by name; null for data alerts and removed rules.
 const Rule* FindRule(const Rulebook& rulebook, std::string_view name);
 
+// 16 hexadecimal digits, the same for all transitions of one ladder: of (rule, subject), and of the
+// period where each period has a ladder of its own (intraday rules, `period: target`).
+std::string FingerprintOf(const v1::Transition& transition, const Rulebook& rulebook);
+
 // alertname, level, kpi, subject, unit, reason, and the rule's own labels, which do not replace
 // those. Labels without a value are left out.
 LabelMap LabelsOf(const v1::Transition& transition, const Rulebook& rulebook);

@@ -230,7 +230,7 @@ struct WebhookConfig {
   std::string url;
   std::string language;  // "zh" or "en"; empty: the daemon's
   SecretRef bearer_token;
-  int max_alerts = 1000;  // Alertmanager's max_alerts: more are counted in truncatedAlerts
+  int max_alerts = 1000;  // of one message; more go in further ones
 };
 
 struct Receiver {

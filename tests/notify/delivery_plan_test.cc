@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -37,6 +38,29 @@ class DeliveryPlanTest : public testing::Test {
     }
     ADD_FAILURE() << "no channel " << name;
     return {};
+  }
+  struct Change {
+    v1::Level from;
+    v1::Level to;
+    std::string subject = "person:u102";
+  };
+  // A step of these changes, t-1, t-2 and so on.
+  static std::vector<SharedEntry> Changes(const std::vector<Change>& changes) {
+    std::vector<v1::Transition> transitions;
+    for (const Change& change : changes) {
+      v1::Transition& transition =
+          transitions.emplace_back(SampleTransition(change.from, change.to));
+      transition.set_id("t-" + std::to_string(transitions.size()));
+      transition.set_subject(change.subject);
+    }
+    return EntriesOf(transitions);
+  }
+  static std::vector<std::string> Ids(const Message& message) {
+    std::vector<std::string> ids;
+    for (const v1::Transition* transition : message.transitions) {
+      ids.push_back(transition->id());
+    }
+    return ids;
   }
   // Recipient → reason of each decision that is not to send.
   static std::vector<std::pair<std::string, std::string>> NotSent(const DeliveryPlan& plan) {
@@ -79,17 +103,43 @@ TEST_F(DeliveryPlanTest, WebhookGetsOneMessageWithEveryRoutedTransition) {
   EXPECT_EQ(plan.messages[0].address, "http://127.0.0.1:1/managers");
   EXPECT_EQ(plan.messages[0].receiver, "managers");
   ASSERT_THAT(plan.messages[0].transitions, SizeIs(2));
-  EXPECT_EQ(plan.messages[0].transitions[0]->id(), "t-2") << "the graver one first";
+  EXPECT_THAT(Ids(plan.messages[0]), ElementsAre("t-1", "t-2")) << "in the order of decision";
   EXPECT_THAT(NotSent(plan), IsEmpty());
 }
 
-TEST_F(DeliveryPlanTest, WebhookKeepsToItsCap) {
+TEST_F(DeliveryPlanTest, ALongStepIsSeveralWebhookMessagesAndNothingIsLeftOut) {
   AddReceiver("managers", 1, 0, &rulebook_);
-  rulebook_.receivers[0].webhook[0].max_alerts = 3;
-  const std::vector<v1::Transition> five(5, SampleTransition(v1::LEVEL_GREEN, v1::LEVEL_YELLOW));
-  const DeliveryPlan plan = PlanFor(Planner(), "webhook:managers/0", EntriesOf(five));
-  EXPECT_THAT(plan.messages[0].transitions, SizeIs(3));
-  EXPECT_EQ(plan.messages[0].truncated, 2U);
+  rulebook_.receivers[0].webhook[0].max_alerts = 2;
+  const auto step = Changes({{v1::LEVEL_GREEN, v1::LEVEL_YELLOW},
+                             {v1::LEVEL_YELLOW, v1::LEVEL_ORANGE},
+                             {v1::LEVEL_ORANGE, v1::LEVEL_RED},
+                             {v1::LEVEL_RED, v1::LEVEL_YELLOW},
+                             {v1::LEVEL_YELLOW, v1::LEVEL_GREEN}});
+  const DeliveryPlan plan = PlanFor(Planner(), "webhook:managers/0", step);
+  ASSERT_THAT(plan.messages, SizeIs(3));
+  EXPECT_THAT(Ids(plan.messages[0]), ElementsAre("t-1", "t-2"));
+  EXPECT_THAT(Ids(plan.messages[1]), ElementsAre("t-3", "t-4"));
+  EXPECT_THAT(Ids(plan.messages[2]), ElementsAre("t-5"));
+  std::set<std::string> keys;
+  for (const Message& message : plan.messages) {
+    EXPECT_EQ(message.address, "http://127.0.0.1:1/managers");
+    EXPECT_EQ(message.truncated, 0U);
+    keys.insert(message.idempotency_key);
+  }
+  EXPECT_THAT(keys, SizeIs(3));
+  EXPECT_THAT(plan.decisions, SizeIs(5));
+  EXPECT_THAT(NotSent(plan), IsEmpty());
+}
+
+TEST_F(DeliveryPlanTest, AnEmailTellsTheLastChangeOfTheGravestAlertFirst) {
+  AddReceiver("managers", 0, 1, &rulebook_);
+  auto step = Changes({{v1::LEVEL_GREEN, v1::LEVEL_RED, "person:u103"},
+                       {v1::LEVEL_GREEN, v1::LEVEL_YELLOW, "person:u102"},
+                       {v1::LEVEL_RED, v1::LEVEL_GREEN, "person:u103"},
+                       {v1::LEVEL_GREEN, v1::LEVEL_YELLOW, "person:u104"},
+                       {v1::LEVEL_YELLOW, v1::LEVEL_ORANGE, "person:u102"}});
+  const DeliveryPlan plan = PlanFor(Planner(), "email:managers/0", step);
+  EXPECT_THAT(Ids(plan.messages.at(0)), ElementsAre("t-5", "t-2", "t-4", "t-3", "t-1"));
 }
 
 TEST_F(DeliveryPlanTest, ReceiverWithoutAnythingRoutedGetsNoMessage) {
@@ -126,6 +176,10 @@ TEST_F(DeliveryPlanTest, LongListsAreCutAndSayHowMuchIsMissing) {
   const DeliveryPlan plan = PlanFor(Planner(), "email:managers/0", EntriesOf(many));
   EXPECT_THAT(plan.messages[0].transitions, SizeIs(DeliveryPlanner::kMaxTransitionsPerEmail));
   EXPECT_EQ(plan.messages[0].truncated, 7U);
+  const auto not_sent = NotSent(plan);
+  EXPECT_EQ(std::count(not_sent.begin(), not_sent.end(),
+                       std::pair<std::string, std::string>("u100", "summarised")),
+            7);
 }
 
 TEST_F(DeliveryPlanTest, EveryReasonNotToSendHasItsName) {
@@ -333,11 +387,11 @@ TEST_F(IdempotencyKeyTest, DiffersByStoreReceiverRecipientAndContent) {
 }
 
 TEST_F(IdempotencyKeyTest, CoversWhatTheCapCutsOff) {
-  rulebook_.receivers[0].webhook[0].max_alerts = 1;
-  const auto one = EntriesOf({transition_}, 17);
-  const auto two = EntriesOf({transition_, transition_}, 17);
-  EXPECT_NE(PlanFor(Planner(), "webhook:managers/0", one).messages[0].idempotency_key,
-            PlanFor(Planner(), "webhook:managers/0", two).messages[0].idempotency_key);
+  const std::vector<v1::Transition> most(DeliveryPlanner::kMaxTransitionsPerEmail, transition_);
+  std::vector<v1::Transition> more = most;
+  more.push_back(transition_);
+  EXPECT_NE(PlanFor(Planner(), "email:managers/0", EntriesOf(most)).messages[0].idempotency_key,
+            PlanFor(Planner(), "email:managers/0", EntriesOf(more)).messages[0].idempotency_key);
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "daemon/base/hash.h"
 #include "daemon/notify/facts.h"
 #include "daemon/notify/text.h"
 #include "daemon/rulebook/annotation_template.h"
@@ -146,15 +145,6 @@ LabelMap CommonOf(const std::vector<LabelMap>& all) {
 
 }  // namespace
 
-std::string FingerprintOf(const v1::Transition& transition, const Rulebook& rulebook) {
-  const Rule* rule = FindRule(rulebook, transition.rule());
-  const bool by_period = rule != nullptr && (rule->evaluate == EvaluateMode::kIntraday ||
-                                             rule->period == PeriodKind::kTarget);
-  const Hash128 hash = HashOf({transition.rule(), transition.subject(),
-                               by_period ? std::string_view(transition.period()) : ""});
-  return fmt::format("{:016x}", hash.high);
-}
-
 std::string AlertmanagerJson(const Message& message, std::string_view external_url) {
   std::vector<LabelMap> labels;
   std::vector<LabelMap> annotations;
@@ -178,7 +168,7 @@ std::string AlertmanagerJson(const Message& message, std::string_view external_u
   }
   const Json body = {{"version", "4"},
                      {"groupKey", fmt::format("{{}}/{{receiver=\"{}\"}}:{{}}", message.receiver)},
-                     {"truncatedAlerts", message.truncated},
+                     {"truncatedAlerts", 0},
                      {"status", firing ? "firing" : "resolved"},
                      {"receiver", message.receiver},
                      {"groupLabels", Json::object()},

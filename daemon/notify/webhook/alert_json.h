@@ -13,13 +13,10 @@ namespace kpiwatch {
 
 // `external_url` is where people reach this daemon; may be empty.
 //
-// Each transition is an alert: "resolved" when its new level is green, else "firing", with the
+// Each transition is an alert, in the order of decision, so that whoever applies them one by one
+// ends at the last state of each: "resolved" when its new level is green, else "firing", with the
 // level among its labels. An alert's startsAt is the moment it fired, through all its changes to
 // its resolve. What names an alert over its life is the fingerprint.
 std::string AlertmanagerJson(const Message& message, std::string_view external_url);
-
-// 16 hexadecimal digits, the same for all transitions of one ladder: of (rule, subject), and of the
-// period where each period has a ladder of its own (intraday rules, `period: target`).
-std::string FingerprintOf(const v1::Transition& transition, const Rulebook& rulebook);
 
 }  // namespace kpiwatch
