@@ -80,7 +80,11 @@ absl::StatusOr<std::vector<T>> Page(std::vector<T> all, Key key, std::string_vie
 
 Json GroupJson(const Group& group, const std::vector<AlertView>& alerts) {
   Json rules = Json::array();
+  absl::Time last = absl::InfinitePast();
+  absl::Duration took;
   for (const RuleView* rule : group.rules) {
+    last = std::max(last, rule->last_evaluation);
+    took = std::max(took, rule->evaluation_time);  // rules are looked at together
     for (const TierView& tier : rule->tiers) {
       rules.push_back(TierJson(*rule, tier, alerts));
     }
@@ -89,6 +93,8 @@ Json GroupJson(const Group& group, const std::vector<AlertView>& alerts) {
           {"file", group.file},
           {"interval", 0},  // rules are evaluated when something happens, not by the clock
           {"limit", 0},
+          {"evaluationTime", absl::ToDoubleSeconds(took)},
+          {"lastEvaluation", JsonTime(last)},
           {"rules", std::move(rules)}};
 }
 

@@ -94,6 +94,7 @@ FlagsResult ParseFlags(const std::vector<std::string>& arguments, const BuildInf
   }
   flags.log_level = ParseLogLevel(texts.log_level).value_or(flags.log_level);
   flags.log_format = ParseLogFormat(texts.log_format).value_or(flags.log_format);
+  flags.external_url.resize(flags.external_url.find_last_not_of('/') + 1);
   return {.flags = std::move(flags), .exit_code = 0, .out = "", .err = ""};
 }
 

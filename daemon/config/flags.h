@@ -14,7 +14,7 @@ namespace kpiwatch {
 struct Flags {
   std::string config_file = "kpiwatch.yaml";
   std::string listen_address = "127.0.0.1:9464";
-  std::string external_url;
+  std::string external_url;  // without a slash at its end
   bool enable_lifecycle = false;
   std::string web_config_file;
   std::string storage_path;  // empty: the configuration's, else "data"

@@ -42,6 +42,8 @@ TEST_F(ApiTest, ListsRulesInPrometheusShape) {
   EXPECT_EQ(yellow["lastError"], "");
   EXPECT_EQ(yellow["lastEvaluation"], "2026-09-28T00:00:00.250Z");
   EXPECT_DOUBLE_EQ(yellow["evaluationTime"], 0.005);
+  EXPECT_EQ(group["lastEvaluation"], "2026-09-28T00:00:00.250Z");
+  EXPECT_DOUBLE_EQ(group["evaluationTime"], 0.005);
 
   const Json& red = group["rules"][1];
   EXPECT_EQ(red["state"], "firing");

@@ -50,6 +50,12 @@ TEST(FlagsTest, TakesValuesBehindASpaceOrAnEqualsSign) {
   }
 }
 
+TEST(FlagsTest, ASlashAtTheEndOfTheExternalUrlChangesNothing) {
+  const FlagsResult result = Parse({"--web.external-url", "http://kpi/watch/"});
+  ASSERT_TRUE(result.flags.has_value()) << result.err;
+  EXPECT_EQ(result.flags->external_url, "http://kpi/watch");
+}
+
 TEST(FlagsTest, PrintsItsVersionAsPrometheusDoes) {
   const FlagsResult result = Parse({"--version"});
   EXPECT_FALSE(result.flags.has_value());
