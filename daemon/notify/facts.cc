@@ -114,6 +114,13 @@ LabelMap LabelsOf(const v1::Transition& transition, const Rulebook& rulebook) {
   return LabelsAtLevel(transition, rulebook, ShownLevel(transition));
 }
 
+LabelMap IdentityLabelsOf(const v1::Transition& transition, const Rulebook& rulebook) {
+  LabelMap labels = LabelsOf(transition, rulebook);
+  labels.erase("level");
+  labels.erase("reason");
+  return labels;
+}
+
 LabelMap LabelsAtLevel(const v1::Transition& transition, const Rulebook& rulebook, Level level) {
   LabelMap labels;
   if (const Rule* rule = FindRule(rulebook, transition.rule()); rule != nullptr) {

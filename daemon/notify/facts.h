@@ -23,8 +23,8 @@ bool IsDataAlert(const v1::Transition& transition);
 // The alert is over.
 bool IsResolved(const v1::Transition& transition);
 
-// The level that an alert shows: the new one; for a resolved alert the one that ended, so that its
-// labels are those it fired with.
+// The level that an alert shows and is routed by: the new one; for a resolved alert the one that
+// ended, so that it goes where it fired.
 Level ShownLevel(const v1::Transition& transition);
 
 // Whom a transition is about. `id` is the part behind "person:", "unit:" or "source:".
@@ -47,6 +47,8 @@ std::string FingerprintOf(const v1::Transition& transition, const Rulebook& rule
 // alertname, level, kpi, subject, unit, reason, and the rule's own labels, which do not replace
 // those. Labels without a value are left out.
 LabelMap LabelsOf(const v1::Transition& transition, const Rulebook& rulebook);
+// Those that name the alert: without level and reason, which change while it stands.
+LabelMap IdentityLabelsOf(const v1::Transition& transition, const Rulebook& rulebook);
 // The same as if the alert showed `level`.
 LabelMap LabelsAtLevel(const v1::Transition& transition, const Rulebook& rulebook, Level level);
 

@@ -51,7 +51,8 @@ TEST_F(AlertJsonTest, HasEveryFieldOfVersionFour) {
   ASSERT_THAT(body.at("alerts"), SizeIs(1));
   const auto& alert = body.at("alerts").at(0);
   EXPECT_EQ(alert.at("status"), "firing");
-  EXPECT_EQ(alert.at("labels").at("level"), "yellow");
+  EXPECT_EQ(alert.at("annotations").at("level"), "yellow");
+  EXPECT_EQ(alert.at("annotations").at("reason"), "threshold");
   EXPECT_EQ(alert.at("labels").at("subject"), "person:u102");
   EXPECT_EQ(alert.at("annotations").at("summary"), "王一 连续 0 个工作日关键动作未达标");
   EXPECT_EQ(alert.at("startsAt"), "2026-09-29T14:00:00.000Z");
@@ -134,6 +135,16 @@ TEST_F(AlertJsonTest, StartsWhenItFiredThroughAllItsChanges) {
             "2026-09-28T14:00:00.000Z");
 }
 
+TEST_F(AlertJsonTest, LabelsAreTheSameAsLongAsTheAlertStands) {
+  v1::Transition restated = SampleTransition(v1::LEVEL_ORANGE, v1::LEVEL_GREEN);
+  restated.set_reason(v1::REASON_RESTATED);
+  const auto fired = Alert(SampleTransition(v1::LEVEL_GREEN, v1::LEVEL_YELLOW));
+  EXPECT_EQ(Alert(SampleTransition(v1::LEVEL_YELLOW, v1::LEVEL_ORANGE)).at("labels"),
+            fired.at("labels"));
+  EXPECT_EQ(Alert(restated).at("labels"), fired.at("labels"));
+  EXPECT_FALSE(fired.at("labels").contains("level"));
+}
+
 TEST_F(AlertJsonTest, NeverEndsBeforeItsStart) {
   v1::Transition over = SampleTransition(v1::LEVEL_YELLOW, v1::LEVEL_GREEN);
   over.set_active_since_unix_ms(over.at_unix_ms() + 1000);  // the event that cleared it is older
@@ -166,7 +177,7 @@ TEST_F(AlertJsonTest, CommonLabelsAreThoseOfAllAlerts) {
   const auto body = Body({other, SampleTransition(v1::LEVEL_GREEN, v1::LEVEL_YELLOW)});
   EXPECT_EQ(body.at("commonLabels").at("kpi"), "key_actions");
   EXPECT_FALSE(body.at("commonLabels").contains("subject"));
-  EXPECT_FALSE(body.at("commonLabels").contains("level"));
+  EXPECT_FALSE(body.at("commonAnnotations").contains("level"));
 }
 
 TEST_F(AlertJsonTest, OneFiringAlertMakesTheMessageFiring) {

@@ -48,6 +48,8 @@ LabelMap AnnotationsOf(const v1::Transition& transition, const Message& message)
     annotations.erase("description");
   }
   const TransitionText text = Describe(transition, *message.rulebook, message.language);
+  annotations.try_emplace("level", LevelName(ShownLevel(transition)));
+  annotations.try_emplace("reason", ReasonName(transition.reason()));
   annotations.try_emplace("summary", text.headline);
   annotations.try_emplace("description", PlainText(text, message.language));
   return annotations;
@@ -153,7 +155,7 @@ std::string AlertmanagerJson(const Message& message, std::string_view external_u
   for (const v1::Transition* transition : message.transitions) {
     const bool resolved = IsResolved(*transition);
     firing = firing || !resolved;
-    labels.push_back(LabelsOf(*transition, *message.rulebook));
+    labels.push_back(IdentityLabelsOf(*transition, *message.rulebook));
     annotations.push_back(AnnotationsOf(*transition, message));
     Json alert = {
         {"status", resolved ? "resolved" : "firing"},

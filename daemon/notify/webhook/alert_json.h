@@ -15,8 +15,9 @@ namespace kpiwatch {
 //
 // Each transition is an alert, in the order of decision, so that whoever applies them one by one
 // ends at the last state of each: "resolved" when its new level is green, else "firing", with the
-// level among its labels. An alert's startsAt is the moment it fired, through all its changes to
-// its resolve. What names an alert over its life is the fingerprint.
+// level and the reason among its annotations: labels are the same as long as the alert stands. An
+// alert's startsAt is the moment it fired, through all its changes to its resolve. What names an
+// alert over its life is the fingerprint.
 std::string AlertmanagerJson(const Message& message, std::string_view external_url);
 
 }  // namespace kpiwatch
