@@ -28,20 +28,27 @@ uint64_t LittleEndian(std::string_view bytes, size_t at, size_t size) {
   return value;
 }
 
-// The first intact record behind the broken one at the front of `bytes`, whose number is `broken`.
-std::optional<LogRecord> FindLaterRecord(std::string_view bytes, int64_t broken) {
+// Whether a record of a later group stands behind the broken one at the front of `bytes`, whose
+// number is `broken`. Intact ones of its own group say nothing.
+bool HasLaterGroup(std::string_view bytes, int64_t broken) {
   // Each record behind it is at least a header long, so its number lies within that many.
   const auto most = broken + static_cast<int64_t>(bytes.size() / kLogRecordHeaderBytes) + 1;
-  for (size_t at = 1; at + kLogRecordHeaderBytes <= bytes.size(); ++at) {
+  size_t at = 1;
+  while (at + kLogRecordHeaderBytes <= bytes.size()) {
     const auto number = static_cast<int64_t>(LittleEndian(bytes, at + 8, 8));
     LogRecord record;
     size_t size = 0;
     if (broken <= number && number <= most &&
         ParseLogRecord(bytes.substr(at), &record, &size) == LogParse::kRecord) {
-      return record;
+      if (record.number - record.place > broken) {
+        return true;
+      }
+      at += size;
+    } else {
+      ++at;
     }
   }
-  return std::nullopt;
+  return false;
 }
 
 }  // namespace
@@ -121,8 +128,7 @@ SegmentScan ScanSegment(std::string_view bytes, int64_t first) {
     LogRecord record;
     size_t size = 0;
     if (ParseLogRecord(rest, &record, &size) != LogParse::kRecord || record.number != scan.next) {
-      const std::optional<LogRecord> later = FindLaterRecord(rest, scan.next);
-      scan.damaged = later && later->number - later->place > scan.next;
+      scan.damaged = HasLaterGroup(rest, scan.next);
       return scan;
     }
     scan.valid_bytes += size;

@@ -11,8 +11,8 @@
 //   value
 // All numbers little-endian. A group is what one sync made durable: none begins before the one
 // before it is on disk. So a broken record with a later group's record behind it was once durable:
-// that is damage. A broken record of the last group is a torn write, and nobody was told that it
-// was taken.
+// that is damage. A broken record of the last group is taken for a torn write, whose group nobody
+// was told of; damage there cannot be told from it.
 #pragma once
 
 #include <cstdint>

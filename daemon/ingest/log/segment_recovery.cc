@@ -129,7 +129,7 @@ absl::Status SegmentLog::RecoverLast(Stored* last) {
   const SegmentScan scan =
       ScanSegment(ReadFrom(path, static_cast<size_t>(last->bytes)), last->first);
   if (scan.damaged) {
-    return Damage(path, fmt::format("record {} at byte {} is damaged, and later ones are intact",
+    return Damage(path, fmt::format("record {} at byte {} is damaged, and a later group is intact",
                                     scan.next, scan.valid_bytes));
   }
   active_ = OwnedFd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
@@ -141,7 +141,8 @@ absl::Status SegmentLog::RecoverLast(Stored* last) {
     if (::ftruncate(active_.get(), valid) != 0 || ::fsync(active_.get()) != 0) {
       return ErrnoError(CodeOfErrno(), "cannot cut the torn tail of", path);
     }
-    Log(LogLevel::kWarn, "cut a torn tail off the local log; no answer had confirmed it",
+    Log(LogLevel::kWarn,
+        "cut a torn tail off the local log: its last group of records was not whole",
         {{"path", path}, {"bytes", last->bytes - valid}, {"records_kept_below", scan.next}});
     metrics_.repaired_bytes.Add(static_cast<uint64_t>(last->bytes - valid));
   }

@@ -104,6 +104,17 @@ TEST(ScanSegment, TellsATornGroupFromDamage) {
   }
 }
 
+TEST(ScanSegment, LooksBehindTheGroupOfABrokenRecordForALaterOne) {
+  const std::string first = Segment(0, {{"a", "b", "c"}});
+  const std::string bytes = Segment(0, {{"a", "b", "c"}, {"d", "e"}, {"f"}});
+  for (size_t at = kSegmentHeaderBytes; at < first.size(); ++at) {
+    std::string broken = bytes;
+    broken[at] = static_cast<char>(broken[at] ^ 0x10);
+    EXPECT_TRUE(ScanSegment(broken, 0).damaged) << "byte " << at;
+    EXPECT_FALSE(ScanSegment(broken.substr(0, first.size()), 0).damaged) << "byte " << at;
+  }
+}
+
 TEST(ScanSegment, TakesZerosForATornTail) {
   const std::string bytes = Segment(0, {{"a"}}) + std::string(4096, '\0');
   const SegmentScan scan = ScanSegment(bytes, 0);

@@ -178,6 +178,20 @@ TEST_F(SegmentLogTest, RefusesToOpenOverDamagedRecordsThatWereDurable) {
   EXPECT_EQ(ReadWholeFile(PathOf(0)), bytes) << "evidence is left alone";
 }
 
+TEST_F(SegmentLogTest, RefusesToOpenOverADamagedRecordOfABatchWithLaterOnesBehindIt) {
+  {
+    auto log = Open();
+    for (int i = 0; i < 4; ++i) {
+      ASSERT_TRUE(Append(log.get(), {"one", "two", "three"}).ok());
+    }
+  }
+  std::string bytes = ReadWholeFile(PathOf(0));
+  bytes[kSegmentHeaderBytes + kLogRecordHeaderBytes] ^= 1;
+  WriteFile(PathOf(0), bytes);
+  EXPECT_EQ(OpenError().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(ReadWholeFile(PathOf(0)), bytes) << "evidence is left alone";
+}
+
 TEST_F(SegmentLogTest, MakesASegmentAnewThatACrashLeftWithoutRecords) {
   options_.segment_bytes = 1;
   {
