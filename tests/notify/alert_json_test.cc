@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/notify/facts.h"
 #include "daemon/notify/webhook/webhook_channel.h"
 #include "nlohmann/json.hpp"
 #include "tests/testing/notify_samples.h"

@@ -1,7 +1,6 @@
 #include "daemon/notify/webhook/alert_json.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 #include <vector>
 
