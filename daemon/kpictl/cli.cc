@@ -155,7 +155,7 @@ void CommandLine::AddReplay() {
   command
       ->add_option("--until", replay_.until,
                    "Events before this are replayed, days that end by then sealed (default: the "
-                   "end of the last event's day)")
+                   "end of the last record's day)")
       ->type_name("RFC3339");
   AddChoice(command, "--print", "What to print",
             {{"transitions", ReplayOptions::Print::kTransitions},
@@ -164,7 +164,7 @@ void CommandLine::AddReplay() {
       ->required();
   AddChoice(command, "--format", "For scripts or for people (default: ndjson)",
             {{"ndjson", OutputFormat::kNdjson}, {"table", OutputFormat::kTable}}, &replay_.format);
-  command->add_flag("--strict", replay_.strict, "Exit with 1 when any record is bad");
+  command->add_flag("--strict", replay_.strict, "Exit with 1 when any record is bad or brings a KPI what it cannot take");
 }
 
 void CommandLine::AddCheck() {

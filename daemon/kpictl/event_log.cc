@@ -106,7 +106,7 @@ uint32_t EventLog::Intern(const Event& event) {
   return it->second;
 }
 
-absl::Status EventLog::Add(const Event& event, uint32_t source) {
+absl::Status EventLog::Add(const Event& event, uint32_t file, int64_t line) {
   KPIWATCH_CHECK(event.fields.size() == fields_.size(), "decoded with another plan");
   Row row{.time_ms = event.time_ms,
           .recorded_ms = event.recorded_ms,
@@ -115,7 +115,8 @@ absl::Status EventLog::Add(const Event& event, uint32_t source) {
           .names = Intern(event),
           .id_size = static_cast<uint32_t>(event.id.size()),
           .subject_size = static_cast<uint32_t>(event.subject.size()),
-          .source = source,
+          .file = file,
+          .line = static_cast<uint32_t>(line),
           .field_count = 0};
   scratch_.assign(event.id);
   scratch_.append(event.subject);

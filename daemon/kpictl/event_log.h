@@ -23,14 +23,16 @@ class EventLog {
   // `field_count`: size of the plan that the events were decoded with.
   explicit EventLog(size_t field_count) : fields_(field_count) {}
 
-  // REQUIRES: event.fields.size() == field_count. Errors: kResourceExhausted beyond kMaxBytes.
-  absl::Status Add(const Event& event, uint32_t source);
+  // The event stands at `line` of the caller's file number `file`. REQUIRES: event.fields.size() ==
+  // field_count. Errors: kResourceExhausted beyond kMaxBytes.
+  absl::Status Add(const Event& event, uint32_t file, int64_t line);
   // By time, source and id (D-06); equal ones stay in order of Add.
   void Sort();
   size_t size() const { return rows_.size(); }
   // Of the i-th event. REQUIRES: i < size().
   int64_t time_ms(size_t i) const { return rows_[i].time_ms; }
-  uint32_t source(size_t i) const { return rows_[i].source; }
+  uint32_t file(size_t i) const { return rows_[i].file; }
+  int64_t line(size_t i) const { return rows_[i].line; }
   // The i-th event; its fields are valid until the next call.
   Event Get(size_t i);
 
@@ -40,7 +42,8 @@ class EventLog {
     const char* data;  // in blocks_
     uint32_t names;    // index into names_ of (source, type, tenant)
     uint32_t id_size, subject_size;
-    uint32_t source;
+    uint32_t file;
+    uint32_t line;
     uint16_t field_count;
   };
   struct Names {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -41,12 +42,19 @@ class Replayer {
   absl::Status Print(const ReplayOptions& options);
 
   int64_t records() const { return records_; }
-  void FinishBad() { bad_.Finish(); }
+  // Tells what could not be taken beyond what was told at once.
+  void FinishBad();
   int64_t bad() const { return bad_.count(); }
+  bool left_out_facts() const { return !left_out_.empty(); }
 
  private:
-  absl::Status ReadFile(const InputFile& file);
+  absl::Status ReadFile(uint32_t file);
   absl::Time TimeOf(size_t i) const { return absl::FromUnixMillis(log_.time_ms(i)); }
+  uint32_t SourceOf(size_t i) const { return files_[log_.file(i)].source; }
+  // Where the i-th event stands: "orders.csv:17".
+  std::string PlaceOf(size_t i) const {
+    return fmt::format("{}:{}", files_[log_.file(i)].path, log_.line(i));
+  }
   absl::Status OfferUpTo(absl::Time until);
 
   const DaemonConfig& config_;
@@ -54,18 +62,39 @@ class Replayer {
   const Console& console_;
   BadRecords bad_;
   EventLog log_;
+  std::vector<InputFile> files_;
   int64_t records_ = 0;
+  absl::Time last_ = absl::InfinitePast();  // the latest time of any record
+  struct LeftOut {
+    uint64_t facts = 0;
+    std::string place;  // of the first
+  };
+  std::map<std::pair<KpiIndex, std::string_view>, LeftOut> left_out_;  // by KPI and reason
   std::vector<v1::Transition> transitions_;
   std::unique_ptr<VirtualEngine> engine_;  // null: no event
 };
 
-absl::Status Replayer::ReadFile(const InputFile& file) {
-  const std::string paths[] = {file.path};
+absl::Status Replayer::ReadFile(uint32_t file) {
+  const std::string paths[] = {files_[file].path};
   KPIWATCH_ASSIGN_OR_RETURN(const auto files,
-                            FileSource::Open(config_.sources[file.source], paths));
+                            FileSource::Open(config_.sources[files_[file].source], paths));
   KPIWATCH_ASSIGN_OR_RETURN(const auto decoder, MakeDecoder(files->options(), &rulebook_->fields));
+  // Rows that `where` leaves out bring nothing, but say how far the file goes.
+  std::unique_ptr<Decoder> all_rows;
+  if (SourceOptions options = files->options(); !options.where.empty()) {
+    options.where.clear();
+    KPIWATCH_ASSIGN_OR_RETURN(all_rows, MakeDecoder(options, &rulebook_->fields));
+  }
+  const auto see = [this](const Event& event) {
+    if (IsPlausible(event.time_ms)) {
+      last_ = std::max(last_, absl::FromUnixMillis(event.time_ms));
+    }
+  };
   return ForEachRecord(files.get(), [&](const RecordBatch& batch, const Record& record) {
     ++records_;
+    if (all_rows != nullptr) {
+      all_rows->Decode(batch, record, see).IgnoreError();  // nobody asked for them
+    }
     bool no_time = false;
     bool implausible = false;
     absl::Status added;
@@ -73,7 +102,8 @@ absl::Status Replayer::ReadFile(const InputFile& file) {
       no_time = no_time || event.time_ms == kNoTime;
       implausible = implausible || (event.time_ms != kNoTime && !IsPlausible(event.time_ms));
       if (IsPlausible(event.time_ms)) {
-        added.Update(log_.Add(event, file.source));
+        see(event);
+        added.Update(log_.Add(event, file, FileSource::LineOf(record)));
       }
     });
     if (!decoded.ok()) {
@@ -88,7 +118,8 @@ absl::Status Replayer::ReadFile(const InputFile& file) {
 }
 
 absl::Status Replayer::Read(const std::vector<InputFile>& files) {
-  for (const InputFile& file : files) {
+  files_ = files;
+  for (uint32_t file = 0; file < files_.size(); ++file) {
     KPIWATCH_RETURN_IF_ERROR(ReadFile(file));
   }
   log_.Sort();
@@ -110,9 +141,14 @@ absl::Status Replayer::OfferUpTo(absl::Time until) {
       next_seal = NextSealMoment(*rulebook_, time - absl::Milliseconds(1));
     }
     const Event event = log_.Get(i);
-    KPIWATCH_ASSIGN_OR_RETURN(const OfferResult result, engine_->Offer(event, log_.source(i)));
+    KPIWATCH_ASSIGN_OR_RETURN(const OfferResult result, engine_->Offer(event, SourceOf(i)));
+    for (const auto& [what, exclusion] : engine_->core().TakeExclusions()) {
+      LeftOut& left_out = left_out_[what];
+      left_out.place = left_out.facts == 0 ? PlaceOf(i) : left_out.place;
+      left_out.facts += exclusion.facts;
+    }
     if (result == OfferResult::kTenant) {
-      bad_.Add(fmt::format("event {} of source {}", event.id, config_.sources[log_.source(i)].name),
+      bad_.Add(PlaceOf(i),
                fmt::format("it belongs to another tenant ('{}') than the source's events",
                            event.tenant));
     }
@@ -128,7 +164,7 @@ absl::Status Replayer::Run(std::optional<absl::Time> until) {
     return absl::OkStatus();
   }
   const absl::Time first = TimeOf(0);
-  const absl::Time end = until.value_or(EndOfBusinessDay(*rulebook_, TimeOf(log_.size() - 1)));
+  const absl::Time end = until.value_or(EndOfBusinessDay(*rulebook_, last_));
   Day first_day = Day::Max();
   for (const BusinessCalendar& calendar : rulebook_->calendars) {
     first_day = std::min(first_day, calendar.DayOf(first));
@@ -150,6 +186,19 @@ absl::Status Replayer::Run(std::optional<absl::Time> until) {
   const absl::Time last = std::max(end, LastSealMoment(*rulebook_, end));
   KPIWATCH_RETURN_IF_ERROR(engine_->AdvanceTo(last));
   return engine_->Step(last);
+}
+
+void Replayer::FinishBad() {
+  bad_.Finish();
+  for (const auto& [what, left_out] : left_out_) {
+    const Kpi& kpi = rulebook_->kpis[what.first];
+    const std::string why = what.second == "currency"
+                                ? fmt::format("money of another currency than {}", kpi.currency)
+                                : "what it measures is missing or no number";
+    console_.err << fmt::format("{}: KPI {} left out {} {}: {} ({}); this is the first\n",
+                                left_out.place, kpi.name, left_out.facts,
+                                left_out.facts == 1 ? "fact" : "facts", why, what.second);
+  }
 }
 
 absl::Status Replayer::Print(const ReplayOptions& options) {
@@ -206,7 +255,8 @@ int Replay(const ReplayOptions& options, const Console& console) {
     return fail(MessageOf(status));
   }
   const bool all_bad = replayer.records() > 0 && replayer.bad() == replayer.records();
-  return all_bad || (options.strict && replayer.bad() > 0) ? kExitWrong : kExitGood;
+  const bool any_bad = replayer.bad() > 0 || replayer.left_out_facts();
+  return all_bad || (options.strict && any_bad) ? kExitWrong : kExitGood;
 }
 
 }  // namespace kpiwatch

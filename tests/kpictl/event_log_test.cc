@@ -21,10 +21,10 @@ Event Named(std::string_view source, std::string_view id, int64_t time_ms,
 
 TEST(EventLogTest, OrdersByTimeThenSourceThenId) {
   EventLog log(0);
-  ASSERT_TRUE(log.Add(Named("b", "1", 5, {}), 1).ok());
-  ASSERT_TRUE(log.Add(Named("a", "2", 5, {}), 0).ok());
-  ASSERT_TRUE(log.Add(Named("a", "10", 5, {}), 0).ok());
-  ASSERT_TRUE(log.Add(Named("z", "0", 4, {}), 2).ok());
+  ASSERT_TRUE(log.Add(Named("b", "1", 5, {}), 1, 1).ok());
+  ASSERT_TRUE(log.Add(Named("a", "2", 5, {}), 0, 7).ok());
+  ASSERT_TRUE(log.Add(Named("a", "10", 5, {}), 0, 1).ok());
+  ASSERT_TRUE(log.Add(Named("z", "0", 4, {}), 2, 1).ok());
   log.Sort();
   std::string order;
   for (size_t i = 0; i < log.size(); ++i) {
@@ -32,7 +32,8 @@ TEST(EventLogTest, OrdersByTimeThenSourceThenId) {
     order += std::string(event.source) + std::string(event.id) + " ";
   }
   EXPECT_EQ(order, "z0 a10 a2 b1 ");
-  EXPECT_EQ(log.source(0), 2u);
+  EXPECT_EQ(log.file(0), 2u);
+  EXPECT_EQ(log.line(2), 7);
 }
 
 TEST(EventLogTest, KeepsEveryFieldAfterTheDecodersBufferIsGone) {
@@ -57,7 +58,7 @@ TEST(EventLogTest, KeepsEveryFieldAfterTheDecodersBufferIsGone) {
     event.tenant = "acme";
     event.recorded_ms = 8;
     event.sequence = 17;
-    ASSERT_TRUE(log.Add(event, 3).ok());
+    ASSERT_TRUE(log.Add(event, 3, 1).ok());
     owner = currency = id = subject = "overwritten";
   }
   const Event event = log.Get(0);
@@ -82,8 +83,8 @@ TEST(EventLogTest, TextLongerThanABlockIsKeptWhole) {
   std::vector<FieldValue> fields(1);
   fields[0].kind = FieldKind::kString;
   fields[0].text = text;
-  ASSERT_TRUE(log.Add(Named("s", "1", 1, fields), 0).ok());
-  ASSERT_TRUE(log.Add(Named("s", "2", 2, fields), 0).ok());
+  ASSERT_TRUE(log.Add(Named("s", "1", 1, fields), 0, 1).ok());
+  ASSERT_TRUE(log.Add(Named("s", "2", 2, fields), 0, 1).ok());
   EXPECT_EQ(log.Get(0).fields[0].text, text);
   EXPECT_EQ(log.Get(1).fields[0].text, text);
 }

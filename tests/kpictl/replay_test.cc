@@ -182,6 +182,61 @@ TEST_F(ReplayTest, ABadRecordIsToldWithItsLineAndTheRestGoesOn) {
   EXPECT_EQ(Run(), kExitWrong);
 }
 
+TEST_F(ReplayTest, FactsThatAKpiCannotTakeAreToldWithTheFirstOfEachKind) {
+  const auto order = [](const std::string& id, const std::string& amount) {
+    return R"({"specversion":"1.0","type":"erp.order.confirmed","source":"/erp","id":")" + id +
+           R"(","time":"2026-09-08T10:00:00+08:00","data":{"owner_id":"u102")" + amount + "}}\n";
+  };
+  options_.print = ReplayOptions::Print::kValues;
+  options_.events = {
+      "crm=" +
+      Write("orders.ndjson", order("1", R"(,"amount":{"amount":"30","currency":"CNY"})") +
+                                 order("2", R"(,"amount":{"amount":"90","currency":"USD"})") +
+                                 order("3", R"(,"amount":{"amount":"91","currency":"USD"})") +
+                                 order("4", "") + order("5", R"(,"amount":null)") +
+                                 order("6", R"(,"amount":[1])"))};
+  EXPECT_EQ(Run(), kExitGood);
+  EXPECT_THAT(out_, HasSubstr(R"("value":"30")"));
+  EXPECT_THAT(err_, HasSubstr("orders.ndjson:2: KPI revenue left out 2 facts: money of another "
+                              "currency than CNY (currency); this is the first\n"));
+  EXPECT_THAT(err_, HasSubstr("orders.ndjson:4: KPI revenue left out 3 facts: what it measures is "
+                              "missing or no number (no_measure); this is the first\n"));
+  options_.strict = true;
+  EXPECT_EQ(Run(), kExitWrong);
+}
+
+TEST_F(ReplayTest, RowsThatWhereLeavesOutSayHowFarTheFileGoes) {
+  options_.config = Write("where.yaml", "rule_files: [" + Write("where_rules.yaml", R"(
+calendars:
+  - {name: cn, time_zone: Asia/Shanghai, day_close: "20:00", grace: 2h}
+kpis:
+  - {name: orders, owner: ops, type: simple, event: erp.order.confirmed, measure: count(),
+     subject: data.owner_id, calendar: cn}
+rules:
+  - name: none
+    kpi: orders
+    for_each: person
+    period: day
+    levels: {red: {when: value < 1, clear: value >= 1}}
+)") + R"(]
+sources:
+  - name: orders
+    format: csv
+    map:
+      type: '"erp.order.confirmed"'
+      id: no
+      time: {from: day, format: "%Y-%m-%d %H:%M", zone: Asia/Shanghai}
+      data.owner_id: seller
+    where: seller != ""
+)");
+  options_.events = {Write("orders.csv",
+                           "no,day,seller\n"
+                           "1,2026-09-07 10:00,u1\n"
+                           "2,2026-09-08 10:00,\n")};
+  ASSERT_EQ(Run(), kExitGood) << err_;
+  EXPECT_THAT(out_, HasSubstr(R"("period":"2026-09-08")"));
+}
+
 TEST_F(ReplayTest, BadRecordsBeyondTwentyAreCounted) {
   std::string rows = "no,day,seller,amount\n";
   for (int i = 0; i < 25; ++i) {

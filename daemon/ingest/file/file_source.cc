@@ -175,8 +175,11 @@ absl::Status FileSource::Poll(size_t max_records, absl::Duration, RecordBatch* b
 }
 
 std::string FileSource::PlaceOf(const Record& record) const {
-  return fmt::format("{}:{}", files_[record.partition].path,
-                     *static_cast<const int64_t*>(record.native));
+  return fmt::format("{}:{}", files_[record.partition].path, LineOf(record));
+}
+
+int64_t FileSource::LineOf(const Record& record) {
+  return *static_cast<const int64_t*>(record.native);
 }
 
 }  // namespace kpiwatch

@@ -34,6 +34,7 @@ class FileSource final : public EventSource {
   const SourceOptions& options() const { return options_; }
   // Where a record of a batch of this source stands: "orders.csv:17".
   std::string PlaceOf(const Record& record) const;
+  static int64_t LineOf(const Record& record);  // 17
 
   const std::string& name() const override { return options_.name; }
   absl::Status Start(std::span<const StoredPosition> positions) override;
