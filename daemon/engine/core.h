@@ -112,8 +112,8 @@ class Core {
 
   // ---- Reading, between steps ----
   std::vector<StoredPosition> StoredPositions(std::string_view source) const;
-  // Values of every KPI in the periods that targets and rules look at, for subjects with data or a
-  // target; by KPI, subject, begin.
+  // Values of every KPI in the periods that targets and rules look at (where none does, by day and
+  // month), for subjects with data or a target; by KPI, subject, begin.
   absl::StatusOr<std::vector<PeriodValue>> Values();
   // The reading of one KPI, subject and period.
   absl::StatusOr<PeriodValue> ReadValue(KpiIndex kpi, SubjectId subject, const Period& period);
@@ -265,6 +265,7 @@ class Core {
                                        Ladder* ladder);
 
   // values.cc
+  std::set<PeriodKind> ListedKinds(KpiIndex k) const;
   std::string UnitOf(SubjectId subject, Day day) const;
   bool IsRoot(std::string_view unit) const;
 

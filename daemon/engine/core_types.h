@@ -67,7 +67,8 @@ struct PeriodValue {
   std::string subject;
   Period period;
   KpiReading reading;
-  Level level = Level::kGreen;  // the period's own band (D-10)
+  // The period's own band (D-10); nullopt: there is no completion, and no rule judges the value.
+  std::optional<Level> level;
 };
 
 }  // namespace kpiwatch

@@ -22,7 +22,10 @@ absl::StatusOr<PeriodValue> Core::ReadValue(KpiIndex k, SubjectId subject, const
       value.reading,
       viewer_->Read(k, subject, std::string(LevelOfPerson(*rulebook_, info, period)), period,
                     target == nullptr ? std::nullopt : std::optional(target->value)));
-  PeriodInput input = InputOf(period, value.reading);
+  const PeriodInput input = InputOf(period, value.reading);
+  if (input.completion) {
+    value.level = Level::kGreen;
+  }
   for (RuleIndex r = 0; r < rulebook_->rules.size(); ++r) {
     const Rule& rule = rulebook_->rules[r];
     const bool same_kind =
@@ -31,6 +34,9 @@ absl::StatusOr<PeriodValue> Core::ReadValue(KpiIndex k, SubjectId subject, const
         CalendarEligibility(*rulebook_, rule, info, period) != Eligibility::kEligible) {
       continue;  // what does not count has no colour
     }
+    if (needs_target_[r] && !input.completion) {
+      continue;
+    }
     LadderState streaks;
     KPIWATCH_ASSIGN_OR_RETURN(Ladder* const ladder, ladders_->Find(subject, rule_id_of_[r]));
     for (const SealedRecord& record : ladder->records) {
@@ -38,9 +44,33 @@ absl::StatusOr<PeriodValue> Core::ReadValue(KpiIndex k, SubjectId subject, const
         streaks = record.after;
       }
     }
-    value.level = std::max(value.level, BandOf(rule, streaks, input));
+    value.level = std::max(value.level.value_or(Level::kGreen), BandOf(rule, streaks, input));
   }
   return value;
+}
+
+// The kinds of period in which every subject's values are listed. Where nothing looks at the KPI by
+// itself, those of the verdicts that it is part of, else the day and the month.
+std::set<PeriodKind> Core::ListedKinds(KpiIndex k) const {
+  std::set<PeriodKind> kinds;
+  bool by_target = false;
+  for (const Rule& rule : rulebook_->rules) {
+    by_target = by_target || (rule.kpi == k && rule.period == PeriodKind::kTarget);
+    if (rule.kpi == k && rule.period != PeriodKind::kTarget) {
+      kinds.insert(rule.period);
+    }
+  }
+  const bool has_target = std::any_of(rulebook_->targets.begin(), rulebook_->targets.end(),
+                                      [k](const Target& target) { return target.kpi == k; });
+  if (kinds.empty() && !by_target && !has_target) {
+    const std::vector<PeriodKind>& of_verdicts = rulebook_->kpis[k].periods;
+    kinds.insert(of_verdicts.begin(), of_verdicts.end());
+    kinds.erase(PeriodKind::kTarget);
+    if (kinds.empty()) {
+      kinds = {PeriodKind::kDay, PeriodKind::kMonth};
+    }
+  }
+  return kinds;
 }
 
 absl::StatusOr<std::vector<PeriodValue>> Core::Values() {
@@ -49,12 +79,7 @@ absl::StatusOr<std::vector<PeriodValue>> Core::Values() {
   for (KpiIndex k = 0; k < rulebook_->kpis.size(); ++k) {
     const SealGroup& group = groups_[group_of_kpi_[k]];
     const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
-    std::set<PeriodKind> kinds;
-    for (const Rule& rule : rulebook_->rules) {
-      if (rule.kpi == k && rule.period != PeriodKind::kTarget) {
-        kinds.insert(rule.period);
-      }
-    }
+    const std::set<PeriodKind> kinds = ListedKinds(k);
     for (const SubjectId subject : subjects_by_name_) {
       const std::string name = subjects_.Get(subject).Name();
       std::set<Period> periods;
@@ -134,7 +159,7 @@ KpiSamples Core::ReadSamples(size_t limit) {
           if (value->reading.completion) {
             sample.completion_ratio = value->reading.completion->ToDouble();
           }
-          sample.level = value->level;
+          sample.level = value->level.value_or(Level::kGreen);
           samples.samples.push_back(std::move(sample));
         }
       }

@@ -56,7 +56,7 @@ std::string ValueJson(const PeriodValue& value) {
   json["value"] = reading.value.ToString();
   json["target"] = reading.target ? Json(reading.target->ToString()) : Json();
   json["completion"] = reading.completion ? Json(reading.completion->ToFixed(6)) : Json();
-  json["level"] = std::string(LevelName(value.level));
+  json["level"] = value.level ? Json(std::string(LevelName(*value.level))) : Json();
   return Line(json);
 }
 
@@ -95,13 +95,14 @@ void PrintValues(const std::vector<PeriodValue>& values, const Rulebook& ruleboo
   for (const PeriodValue& value : values) {
     const KpiReading& reading = value.reading;
     const std::string completion = reading.completion ? Percent(*reading.completion) : "n/a";
+    const Level colour = value.level.value_or(Level::kGreen);
     table.Add({{value.kpi},
                {SubjectText(value.subject, NameOf(value.subject, rulebook))},
                {value.period.ToString()},
                {reading.value.ToString()},
                {reading.target ? reading.target->ToString() : "n/a"},
-               {completion, value.level},
-               {std::string(LevelName(value.level)), value.level}});
+               {completion, colour},
+               {value.level ? std::string(LevelName(*value.level)) : "n/a", colour}});
   }
   table.Print(out, colours);
 }

@@ -237,6 +237,28 @@ sources:
   EXPECT_THAT(out_, HasSubstr(R"("period":"2026-09-08")"));
 }
 
+TEST_F(ReplayTest, ValuesOfAKpiThatNothingLooksAtComeByDayAndMonthWithoutALevel) {
+  options_.config = Write("plain.yaml", "rule_files: [" + Write("plain_rules.yaml", R"(
+calendars:
+  - {name: cn, time_zone: Asia/Shanghai, day_close: "20:00", grace: 2h}
+kpis:
+  - {name: orders, owner: ops, type: simple, event: erp.order.confirmed, measure: count(),
+     subject: data.owner_id, calendar: cn}
+)") + "]\nsources:\n  - {name: crm, format: cloudevents}\n");
+  options_.print = ReplayOptions::Print::kValues;
+  options_.events = {
+      Write("crm.ndjson", Event("erp.order.confirmed", "1", "2026-09-07T10:00:00+08:00"))};
+  ASSERT_EQ(Run(), kExitGood) << err_;
+  EXPECT_THAT(out_, HasSubstr(R"({"kpi":"orders","subject":"person:u102","from":"2026-09-07",)"
+                              R"("to":"2026-09-08","value":"1","target":null,)"
+                              R"("completion":null,"level":null})"));
+  EXPECT_THAT(out_,
+              HasSubstr(R"("person:u102","from":"2026-09-01","to":"2026-10-01","value":"1")"));
+  options_.format = OutputFormat::kTable;
+  ASSERT_EQ(Run(), kExitGood) << err_;
+  EXPECT_THAT(out_, HasSubstr("n/a         n/a\n"));
+}
+
 TEST_F(ReplayTest, BadRecordsBeyondTwentyAreCounted) {
   std::string rows = "no,day,seller,amount\n";
   for (int i = 0; i < 25; ++i) {
