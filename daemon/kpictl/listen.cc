@@ -87,7 +87,7 @@ class AlertPrinter {
       console_.err << "kpictl: received a body that is no webhook message\n";
       return 400;
     }
-    // A message has the gravest first; people read in the order in which things happened.
+    // Decided subject by subject; people read in the order in which things happened.
     std::vector<Json> alerts = message["alerts"];
     std::stable_sort(alerts.begin(), alerts.end(),
                      [](const Json& a, const Json& b) { return Text(a, "at") < Text(b, "at"); });
