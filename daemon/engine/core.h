@@ -75,8 +75,8 @@ class Core {
   absl::StatusOr<OfferResult> Offer(const Event& event, const Origin& origin,
                                     std::span<const PartitionState> partitions);
   void AddDeadLetter(v1::DeadLetter letter);
-  // The next offset to be read of a partition, stored with the step.
-  void SetPosition(std::string_view source, const PartitionId& partition, int64_t next_offset);
+  // How far a partition was read, stored with the step.
+  void SetPosition(std::string_view source, const PartitionState& partition);
   SourceCompleteness& completeness(uint32_t source) { return completeness_[source]; }
   const SourceCompleteness& completeness(uint32_t source) const { return completeness_[source]; }
   // Until when the source is proven complete, by heartbeats or, of one that is complete by
@@ -316,9 +316,9 @@ class Core {
   std::unique_ptr<Folder> folder_;
   std::unique_ptr<KpiViewer> viewer_;
   std::vector<SourceCompleteness> completeness_;
-  std::vector<std::string> tenants_;          // by source
-  bool told_no_owner_ = false;                // that facts name nobody
-  std::map<std::string, int64_t> positions_;  // by stored key
+  std::vector<std::string> tenants_;                 // by source
+  bool told_no_owner_ = false;                       // that facts name nobody
+  std::map<std::string, StoredPosition> positions_;  // by stored key
   std::set<std::string> changed_positions_;
 
   // Derived from the rulebook.

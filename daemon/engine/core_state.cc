@@ -24,6 +24,26 @@ std::string Named(std::string_view prefix, std::string_view name) {
   return std::string(prefix) + std::string(name);
 }
 
+void AppendPosition(const StoredPosition& position, std::string* value) {
+  wire::AppendVarint(static_cast<uint64_t>(position.next_offset), value);
+  if (position.last.offset >= 0 && position.last.timestamp_ms != kNoTime) {
+    wire::AppendVarint(static_cast<uint64_t>(position.last.offset), value);
+    wire::AppendSigned(position.last.timestamp_ms, value);
+  }
+}
+
+StoredPosition ReadPosition(const PositionKeyParts& parts, std::string_view value) {
+  wire::Reader reader(value);
+  StoredPosition position;
+  position.id = {std::string(parts.topic), static_cast<int32_t>(parts.partition)};
+  position.next_offset = static_cast<int64_t>(reader.Varint());
+  if (!reader.rest().empty()) {
+    position.last.offset = static_cast<int64_t>(reader.Varint());
+    position.last.timestamp_ms = reader.Signed();
+  }
+  return position;
+}
+
 // Days of the store for the series table; cells of KPIs that the rulebook does not have are left
 // out of memory.
 class StoreLoader final : public BucketLoader {
@@ -133,13 +153,13 @@ absl::Status Core::RestoreProgress() {
       return absl::DataLossError("the store's record of a source is damaged");
     }
   }
-  return store_->Scan(
-      Family::kMeta, "p", PrefixEnd("p"), [&](std::string_view key, std::string_view value) {
-        if (ParsePositionKey(key)) {
-          positions_[std::string(key)] = static_cast<int64_t>(wire::Reader(value).Varint());
-        }
-        return true;
-      });
+  return store_->Scan(Family::kMeta, "p", PrefixEnd("p"),
+                      [&](std::string_view key, std::string_view value) {
+                        if (const auto parts = ParsePositionKey(key)) {
+                          positions_[std::string(key)] = ReadPosition(*parts, value);
+                        }
+                        return true;
+                      });
 }
 
 absl::Status Core::SetRulebook(std::shared_ptr<const Rulebook> rulebook) {
@@ -208,7 +228,7 @@ absl::Status Core::WriteState(absl::Time arrival, WriteBatch* batch) {
   waiting_->Write(batch);
   for (const std::string& key : changed_positions_) {
     std::string value;
-    wire::AppendVarint(static_cast<uint64_t>(positions_[key]), &value);
+    AppendPosition(positions_[key], &value);
     batch->Put(Family::kMeta, key, value);
   }
   changed_positions_.clear();
@@ -261,12 +281,12 @@ void Core::NumberEntries() {
   entries_ = emitted_.Take();
 }
 
-void Core::SetPosition(std::string_view source, const PartitionId& partition, int64_t next_offset) {
+void Core::SetPosition(std::string_view source, const PartitionState& partition) {
   std::string key =
-      PositionKey(source, partition.topic, static_cast<uint32_t>(partition.partition));
-  int64_t& position = positions_[key];
-  if (position != next_offset) {
-    position = next_offset;
+      PositionKey(source, partition.id.topic, static_cast<uint32_t>(partition.id.partition));
+  StoredPosition& stored = positions_[key];
+  if (stored.next_offset != partition.position || stored.last != partition.last) {
+    stored = {partition.id, partition.position, partition.last};
     changed_positions_.insert(std::move(key));
   }
 }
@@ -276,9 +296,7 @@ std::vector<StoredPosition> Core::StoredPositions(std::string_view source) const
   const std::string prefix = PositionPrefix(source);
   for (auto it = positions_.lower_bound(prefix);
        it != positions_.end() && it->first.starts_with(prefix); ++it) {
-    if (const auto parts = ParsePositionKey(it->first)) {
-      stored.push_back({{parts->topic, static_cast<int32_t>(parts->partition)}, it->second});
-    }
+    stored.push_back(it->second);
   }
   return stored;
 }

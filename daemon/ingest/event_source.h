@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "daemon/model/event.h"
 
 namespace kpiwatch {
 
@@ -53,10 +54,19 @@ class RecordBatch {
   std::vector<Record> records_;
 };
 
+// The record of a partition that was delivered last: by it the partition is known again after a
+// restart, whatever its length (D-13).
+struct LastRecord {
+  int64_t offset = -1;             // -1: none was delivered
+  int64_t timestamp_ms = kNoTime;  // the transport's
+  friend bool operator==(const LastRecord&, const LastRecord&) = default;
+};
+
 // What is known of one partition.
 struct PartitionState {
   PartitionId id;
   int64_t position = 0;  // next offset that Poll will deliver
+  LastRecord last = {};  // kept across Start; sources whose records cannot be others leave it out
   int64_t end = -1;      // end offset last heard of; -1: not yet known
   int64_t first_seen_end =
       -1;  // end offset when the partition was first read (D-03's cut); -1: not yet known
@@ -67,6 +77,7 @@ struct PartitionState {
 struct StoredPosition {
   PartitionId id;
   int64_t next_offset = 0;
+  LastRecord last = {};
 };
 
 // One configured source. Owned and called by the engine thread only; an adapter may have threads
@@ -77,7 +88,8 @@ class EventSource {
 
   virtual const std::string& name() const = 0;
   // Starts at the stored positions; partitions without one start at their beginning.
-  // A position out of range is no error of Start: that partition is `failed` (D-13).
+  // A position out of range, or behind a record that is not `last`, is no error of Start: that
+  // partition is, or soon gets, `failed` (D-13). No evidence is none: the last record may be gone.
   // Errors: kInvalidArgument for a configuration that can never work; kUnavailable is not
   // returned: an absent broker is retried inside and shows in health().
   virtual absl::Status Start(std::span<const StoredPosition> positions) = 0;

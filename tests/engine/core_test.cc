@@ -158,6 +158,19 @@ TEST(CoreTest, ACrashBetweenStepsChangesNothing) {
 }
 
 // D-08: a fact behind its own partition's heartbeat is late whatever the batch it came in.
+TEST(CoreTest, KeepsTheRecordReadLastBesideThePosition) {
+  CoreDriver driver(kRules);
+  driver.Order("u103", At("2026-11-11T10:00"), "1");
+  driver.Order("u103", At("2026-11-11T11:00"), "2");
+  driver.Step();
+  driver.Restart();
+  const std::vector<StoredPosition> stored = driver.core().StoredPositions("crm");
+  ASSERT_EQ(stored.size(), 1U);
+  EXPECT_EQ(stored[0].next_offset, 2);
+  EXPECT_EQ(stored[0].last.offset, 1);
+  EXPECT_EQ(stored[0].last.timestamp_ms, absl::ToUnixMillis(At("2026-11-11T11:00")));
+}
+
 TEST(CoreTest, WhatComesBehindItsHeartbeatIsACorrectionWhereverTheBatchIsCut) {
   for (const bool together : {true, false}) {
     CoreDriver driver(kRules);

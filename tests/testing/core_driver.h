@@ -92,9 +92,10 @@ class CoreDriver {
       last_result = *result;
     });
     ASSERT_TRUE(status.ok()) << status;
+    partitions_[partition].last = {partitions_[partition].position, record.timestamp_ms};
     ++partitions_[partition].position;
     partitions_[partition].end = partitions_[partition].position;
-    core_->SetPosition("crm", partitions_[partition].id, partitions_[partition].position);
+    core_->SetPosition("crm", partitions_[partition]);
   }
   // `times` activities that count.
   void Touch(std::string_view owner, absl::Time time, int times, uint32_t partition = 0) {

@@ -13,7 +13,8 @@
 namespace kpiwatch {
 
 // One partition, topic "" and number 0; offsets are record numbers. What the engine has committed
-// may be dropped by the log's retention.
+// may be dropped by the log's retention. When it cannot be read on, or is not the log that was read
+// before, it also takes no more records.
 class LogSource final : public EventSource {
  public:
   // `log` is borrowed; others may append to it meanwhile.
@@ -30,6 +31,8 @@ class LogSource final : public EventSource {
   void Wake() override { log_->Interrupt(); }
 
  private:
+  // OK when the position of state_ is in the log, behind the record that was read last.
+  absl::Status CheckPosition() const;
   void Fail(std::string error);
 
   const std::string name_;

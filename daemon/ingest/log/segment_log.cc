@@ -180,6 +180,11 @@ absl::Status SegmentLog::health() const {
   return failure_;
 }
 
+void SegmentLog::EndAppends(absl::Status why) {
+  MutexLock lock(&mu_);
+  failure_.Update(std::move(why));
+}
+
 void SegmentLog::Consumed(int64_t next) {
   MutexLock lock(&mu_);
   consumed_ = std::clamp(next, consumed_, end_);

@@ -5,6 +5,7 @@
 // has been consumed and it is older than `retention`, or the log is larger than max_bytes.
 // Failure: a full disk refuses appends until there is room. A failed sync, or a write that cannot
 // be taken back, ends all appending until the log is opened again: what the disk holds is unknown.
+// So does a reader that cannot go on: what nobody reads is not to be confirmed.
 #pragma once
 
 #include <cstdint>
@@ -67,6 +68,8 @@ class SegmentLog {
   int64_t bytes() const;
   // OK, or why nothing is appended any more.
   absl::Status health() const;
+  // Appends nothing more until the log is opened again: `why` is what they are answered.
+  void EndAppends(absl::Status why);
 
   // Records below `next` are not needed any more; retention may take them.
   void Consumed(int64_t next);

@@ -40,6 +40,11 @@ class LogSourceTest : public ::testing::Test {
     }
     return values;
   }
+  // What the engine would store of the source now.
+  static std::vector<StoredPosition> Stored(const LogSource& source) {
+    const PartitionState& state = source.partitions()[0];
+    return {{state.id, state.position, state.last}};
+  }
   static std::vector<StoredPosition> At(int64_t next) { return {{PartitionId{"", 0}, next}}; }
 
   TempDirectory directory_;
@@ -101,6 +106,59 @@ TEST_F(LogSourceTest, StopsLoudlyWhenTheLogBeginsBehindItsPosition) {
   LogSource source("local", log_.get());
   ASSERT_TRUE(source.Start(At(1)).ok());
   EXPECT_TRUE(source.partitions()[0].failed);
+}
+
+TEST_F(LogSourceTest, StopsLoudlyOverAnotherLogWhateverItsLength) {
+  Append({"a", "b", "c"});
+  LogSource first("local", log_.get());
+  ASSERT_TRUE(first.Start({}).ok());
+  EXPECT_THAT(Poll(&first), ElementsAre("0=a", "1=b", "2=c"));
+  const std::vector<StoredPosition> stored = Stored(first);
+  clock_.Advance(absl::Minutes(1));
+  const TempDirectory elsewhere;
+  SegmentLogOptions options;
+  options.directory = elsewhere.path();
+  log_ = *SegmentLog::Open(options, &clock_);
+  Append({"d", "e", "f", "g"});
+  LogSource second("local", log_.get());
+  ASSERT_TRUE(second.Start(stored).ok());
+  EXPECT_TRUE(second.partitions()[0].failed);
+  EXPECT_THAT(second.partitions()[0].error, HasSubstr("record 2 of the log is not the one"));
+  EXPECT_THAT(second.partitions()[0].error, HasSubstr("another name"));
+  EXPECT_EQ(Stored(second)[0].next_offset, 3) << "never reset";
+  EXPECT_EQ(Stored(second)[0].last, stored[0].last) << "and recognised at the next start too";
+  EXPECT_THAT(Poll(&second), ElementsAre());
+}
+
+TEST_F(LogSourceTest, GoesOnInTheLogThatItReadBefore) {
+  Append({"a", "b", "c"});
+  std::vector<StoredPosition> stored;
+  {
+    LogSource source("local", log_.get());
+    ASSERT_TRUE(source.Start({}).ok());
+    EXPECT_THAT(Poll(&source, 2), ElementsAre("0=a", "1=b"));
+    stored = Stored(source);
+  }
+  LogSource again("local", log_.get());
+  ASSERT_TRUE(again.Start(stored).ok());
+  EXPECT_EQ(Stored(again)[0].last, stored[0].last) << "kept where nothing comes";
+  EXPECT_THAT(Poll(&again), ElementsAre("2=c"));
+  again.Committed(Stored(again));
+  ASSERT_EQ(log_->begin(), 2) << "retention has taken what stood before";
+  LogSource without_evidence("local", log_.get());
+  ASSERT_TRUE(without_evidence.Start(stored).ok());
+  EXPECT_FALSE(without_evidence.partitions()[0].failed);
+}
+
+TEST_F(LogSourceTest, ALogThatNobodyReadsTakesNoRecords) {
+  Append({"a"});
+  LogSource source("local", log_.get());
+  ASSERT_TRUE(source.Start(At(5)).ok());
+  const std::string_view value = "b";
+  const auto refused = log_->Append(LogRecordKind::kCloudEventJson, {&value, 1});
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(refused.status().message()), HasSubstr("position 5 is not in the log"));
+  EXPECT_EQ(log_->end(), 1);
 }
 
 TEST_F(LogSourceTest, LetsRetentionTakeWhatIsCommitted) {
