@@ -87,6 +87,22 @@ class Reader {
                          [](const PartitionState& s) { return s.failed || s.position == s.end; });
     });
   }
+  // What the engine would store of the source now.
+  std::vector<StoredPosition> Stored() const {
+    std::vector<StoredPosition> stored;
+    for (const PartitionState& state : source_->partitions()) {
+      stored.push_back({state.id, state.position, state.last});
+    }
+    return stored;
+  }
+  static LastRecord LastOf(const std::vector<StoredPosition>& stored, int32_t partition) {
+    for (const StoredPosition& position : stored) {
+      if (position.id.partition == partition) {
+        return position.last;
+      }
+    }
+    return {};
+  }
   const PartitionState* Find(const std::string& topic, int32_t partition) {
     for (const PartitionState& state : source_->partitions()) {
       if (state.id == PartitionId{topic, partition}) {
@@ -234,6 +250,67 @@ TEST_F(KafkaSourceTest, ATopicCreatedAnewStopsItsPartitions) {
   EXPECT_THAT(reader.seen(), IsEmpty());
   EXPECT_THAT(reader.Find(topic, 0)->error, HasSubstr("offset 10"));
   EXPECT_THAT(reader.Find(topic, 1)->error, HasSubstr("only 1 partitions"));
+}
+
+TEST_F(KafkaSourceTest, ATopicCreatedAnewStopsItsPartitionsThoughItIsLonger) {
+  constexpr int kPartitions = 3;
+  const std::string topic = NewTopic(kPartitions);
+  for (int p = 0; p < kPartitions; ++p) {
+    Produce(topic, Many(p, 10));
+  }
+  std::vector<StoredPosition> stored;
+  {
+    Reader reader(broker().address(), {topic});
+    ASSERT_TRUE(reader.PollUntilSeen(10 * kPartitions));
+    stored = reader.Stored();
+  }
+  {
+    Reader again(broker().address(), {topic}, stored);
+    Produce(topic, {At(0, "more")});
+    ASSERT_TRUE(again.PollUntilSeen(1));
+    ASSERT_TRUE(again.PollUntilCaughtUp(kPartitions));
+    EXPECT_THAT(again.seen(), ElementsAre(topic + "/0@10=more")) << "nothing comes twice";
+    EXPECT_TRUE(again.source().health().ok()) << again.source().health();
+    EXPECT_EQ(again.Find(topic, 1)->last, Reader::LastOf(stored, 1)) << "kept where nothing comes";
+  }
+  ASSERT_TRUE(broker().DeleteTopic(topic).ok());
+  absl::Status created;
+  const absl::Time deadline = absl::Now() + kPatience;
+  do {
+    created = broker().CreateTopic(topic, kPartitions);
+  } while (!created.ok() && absl::Now() < deadline);
+  ASSERT_TRUE(created.ok()) << created;
+  Produce(topic, Many(0, 30));
+  Produce(topic, Many(1, 9));  // ends just before the record that was read last
+  Produce(topic, Many(2, 3));
+  Reader reader(broker().address(), {topic}, stored);
+  ASSERT_TRUE(reader.PollUntil([&] {
+    const std::span<const PartitionState> states = reader.source().partitions();
+    return states.size() == kPartitions &&
+           std::all_of(states.begin(), states.end(),
+                       [](const PartitionState& state) { return state.failed; });
+  }));
+  EXPECT_THAT(reader.seen(), IsEmpty());
+  EXPECT_THAT(reader.Find(topic, 0)->error, HasSubstr("the record at offset 9 is not the one"));
+  EXPECT_THAT(reader.Find(topic, 1)->error, HasSubstr("it ends at offset 9"));
+  EXPECT_THAT(reader.Find(topic, 2)->error, HasSubstr("offset 10 is not on the broker"));
+  EXPECT_EQ(reader.Find(topic, 0)->position, 10) << "never reset";
+}
+
+TEST_F(KafkaSourceTest, WithoutTheRecordThatWasReadLastItGoesOnAtThePosition) {
+  const std::string topic = NewTopic(1);
+  Produce(topic, Many(0, 10));
+  std::vector<StoredPosition> stored;
+  {
+    Reader reader(broker().address(), {topic});
+    ASSERT_TRUE(reader.PollUntilSeen(10));
+    stored = reader.Stored();
+  }
+  ASSERT_TRUE(broker().DeleteRecords(topic, 0, 10).ok());
+  Produce(topic, {At(0, "more")});
+  Reader reader(broker().address(), {topic}, stored);
+  ASSERT_TRUE(reader.PollUntilCaughtUp(1));
+  EXPECT_THAT(reader.seen(), ElementsAre(topic + "/0@10=more"));
 }
 
 TEST_F(KafkaSourceTest, ATopicThatDoesNotExistKeepsItFromBeingReady) {

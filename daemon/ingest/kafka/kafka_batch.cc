@@ -36,18 +36,21 @@ void KafkaBatch::Clear() {
   records_.clear();
 }
 
+int64_t KafkaBatch::TimeOf(const rd_kafka_message_t& message) {
+  rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+  const int64_t timestamp = rd_kafka_message_timestamp(&message, &type);
+  return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? kNoTime : timestamp;
+}
+
 void KafkaBatch::Add(rd_kafka_message_t* message, uint32_t partition) {
   messages_.push_back(message);
-  rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-  const int64_t timestamp = rd_kafka_message_timestamp(message, &type);
-  records_.push_back(
-      {.partition = partition,
-       .offset = message->offset,
-       .timestamp_ms = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? kNoTime : timestamp,
-       .key = View(message->key, message->key_len),
-       .value = View(message->payload, message->len),
-       .tombstone = message->payload == nullptr,
-       .native = message});
+  records_.push_back({.partition = partition,
+                      .offset = message->offset,
+                      .timestamp_ms = TimeOf(*message),
+                      .key = View(message->key, message->key_len),
+                      .value = View(message->payload, message->len),
+                      .tombstone = message->payload == nullptr,
+                      .native = message});
 }
 
 }  // namespace kpiwatch

@@ -21,6 +21,8 @@ class KafkaBatch final : public RecordBatch {
   void ReadHeaders(const Record& record, std::vector<Header>* headers) const override;
   void Clear() override;
 
+  // When the message was produced or appended; kNoTime when it does not say.
+  static int64_t TimeOf(const rd_kafka_message_t& message);
   // Takes `message` over. REQUIRES: it carries no error.
   void Add(rd_kafka_message_t* message, uint32_t partition);
 

@@ -44,6 +44,10 @@ constexpr int kFirstVersionThatStaysAwake = 0x02020000;
 // Below this, waiting for a fetch to begin costs nothing worth a question to the broker.
 constexpr int64_t kBacklogWorthANudge = 10'000;
 
+constexpr std::string_view kCreatedAnew =
+    "the topic was created anew, or the store is of another one. Give the source another name to "
+    "read the topic from its beginning";
+
 bool IsUnreadable(rd_kafka_resp_err_t err) {
   return err == RD_KAFKA_RESP_ERR__BAD_MSG || err == RD_KAFKA_RESP_ERR__BAD_COMPRESSION ||
          err == RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED;
@@ -98,7 +102,7 @@ KafkaSource::~KafkaSource() {
 absl::Status KafkaSource::Start(std::span<const StoredPosition> positions) {
   KPIWATCH_CHECK(!watch_.has_value(), "a source is started once");
   for (const StoredPosition& p : positions) {
-    stored_[p.id] = p.next_offset;
+    stored_[p.id] = p;
   }
   watch_.emplace(watch_options_, client_.get(), &commits_, &outages_, [this] { Wake(); });
   return absl::OkStatus();
@@ -150,11 +154,16 @@ void KafkaSource::Take(size_t count, KafkaBatch* batch) {
     // What is left of a partition that has failed, or was asked for twice, is not for us.
     if (index == PartitionTable::kNone || table_[index].failed ||
         message->offset < table_[index].position) [[unlikely]] {
+      if (index != PartitionTable::kNone && !table_[index].failed) {
+        Recognise(index, *message);
+      }
       rd_kafka_message_destroy(message);
       continue;
     }
-    table_[index].position = message->offset + 1;
+    PartitionState& state = table_[index];
+    state.position = message->offset + 1;
     batch->Add(message, index);
+    state.last = {message->offset, batch->records().back().timestamp_ms};
   }
   table_.RaiseEnds();
   if (!troubles_.empty()) {
@@ -177,16 +186,17 @@ void KafkaSource::TakeEvent(const rd_kafka_message_t& message) {
     return;
   }
   if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+    if (message.offset <= expected_[index].offset) {
+      Stop(index, fmt::format("it ends at offset {}, and was read up to {}: {}", message.offset,
+                              state.position, kCreatedAnew));
+      return;
+    }
     // The offset is where the next record will be, behind markers and aborted records too.
     state.position = std::max(state.position, message.offset);
     state.end = std::max(state.end, state.position);
     troubles_.erase(state.id);
   } else if (message.err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
-    Stop(index,
-         fmt::format(
-             "offset {} is not on the broker, which held {} to {} when it was asked: records "
-             "were deleted before they were read, or the topic was created anew",
-             state.position, begins_[index], state.end));
+    TakeOutOfRange(index);
   } else if (IsUnreadable(message.err)) {
     Stop(index, fmt::format("the records from offset {} on cannot be read: {}", state.position,
                             rd_kafka_message_errstr(&message)));
@@ -199,6 +209,31 @@ void KafkaSource::TakeEvent(const rd_kafka_message_t& message) {
       known = std::move(text);
     }
   }
+}
+
+void KafkaSource::Recognise(uint32_t index, const rd_kafka_message_t& message) {
+  const LastRecord expected = std::exchange(expected_[index], {});
+  if (message.offset == expected.offset && KafkaBatch::TimeOf(message) != expected.timestamp_ms) {
+    Stop(index, fmt::format("the record at offset {} is not the one that was read there: {}",
+                            message.offset, kCreatedAnew));
+  }
+}
+
+void KafkaSource::TakeOutOfRange(uint32_t index) {
+  const PartitionState& state = table_[index];
+  if (std::exchange(expected_[index], {}).offset >= 0) {
+    // The record to be recognised may have been deleted just now: what counts is the position.
+    Unassign(state.id);
+    const kafka::PartitionsPtr list(rd_kafka_topic_partition_list_new(1));
+    rd_kafka_topic_partition_list_add(list.get(), state.id.topic.c_str(), state.id.partition)
+        ->offset = state.position;
+    Assign(list.get());
+    return;
+  }
+  Stop(index,
+       fmt::format("offset {} is not on the broker, which held {} to {} when it was asked: records "
+                   "were deleted before they were read, or {}",
+                   state.position, begins_[index], state.end, kCreatedAnew));
 }
 
 void KafkaSource::TakeNews() {
@@ -218,9 +253,7 @@ void KafkaSource::TakeNews() {
     }
   }
   if (assign->cnt > 0) {
-    const absl::Status status = kafka::ToStatus(
-        rd_kafka_incremental_assign(client_.get(), assign.get()), "assigning partitions");
-    KPIWATCH_CHECK(status.ok(), MessageOf(status));
+    Assign(assign.get());
   }
   for (const auto& [topic, count] : news.partition_counts) {
     topic_counts_[topic] = count;
@@ -229,7 +262,8 @@ void KafkaSource::TakeNews() {
          it != stored_.end() && it->first.topic == topic; it = stored_.erase(it)) {
       PartitionState state;
       state.id = it->first;
-      state.position = it->second;
+      state.position = it->second.next_offset;
+      state.last = it->second.last;
       const uint32_t index = AddState(std::move(state), -1);
       MarkFailed(index,
                  fmt::format("the topic has only {} partitions: it was created anew", count));
@@ -244,11 +278,14 @@ void KafkaSource::AddPartition(const PartitionOffsets& found,
   state.position = found.begin;
   state.end = state.first_seen_end = found.end;
   if (const auto it = stored_.find(found.id); it != stored_.end()) {
-    state.position = it->second;
+    state.position = it->second.next_offset;
+    state.last = it->second.last;
     stored_.erase(it);
   }
+  const bool recognisable = state.last.offset >= found.begin && state.last.offset >= 0 &&
+                            state.last.timestamp_ms != kNoTime;
   rd_kafka_topic_partition_list_add(assign, found.id.topic.c_str(), found.id.partition)->offset =
-      state.position;
+      recognisable ? state.last.offset : state.position;
   Log(LogLevel::kInfo, "reading a partition",
       {{"source", name_},
        {"topic", found.id.topic},
@@ -256,11 +293,16 @@ void KafkaSource::AddPartition(const PartitionOffsets& found,
        {"position", state.position},
        {"begin", found.begin},
        {"end", found.end}});
-  AddState(std::move(state), found.begin);
+  const LastRecord last = state.last;
+  const uint32_t index = AddState(std::move(state), found.begin);
+  if (recognisable) {
+    expected_[index] = last;
+  }
 }
 
 uint32_t KafkaSource::AddState(PartitionState state, int64_t begin) {
   begins_.push_back(begin);
+  expected_.emplace_back();
   return table_.Add(std::move(state));
 }
 
@@ -274,7 +316,16 @@ void KafkaSource::MarkFailed(uint32_t index, std::string_view why) {
 
 void KafkaSource::Stop(uint32_t index, std::string_view why) {
   MarkFailed(index, why);
-  const PartitionId& id = table_[index].id;
+  Unassign(table_[index].id);
+}
+
+void KafkaSource::Assign(const rd_kafka_topic_partition_list_t* list) {
+  const absl::Status status =
+      kafka::ToStatus(rd_kafka_incremental_assign(client_.get(), list), "assigning partitions");
+  KPIWATCH_CHECK(status.ok(), MessageOf(status));
+}
+
+void KafkaSource::Unassign(const PartitionId& id) {
   const kafka::PartitionsPtr list(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(list.get(), id.topic.c_str(), id.partition);
   table_.ForgetHandle();

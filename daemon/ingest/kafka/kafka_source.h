@@ -37,9 +37,11 @@ namespace kpiwatch {
 // aborted transactions), so position == end means read to the end. `end` is what committed readers
 // can reach and at most a few seconds old while health() is OK.
 //
+// A topic created anew is known by the record that was delivered last: reading begins there, and
+// the partition stops when another time stands at its offset. Compaction or deletion may have taken
+// that record; then, and where records carry no time, only the position can be out of range.
+//
 // Concurrency: one caller thread, except Wake(). Batches are destroyed before the source.
-// Limitations: a topic created anew that is already longer than the stored position is not told
-// from the old one.
 class KafkaSource final : public EventSource {
  public:
   // Looks for partitions that are new every `discovery_interval`. Errors: kInvalidArgument naming
@@ -74,6 +76,12 @@ class KafkaSource final : public EventSource {
   uint32_t AddState(PartitionState state, int64_t begin);
   void MarkFailed(uint32_t index, std::string_view why);
   void Stop(uint32_t index, std::string_view why);  // one that is being read
+  void Assign(const rd_kafka_topic_partition_list_t* list);
+  void Unassign(const PartitionId& id);
+  // Looks whether `message`, below the position, is the record that was delivered last.
+  void Recognise(uint32_t index, const rd_kafka_message_t& message);
+  // What to do about an offset that the broker says it does not have.
+  void TakeOutOfRange(uint32_t index);
   size_t Fetch(size_t max_records, absl::Duration max_wait);
   void Take(size_t count, KafkaBatch* batch);
   void TakeEvent(const rd_kafka_message_t& message);
@@ -86,10 +94,11 @@ class KafkaSource final : public EventSource {
   kafka::QueuePtr queue_;  // of all assigned partitions
   GroupCommits commits_;
   Counter outages_;
-  std::map<PartitionId, int64_t> stored_;    // positions whose partition has not been seen yet
-  std::map<std::string, int> topic_counts_;  // partitions of the topics that were found
+  std::map<PartitionId, StoredPosition> stored_;  // whose partition has not been seen yet
+  std::map<std::string, int> topic_counts_;       // partitions of the topics that were found
   PartitionTable table_;
   std::vector<int64_t> begins_;                  // by index: first offset when it was first seen
+  std::vector<LastRecord> expected_;             // by index: to be recognised; offset -1: nothing
   std::map<PartitionId, std::string> troubles_;  // passing ones, until a record comes
   std::vector<rd_kafka_message_t*> messages_;    // of one Fetch
   std::optional<PartitionWatch> watch_;          // after Start; ends first
