@@ -73,8 +73,11 @@ IngestResult IngestService::Ingest(std::string_view content_type, std::span<cons
   }
   if (!values.empty()) {
     if (const auto first = log_->Append(LogRecordKind::kCloudEventJson, values); !first.ok()) {
+      if (absl::IsOutOfRange(first.status())) {
+        return Refuse(absl::ResourceExhaustedError(first.status().message()));
+      }
       metrics_.refused_requests.Add();
-      const bool full = first.status().code() == absl::StatusCode::kResourceExhausted;
+      const bool full = absl::IsResourceExhausted(first.status());
       return {full ? 429 : 503, ErrorBody("unavailable", MessageOf(first.status())), kRetryAfter};
     }
   }

@@ -41,8 +41,9 @@ class IngestService {
 
   // Takes all events of the request or none (D-27). 202 {"accepted":n} once they are on disk;
   // 400 with a reason and an index for each bad event; 413 for more than kMaxBodyBytes or
-  // kMaxEventsPerRequest; 415 for another content type; 429 when the log is full; 503 when the disk
-  // is. Errors have the shape {"status":"error","errorType":…,"error":…}, 400 also "events".
+  // kMaxEventsPerRequest, or than the log can ever hold; 415 for another content type; 429 when the
+  // log is full; 503 when the disk is. Errors have the shape
+  // {"status":"error","errorType":…,"error":…}, 400 also "events".
   IngestResult Ingest(std::string_view content_type, std::span<const Header> headers,
                       std::string_view body);
 

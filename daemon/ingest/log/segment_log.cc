@@ -52,18 +52,38 @@ absl::Status SegmentLog::Refuse(absl::Status why) {
 
 absl::Status SegmentLog::Admit(int64_t bytes) {
   KPIWATCH_RETURN_IF_ERROR(failure_);
+  if (static_cast<int64_t>(kSegmentHeaderBytes) + bytes > options_.max_bytes) {
+    return absl::OutOfRangeError(
+        fmt::format("{} bytes at once do not fit into the log, whose max_bytes is {}: send fewer "
+                    "events at once",
+                    bytes, options_.max_bytes));
+  }
   if (waiting_bytes_ + bytes > options_.max_waiting_bytes) {
     return absl::ResourceExhaustedError("too much is waiting for the disk");
   }
-  if (total_bytes_ + waiting_bytes_ + bytes > options_.max_bytes) {
+  if (waiting_bytes_ + bytes > FreeBytes()) {
     RemoveOld(waiting_bytes_ + bytes);
-    if (total_bytes_ + waiting_bytes_ + bytes > options_.max_bytes) {
+    if (waiting_bytes_ + bytes > FreeBytes()) {
       return absl::ResourceExhaustedError(
-          fmt::format("the log is full: {} of {} bytes, and its oldest records are not consumed",
-                      total_bytes_, options_.max_bytes));
+          consumed_ == end_
+              ? "too much is waiting for the disk"
+              : fmt::format("the log is full: {} of {} bytes, and its oldest records are not "
+                            "consumed",
+                            total_bytes_, options_.max_bytes));
     }
   }
   return absl::OkStatus();
+}
+
+int64_t SegmentLog::FreeBytes() const {
+  const auto header = static_cast<int64_t>(kSegmentHeaderBytes);
+  return options_.max_bytes - (consumed_ == end_ ? header : total_bytes_);
+}
+
+bool SegmentLog::IsDueToRoll() const {
+  return active_segment_.bytes >= options_.segment_bytes ||
+         (consumed_ == end_ && end_ > active_segment_.first &&
+          total_bytes_ + waiting_bytes_ > options_.max_bytes);
 }
 
 // Writes everything that waits as one group, without the lock.
@@ -71,9 +91,21 @@ void SegmentLog::Lead() {
   writing_ = true;
   std::vector<Request*> group;
   group.swap(waiting_);
-  mu_.Unlock();
-  absl::Status status = WriteGroup(group);
-  mu_.Lock();
+  absl::Status status;
+  if (IsDueToRoll()) {
+    mu_.Unlock();
+    status = Roll();
+    mu_.Lock();
+    if (status.ok()) {
+      TakeActive();
+    }
+  }
+  if (status.ok()) {
+    RemoveOld(waiting_bytes_);
+    mu_.Unlock();
+    status = WriteGroup(group);
+    mu_.Lock();
+  }
   writing_ = false;
   for (Request* request : group) {
     waiting_bytes_ -= request->bytes;
@@ -81,13 +113,7 @@ void SegmentLog::Lead() {
     request->done = true;
   }
   if (status.ok()) {
-    if (segments_.back().first != active_segment_.first) {
-      segments_.push_back(active_segment_);
-      total_bytes_ += active_segment_.bytes;
-    } else {
-      total_bytes_ += active_segment_.bytes - segments_.back().bytes;
-      segments_.back() = active_segment_;
-    }
+    TakeActive();
     end_ = next_;
     metrics_.syncs.Add();
     RemoveOld(0);
@@ -100,10 +126,17 @@ void SegmentLog::Lead() {
   written_.SignalAll();
 }
 
-absl::Status SegmentLog::WriteGroup(const std::vector<Request*>& group) {
-  if (active_segment_.bytes >= options_.segment_bytes) {
-    KPIWATCH_RETURN_IF_ERROR(Roll());
+void SegmentLog::TakeActive() {
+  if (segments_.back().first != active_segment_.first) {
+    segments_.push_back(active_segment_);
+    total_bytes_ += active_segment_.bytes;
+  } else {
+    total_bytes_ += active_segment_.bytes - segments_.back().bytes;
+    segments_.back() = active_segment_;
   }
+}
+
+absl::Status SegmentLog::WriteGroup(const std::vector<Request*>& group) {
   const int64_t now_ms = absl::ToUnixMillis(clock_->Now());
   buffer_.clear();
   int64_t number = next_;

@@ -1,8 +1,9 @@
 // The durable local log: an append-only sequence of records in segment files (log_format.h).
 //
 // Operation: Append returns when its records are on disk; callers that come at the same time share
-// one sync (group commit). Segments roll at segment_bytes. A segment goes when every record in it
-// has been consumed and it is older than `retention`, or the log is larger than max_bytes.
+// one sync (group commit). Segments roll at segment_bytes, or when all is consumed and there is no
+// other room. A segment goes when every record in it has been consumed and it is older than
+// `retention`, or the log has no room.
 // Failure: a full disk refuses appends until there is room. A failed sync, or a write that cannot
 // be taken back, ends all appending until the log is opened again: what the disk holds is unknown.
 // So does a reader that cannot go on: what nobody reads is not to be confirmed.
@@ -59,7 +60,8 @@ class SegmentLog {
   // Appends all of `values` (each at most 1 MiB) or none, and returns the number of the first once
   // they are on disk. Errors: kResourceExhausted when the log is full of unconsumed records or too
   // much is waiting, kUnavailable when the disk is full, kDataLoss when the log has failed,
-  // kInvalidArgument for a value that is too large.
+  // kInvalidArgument for a value that is too large, kOutOfRange for values that the log could not
+  // hold together even if it were empty.
   absl::StatusOr<int64_t> Append(LogRecordKind kind, std::span<const std::string_view> values);
 
   // Number of the oldest record kept, and of the next one to come; what lies between is durable.
@@ -112,10 +114,15 @@ class SegmentLog {
   absl::Status Admit(int64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Counts and says that an append was not taken; gives `why` back.
   absl::Status Refuse(absl::Status why);
+  // What could be held beside what is not consumed.
+  int64_t FreeBytes() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void RemoveOld(int64_t room) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Whether the group that waits next begins a segment.
+  bool IsDueToRoll() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Lead() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status WriteGroup(const std::vector<Request*>& group);
   absl::Status Roll();
+  void TakeActive() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   // Constant after construction.
   const SegmentLogOptions options_;

@@ -168,5 +168,22 @@ TEST_F(IngestServiceTest, SaysWhenToComeBackWhenTheLogIsFull) {
   EXPECT_THAT(result.body_json, HasSubstr("the log is full"));
 }
 
+TEST_F(IngestServiceTest, SaysThatARequestIsTooLargeForTheLogAtAnyTime) {
+  Open(2000);
+  const IngestResult result =
+      Post(kStructured, EventOf("1", ",\"data\":\"" + std::string(2000, 'x') + "\""));
+  EXPECT_EQ(result.http_status, 413) << result.body_json;
+  EXPECT_EQ(result.retry_after, absl::ZeroDuration());
+  EXPECT_THAT(result.body_json, HasSubstr("max_bytes is 2000"));
+}
+
+TEST_F(IngestServiceTest, SaysWhyALogThatNobodyReadsTakesNothing) {
+  log_->EndAppends(absl::DataLossError("it was replaced"));
+  const IngestResult result = Post(kStructured, EventOf("1"));
+  EXPECT_EQ(result.http_status, 503);
+  EXPECT_THAT(result.body_json, HasSubstr("it was replaced"));
+  EXPECT_THAT(Stored(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace kpiwatch

@@ -328,6 +328,37 @@ TEST_F(SegmentLogTest, RefusesWhenFullOfUnconsumedRecords) {
   EXPECT_LE(log->bytes(), 2000);
 }
 
+TEST_F(SegmentLogTest, TakesWhatFitsOnceEverythingIsConsumed) {
+  options_.max_bytes = 2000;
+  auto log = Open();
+  const std::string more_than_half(1100, 'x');
+  for (int64_t i = 0; i < 5; ++i) {
+    ASSERT_EQ(*Append(log.get(), {more_than_half}), i);
+    EXPECT_EQ(Append(log.get(), {more_than_half}).status().code(),
+              absl::StatusCode::kResourceExhausted)
+        << "what is not consumed stays";
+    EXPECT_LE(log->bytes(), 2000);
+    EXPECT_EQ(ReadAll(*log, i).size(), 1u);
+    log->Consumed(i + 1);
+  }
+  log.reset();
+  log = Open();
+  EXPECT_EQ(log->end(), 5);
+  EXPECT_EQ(ReadAll(*log, 4).size(), 1u);
+}
+
+TEST_F(SegmentLogTest, TellsWhatCanNeverFitFromALogThatIsFull) {
+  options_.max_bytes = 2000;
+  auto log = Open();
+  EXPECT_EQ(Append(log.get(), {std::string(2000, 'x')}).status().code(),
+            absl::StatusCode::kOutOfRange);
+  const std::string largest(2000 - kSegmentHeaderBytes - kLogRecordHeaderBytes, 'x');
+  EXPECT_TRUE(Append(log.get(), {largest}).ok());
+  log->Consumed(1);
+  EXPECT_TRUE(Append(log.get(), {largest}).ok());
+  EXPECT_EQ(log->bytes(), 2000);
+}
+
 TEST_F(SegmentLogTest, DropsOldSegmentsOnceTheyAreConsumed) {
   options_.segment_bytes = 1;
   options_.retention = absl::Hours(1);
