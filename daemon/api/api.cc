@@ -140,6 +140,12 @@ std::optional<HttpReply> Api::RefuseIngest(const HttpRequest& head) {
     reply.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"kpiwatch\"");
     return reply;
   }
+  if (const auto encoding = head.Header("Content-Encoding");
+      encoding && *encoding != "gzip" && *encoding != "deflate" && *encoding != "identity") {
+    return JsonError(415, fmt::format("Content-Encoding '{}' is not read: send the events as they "
+                                      "are, or with gzip or deflate",
+                                      *encoding));
+  }
   if (!head.Header("Content-Length").has_value() && !head.Header("Transfer-Encoding").has_value()) {
     return JsonError(411, "say how long the events are: Content-Length is missing");
   }

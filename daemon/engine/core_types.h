@@ -43,14 +43,6 @@ struct Origin {
   int64_t record_ms = kNoTime;  // the transport's time
 };
 
-// Beyond these a time is a mistake (a zero, a wrong unit): taken as meant, it would make people
-// miss centuries.
-constexpr bool IsPlausible(int64_t time_ms) {
-  constexpr int64_t kFirst = 315'532'800'000;  // 1980-01-01T00:00:00Z
-  constexpr int64_t kEnd = 7'258'118'400'000;  // 2200-01-01T00:00:00Z
-  return time_ms >= kFirst && time_ms < kEnd;
-}
-
 enum class OfferResult : uint8_t {
   kAccepted,  // taken; duplicates show in the counters
   kIgnored,   // no KPI asks for its type (D-16)

@@ -44,6 +44,14 @@ class FieldPlan {
 
 inline constexpr int64_t kNoTime = std::numeric_limits<int64_t>::min();
 
+// Beyond these a time is a mistake (a zero, a wrong unit): taken as meant, it would make people
+// miss centuries.
+constexpr bool IsPlausible(int64_t time_ms) {
+  constexpr int64_t kFirst = 315'532'800'000;  // 1980-01-01T00:00:00Z
+  constexpr int64_t kEnd = 7'258'118'400'000;  // 2200-01-01T00:00:00Z
+  return time_ms >= kFirst && time_ms < kEnd;
+}
+
 // All views are valid until the decoder's next call. Times are UTC milliseconds.
 struct Event {
   std::string_view id;

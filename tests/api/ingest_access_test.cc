@@ -111,6 +111,24 @@ TEST_F(IngestAccessTest, WantsToKnowHowLongTheEventsAre) {
   EXPECT_EQ(api.OnHead(request)->status, 411);
 }
 
+TEST_F(IngestAccessTest, NamesTheEncodingsItReads) {
+  Api api(&view_, options_, hooks_);
+  HttpRequest request{.method = "POST",
+                      .path = "/api/v1/events",
+                      .query = {},
+                      .headers = {{"Content-Length", "2"}, {"Content-Encoding", "br"}},
+                      .remote_addr = "127.0.0.1",
+                      .body = ""};
+  const auto refused = api.OnHead(request);
+  ASSERT_TRUE(refused.has_value());
+  EXPECT_EQ(refused->status, 415);
+  EXPECT_NE(refused->body.find("gzip or deflate"), std::string::npos) << refused->body;
+  for (const char* read : {"gzip", "deflate", "identity"}) {
+    request.headers[1].second = read;
+    EXPECT_FALSE(api.OnHead(request).has_value()) << read;
+  }
+}
+
 TEST_F(IngestAccessTest, SaysSoWhenNoSourceTakesEvents) {
   hooks_.ingest = nullptr;
   Api api(&view_, options_, hooks_);

@@ -9,7 +9,9 @@
 #include "daemon/base/json_text.h"
 #include "daemon/base/status_macros.h"
 #include "daemon/ingest/envelope.h"
+#include "daemon/ingest/event_builder.h"
 #include "daemon/ingest/json_reader.h"
+#include "daemon/ingest/utf8.h"
 #include "fmt/format.h"
 
 namespace kpiwatch {
@@ -50,6 +52,31 @@ absl::Status CheckJson(std::string_view json, simdjson::dom::parser* parser) {
   return error == simdjson::SUCCESS ? absl::OkStatus() : JsonError(error);
 }
 
+// Of two members with one name readers may take either: such an event has no one meaning.
+absl::Status CheckMembers(const simdjson::dom::element& event) {
+  simdjson::dom::object object;
+  if (event.get(object) != simdjson::SUCCESS) {
+    return absl::OkStatus();  // the decoder says what is wrong
+  }
+  std::vector<std::string_view> names;
+  for (const auto& [name, value] : object) {
+    names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  return twice == names.end() ? absl::OkStatus()
+                              : absl::InvalidArgumentError(fmt::format(
+                                    "attribute '{}' stands there twice", Excerpt(*twice)));
+}
+
+absl::Status CheckEvent(std::string_view json, simdjson::dom::parser* parser) {
+  simdjson::dom::element event;
+  if (const auto error = parser->parse(json.data(), json.size()).get(event)) {
+    return JsonError(error);
+  }
+  return CheckMembers(event);
+}
+
 absl::Status TooMany(size_t count) {
   return count <= kMaxEventsPerRequest
              ? absl::OkStatus()
@@ -58,7 +85,10 @@ absl::Status TooMany(size_t count) {
 }
 
 absl::StatusOr<Events> SplitBatch(std::string_view body, simdjson::dom::parser* parser) {
-  KPIWATCH_RETURN_IF_ERROR(CheckJson(body, parser));
+  simdjson::dom::element whole;
+  if (const auto error = parser->parse(body.data(), body.size()).get(whole)) {
+    return JsonError(error);
+  }
   JsonDocument reader;
   od::document document;
   KPIWATCH_RETURN_IF_ERROR(reader.Open(body, &document));
@@ -67,6 +97,7 @@ absl::StatusOr<Events> SplitBatch(std::string_view body, simdjson::dom::parser* 
     return absl::InvalidArgumentError("a batch is a JSON array of events");
   }
   Events events;
+  simdjson::dom::array::iterator checked = simdjson::dom::array(whole).begin();
   for (auto element : array) {
     KPIWATCH_RETURN_IF_ERROR(TooMany(events.size() + 1));
     od::object object;
@@ -76,8 +107,9 @@ absl::StatusOr<Events> SplitBatch(std::string_view body, simdjson::dom::parser* 
     } else if (const simdjson::error_code error = object.raw_json().get(json)) {
       events.push_back({.status = JsonError(error)});
     } else {
-      events.push_back({.json = std::string(Trim(json))});
+      events.push_back({.json = std::string(Trim(json)), .status = CheckMembers(*checked)});
     }
+    ++checked;
   }
   return events;
 }
@@ -92,7 +124,7 @@ absl::StatusOr<Events> SplitLines(std::string_view body, simdjson::dom::parser* 
       continue;
     }
     KPIWATCH_RETURN_IF_ERROR(TooMany(events.size() + 1));
-    events.push_back({.json = std::string(line), .status = CheckJson(line, parser)});
+    events.push_back({.json = std::string(line), .status = CheckEvent(line, parser)});
   }
   return events;
 }
@@ -123,13 +155,24 @@ absl::StatusOr<std::string> StructuredOf(std::string_view content_type,
                                          simdjson::dom::parser* parser) {
   std::string json = "{";
   for (const Header& header : headers) {
-    if (absl::StartsWithIgnoreCase(Absl(header.name), Absl(kAttributePrefix))) {
-      json += json.size() > 1 ? "," : "";
-      AppendJsonString(absl::AsciiStrToLower(Absl(header.name.substr(kAttributePrefix.size()))),
-                       &json);
-      json += ":";
-      AppendJsonString(PercentDecode(header.value), &json);
+    if (!absl::StartsWithIgnoreCase(Absl(header.name), Absl(kAttributePrefix))) {
+      continue;
     }
+    const std::string name =
+        absl::AsciiStrToLower(Absl(header.name.substr(kAttributePrefix.size())));
+    const std::string value = PercentDecode(header.value);
+    if (name == "data" || name == "data_base64" || name == "datacontenttype") {
+      return absl::InvalidArgumentError(fmt::format(
+          "header 'ce-{}': the body is the data, and Content-Type says what it is", name));
+    }
+    if (!IsUtf8(value)) {
+      return absl::InvalidArgumentError(
+          fmt::format("header 'ce-{}' is not UTF-8 once it is decoded", Excerpt(name)));
+    }
+    json += json.size() > 1 ? "," : "";
+    AppendJsonString(name, &json);
+    json += ":";
+    AppendJsonString(value, &json);
   }
   if (!content_type.empty()) {
     json += ",\"datacontenttype\":";
@@ -142,7 +185,9 @@ absl::StatusOr<std::string> StructuredOf(std::string_view content_type,
     const std::string base64 = absl::Base64Escape(Absl(body));
     json += fmt::format(",\"data_base64\":\"{}\"", base64);
   }
-  return json + "}";
+  json += "}";
+  KPIWATCH_RETURN_IF_ERROR(CheckEvent(json, parser));
+  return json;
 }
 
 bool HasAttributes(std::span<const Header> headers) {
@@ -182,7 +227,7 @@ absl::StatusOr<Events> SplitHttpEvents(std::string_view content_type,
     return SplitBatch(body, &parser);
   }
   if (type == "application/cloudevents+json") {
-    return Events{{.json = std::string(Trim(body)), .status = CheckJson(body, &parser)}};
+    return Events{{.json = std::string(Trim(body)), .status = CheckEvent(body, &parser)}};
   }
   if (absl::EndsWith(type, "ndjson")) {
     return SplitLines(body, &parser);

@@ -16,7 +16,7 @@ namespace kpiwatch {
 inline constexpr size_t kMaxEventsPerRequest = 10'000;
 inline constexpr int kMaxJsonDepth = 64;
 
-// One event of a request: structured JSON, or why it is none.
+// One event of a request: structured JSON, each member once, or why it is none.
 struct HttpEvent {
   std::string json = {};
   absl::Status status = {};

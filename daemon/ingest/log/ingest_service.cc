@@ -4,6 +4,7 @@
 
 #include "daemon/base/check.h"
 #include "daemon/base/json_text.h"
+#include "daemon/base/status_macros.h"
 #include "daemon/base/status_text.h"
 #include "fmt/format.h"
 
@@ -98,7 +99,12 @@ absl::Status IngestService::Check(const HttpEvent& event, Decoder* decoder) cons
     return event.status;
   }
   const OneRecord batch(event.json, absl::ToUnixMillis(clock_->Now()));
-  return decoder->Decode(batch, batch.records()[0], [](const Event&) {});
+  bool plausible = true;
+  KPIWATCH_RETURN_IF_ERROR(decoder->Decode(batch, batch.records()[0], [&](const Event& event) {
+    plausible = IsPlausible(event.time_ms);
+  }));
+  return plausible ? absl::OkStatus()
+                   : absl::InvalidArgumentError("the event's time is not between 1980 and 2199");
 }
 
 std::unique_ptr<Decoder> IngestService::TakeDecoder() {

@@ -50,7 +50,7 @@ class IngestService {
   const IngestMetrics& metrics() const { return metrics_; }
 
  private:
-  // Decodes the event as the engine will.
+  // Decodes the event as the engine will, and refuses what it would refuse of any event.
   absl::Status Check(const HttpEvent& event, Decoder* decoder) const;
   std::unique_ptr<Decoder> TakeDecoder();
   void GiveBack(std::unique_ptr<Decoder> decoder);

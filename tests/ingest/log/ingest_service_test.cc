@@ -119,6 +119,46 @@ TEST_F(IngestServiceTest, GivesAReasonForEachBadEventAndTakesNone) {
   EXPECT_EQ(service_->metrics().bad_events.value(), 4u);
 }
 
+TEST_F(IngestServiceTest, RefusesTimesThatTheEngineWouldNotTake) {
+  for (const char* time :
+       {"0001-01-01T00:00:00Z", "1979-12-31T23:59:59Z", "9999-12-31T00:00:00Z"}) {
+    const IngestResult result =
+        Post(kStructured, EventOf("1", fmt::format(R"(,"time":"{}")", time)));
+    EXPECT_EQ(result.http_status, 400) << time;
+    EXPECT_THAT(result.body_json, HasSubstr("between 1980 and 2199"));
+  }
+  EXPECT_EQ(Post(kStructured, EventOf("1", R"(,"time":"1980-01-01T00:00:00Z")")).http_status, 202);
+}
+
+TEST_F(IngestServiceTest, RefusesEventsThatSayAnAttributeTwice) {
+  for (const char* twice : {R"(,"id":"2")", R"(,"\u0069d":"2")", R"(,"data":{},"data":{})"}) {
+    const std::string event = EventOf("1", twice);
+    for (const auto& [type, body] : {std::pair<const char*, std::string>{kStructured, event},
+                                     {kBatch, "[" + EventOf("0") + "," + event + "]"},
+                                     {"application/x-ndjson", EventOf("0") + "\n" + event}}) {
+      const IngestResult result = Post(type, body);
+      EXPECT_EQ(result.http_status, 400) << body;
+      EXPECT_THAT(result.body_json, HasSubstr("stands there twice")) << body;
+    }
+  }
+  EXPECT_EQ(Post(kStructured, EventOf("1", R"(,"data":{"id":"2"})")).http_status, 202);
+}
+
+TEST_F(IngestServiceTest, RefusesHeadersThatAreNoAttributes) {
+  const auto post = [&](Header more) {
+    return Post(
+        "application/json", "{}",
+        {{"ce-specversion", "1.0"}, {"ce-id", "1"}, {"ce-type", "t"}, {"ce-source", "/s"}, more});
+  };
+  EXPECT_EQ(post({"ce-subject", "x"}).http_status, 202);
+  EXPECT_THAT(post({"ce-data", "x"}).body_json, HasSubstr("the body is the data"));
+  EXPECT_THAT(post({"CE-Data_Base64", "eA=="}).body_json, HasSubstr("the body is the data"));
+  EXPECT_THAT(post({"ce-datacontenttype", "x/y"}).body_json, HasSubstr("Content-Type says"));
+  EXPECT_THAT(post({"ce-subject", "%FF"}).body_json, HasSubstr("'ce-subject' is not UTF-8"));
+  EXPECT_THAT(post({"Ce-Id", "2"}).body_json, HasSubstr("'id' stands there twice"));
+  EXPECT_EQ(Stored().size(), 1u);
+}
+
 TEST_F(IngestServiceTest, RefusesBodiesThatAreNoJson) {
   for (const char* body : {"", "{", "[", "null", "5", "{} {}", "[{}", "\xff"}) {
     EXPECT_EQ(Post(kStructured, body).http_status, 400) << body;
