@@ -202,6 +202,14 @@ DaemonConfigResult LoadDaemonConfig(const std::string& path, const ConfigChecks*
   return file.has_value() ? ParseDaemonConfig(*file, checks) : result;
 }
 
+std::vector<KnownSource> KnownSources(const DaemonConfig& config) {
+  std::vector<KnownSource> known;
+  for (const SourceOptions& source : config.sources) {
+    known.push_back({.name = source.name, .is_read = source.kafka || source.log});
+  }
+  return known;
+}
+
 std::vector<std::string> SectionsThatNeedARestart(const DaemonConfig& running,
                                                   const DaemonConfig& changed) {
   std::vector<std::string> differing;

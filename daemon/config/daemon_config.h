@@ -74,6 +74,9 @@ DaemonConfigResult ParseDaemonConfig(const SourceFile& file, const ConfigChecks*
 // The same for a file of the disk; one that cannot be read is a diagnostic.
 DaemonConfigResult LoadDaemonConfig(const std::string& path, const ConfigChecks* checks = nullptr);
 
+// What rule files may say of `config`'s sources.
+std::vector<KnownSource> KnownSources(const DaemonConfig& config);
+
 // The sections that differ and that a reload cannot bring into a running daemon: all but
 // rule_files.
 std::vector<std::string> SectionsThatNeedARestart(const DaemonConfig& running,

@@ -99,7 +99,9 @@ void Core::BuildGroups() {
   std::map<std::string, uint32_t> by_name;
   for (const Kpi& kpi : book.kpis) {
     std::set<uint32_t> sources;
+    std::set<std::string_view> unread;
     const auto need = [&](const std::vector<std::string>& names) {
+      unread.insert(names.begin(), names.end());
       for (uint32_t s = 0; s < options_.sources->size(); ++s) {
         const std::string& name = (*options_.sources)[s].name;
         if (names.empty() || std::find(names.begin(), names.end(), name) != names.end()) {
@@ -115,6 +117,11 @@ void Core::BuildGroups() {
     for (const uint32_t s : sources) {
       name += '\n';
       name += (*options_.sources)[s].name;
+      unread.erase((*options_.sources)[s].name);
+    }
+    for (const std::string_view source : unread) {
+      name += '\n';
+      name += source;
     }
     const auto [it, is_new] = by_name.try_emplace(name, static_cast<uint32_t>(groups_.size()));
     if (is_new) {
@@ -122,6 +129,7 @@ void Core::BuildGroups() {
       group.name = name;
       group.calendar = kpi.calendar;
       group.sources.assign(sources.begin(), sources.end());
+      group.provable = !sources.empty() && unread.empty();
       group.earliest = options_.first_day;
     }
     group_of_kpi_.push_back(it->second);

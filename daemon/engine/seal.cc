@@ -67,7 +67,7 @@ bool Core::GroupIsDue(SealGroup* group) {
     return true;
   }
   const std::optional<Day> next = group->next ? group->next : group->earliest;
-  if (!next) {
+  if (!next || !group->provable) {
     return false;
   }
   const BusinessCalendar& calendar = rulebook_->calendars[group->calendar];
@@ -121,8 +121,8 @@ absl::Status Core::SealChunk(SealGroup* group, size_t* budget) {
   for (const uint32_t s : group->sources) {
     bool last = true;
     for (const SealGroup& other : groups_) {
-      const bool needs =
-          std::find(other.sources.begin(), other.sources.end(), s) != other.sources.end();
+      const bool needs = other.provable && std::find(other.sources.begin(), other.sources.end(),
+                                                     s) != other.sources.end();
       last = last && (!needs || (other.next && *other.next > day));
     }
     if (last) {

@@ -18,6 +18,7 @@ struct SealGroup {
   std::string name;  // stored under it
   CalendarIndex calendar = 0;
   std::vector<uint32_t> sources;  // must be complete
+  bool provable = false;          // false: one that nobody reads must be, or there is none at all
   std::vector<RuleIndex> rules;   // on_close and intraday rules of its KPIs
   std::set<uint32_t> parts;       // other groups, with parts of its verdicts
   std::optional<Day> earliest;    // day of the earliest fact or heartbeat

@@ -48,8 +48,9 @@ class Checker {
  public:
   explicit Checker(const Console& console) : console_(console) {}
 
-  void CheckRules(const std::vector<SourceFile>& files) {
-    const LoadResult loaded = LoadRulebook(files);
+  // `sources`: of the configuration that names the files; null: nothing names them.
+  void CheckRules(const std::vector<SourceFile>& files, const std::vector<KnownSource>* sources) {
+    const LoadResult loaded = LoadRulebook(files, sources);
     Print(loaded.diagnostics);
     if (loaded.rulebook) {
       console_.out << fmt::format("{} rule files: {} KPIs, {} targets, {} rules\n", files.size(),
@@ -70,7 +71,8 @@ class Checker {
       return;
     }
     console_.out << fmt::format("{}: {} sources\n", file.path, parsed.config->sources.size());
-    CheckRules(*rules);
+    const std::vector<KnownSource> sources = KnownSources(*parsed.config);
+    CheckRules(*rules, &sources);
   }
 
   void CheckScenarios(const SourceFile& file) {
@@ -129,7 +131,7 @@ int Check(const std::vector<std::string>& paths, bool lint_fatal, const Console&
     }
   }
   if (!rules.empty()) {
-    checker.CheckRules(rules);
+    checker.CheckRules(rules, /*sources=*/nullptr);
   }
   return checker.ExitCode(lint_fatal);
 }

@@ -30,7 +30,8 @@ std::shared_ptr<const Rulebook> LoadRules(const DaemonConfig& config, std::ostre
     err << fmt::format("{}: rule_files: {}\n", config.file, MessageOf(files.status()));
     return nullptr;
   }
-  LoadResult loaded = LoadRulebook(*files);
+  const std::vector<KnownSource> sources = KnownSources(config);
+  LoadResult loaded = LoadRulebook(*files, &sources);
   PrintMistakes(loaded.diagnostics, err);
   return loaded.rulebook;
 }

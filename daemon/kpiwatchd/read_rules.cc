@@ -37,7 +37,8 @@ absl::Status Summary(const std::vector<Diagnostic>& diagnostics) {
 absl::StatusOr<std::shared_ptr<const Rulebook>> ReadRules(const DaemonConfig& config) {
   KPIWATCH_ASSIGN_OR_RETURN(const std::vector<SourceFile> files,
                             ReadRuleFiles(config.rule_files, config.base_dir));
-  const LoadResult loaded = LoadRulebook(files);
+  const std::vector<KnownSource> sources = KnownSources(config);
+  const LoadResult loaded = LoadRulebook(files, &sources);
   Report(loaded.diagnostics);
   KPIWATCH_RETURN_IF_ERROR(Summary(loaded.diagnostics));
   KPIWATCH_RETURN_IF_ERROR(CheckRoutes(*loaded.rulebook));

@@ -72,6 +72,41 @@ void ReadExpose(MapReader* map, Kpi* kpi) {
   expose.Finish();
 }
 
+// `sources`: whose data a day needs. A name that no source has could never be complete.
+void ReadSources(MapReader* map, const std::vector<KnownSource>* known, Kpi* kpi) {
+  kpi->sources = map->Texts("sources");
+  const YamlNode* node = map->Find("sources");
+  if (node == nullptr || known == nullptr) {
+    return;
+  }
+  std::vector<std::string_view> names;
+  for (const KnownSource& source : *known) {
+    names.push_back(source.name);
+  }
+  const auto check = [&](const YamlNode& name) {
+    if (!name.is_scalar()) {
+      return;  // reported
+    }
+    const auto found = std::find(names.begin(), names.end(), name.text);
+    if (found == names.end()) {
+      map->out()->Error(name, fmt::format("unknown source '{}'{}", name.text,
+                                          DidYouMean(NearestName(name.text, names))));
+    } else if (!(*known)[static_cast<size_t>(found - names.begin())].is_read) {
+      map->out()->Warning(name.place,
+                          fmt::format("source '{}' has neither 'kafka' nor 'log': in the daemon no "
+                                      "day of this KPI can be proven complete, and none will seal",
+                                      name.text));
+    }
+  };
+  if (node->is_list()) {
+    for (const YamlNode* name : node->children) {
+      check(*name);
+    }
+  } else {
+    check(*node);
+  }
+}
+
 // What every KPI has.
 void ReadKpi(const YamlNode& node, LoadState* state, Kpi* kpi) {
   MapReader map(node, kpi->name.empty() ? "a KPI" : fmt::format("KPI '{}'", kpi->name),
@@ -87,7 +122,7 @@ void ReadKpi(const YamlNode& node, LoadState* state, Kpi* kpi) {
     kpi->calendar =
         static_cast<CalendarIndex>(state->calendars.Resolve(*calendar, &state->out).value_or(0));
   }
-  kpi->sources = map.Texts("sources");
+  ReadSources(&map, state->sources, kpi);
   ReadExpose(&map, kpi);
   if (!type_is_known) {
     return;  // the other keys are those of another type

@@ -52,6 +52,7 @@ struct LoadState {
   std::deque<SourceFile> extra_files;  // read on the way: holidays
   std::deque<YamlTree> trees;
   Sections sections;
+  const std::vector<KnownSource>* sources = nullptr;  // of the configuration; null: not known
   Rulebook book;
 
   NameTable calendars{"calendar"};

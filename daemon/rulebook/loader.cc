@@ -64,8 +64,10 @@ void FillPeriods(Rulebook* book) {
 
 }  // namespace
 
-LoadResult LoadRulebook(const std::vector<SourceFile>& files) {
+LoadResult LoadRulebook(const std::vector<SourceFile>& files,
+                        const std::vector<KnownSource>* sources) {
   LoadState state;
+  state.sources = sources;
   state.book.owner_unit = state.book.fields.Add("data.owner_unit");
   state.book.heartbeat_source = state.book.fields.Add("data.source");
   state.book.heartbeat_scope = state.book.fields.Add("data.partition_scope");

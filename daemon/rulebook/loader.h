@@ -32,11 +32,19 @@ struct SourceFile {
   std::string text;
 };
 
-// Loads `files` as one rulebook. Relative paths inside (holiday files) are resolved against the
+// A source that the daemon's configuration has.
+struct KnownSource {
+  std::string name;
+  bool is_read = true;  // by the daemon; false: only kpictl binds files to it
+};
+
+// Loads `files` as one rulebook. A KPI may name the sources of `sources` only; null: they are not
+// known, and any name will do. Relative paths inside (holiday files) are resolved against the
 // folder of the file that names them. Scenario tests (documents with `tests:` or `rule_files:`) and
 // holiday files (`known_through:`) lie beside rule files and are left out. Never throws; malformed
 // YAML is a diagnostic.
-LoadResult LoadRulebook(const std::vector<SourceFile>& files);
+LoadResult LoadRulebook(const std::vector<SourceFile>& files,
+                        const std::vector<KnownSource>* sources = nullptr);
 
 // Expands globs ("rules/*.yaml", relative to `base_dir`) and directories (all *.yaml and *.yml
 // below, without hidden ones), reads the files, each once. A pattern that matches nothing is an

@@ -247,6 +247,22 @@ TEST(CoreTest, EventsMoveTheTimeWhateverTheWallSaysAndWhatNoKpiNeeds) {
   EXPECT_THAT(driver.log(), ElementsAre("slipping person:u102 2026-11-04 green>yellow THRESHOLD"));
 }
 
+// S-26: what nobody reads can prove nothing, also where the source beside it is complete.
+TEST(CoreTest, ADayThatNeedsASourceThatNobodyReadsNeverSeals) {
+  for (const char* sources :
+       {"{sources: [locall], name: touches", "{sources: [crm, locall], name: touches"}) {
+    std::string rules = kRules;
+    rules.replace(rules.find("{name: touches"), 14, sources);
+    CoreDriver driver(rules, {.clock_by_events = false});
+    driver.Touch("u102", At("2026-11-02T10:00"), 2);
+    driver.Heartbeat(At("2026-11-06T23:00"));
+    driver.Step(At("2026-11-06T23:00"));
+    EXPECT_EQ(driver.core().SealedThrough(0), std::nullopt) << sources;
+    EXPECT_EQ(driver.core().SealedThrough(1), Day::Parse("2026-11-06"));
+    EXPECT_THAT(driver.log(), IsEmpty()) << "a verdict over it is as unproven";
+  }
+}
+
 TEST(CoreTest, ALoneOldEventMakesNobodyMissAllTheDaysSince) {
   CoreDriver driver(kRules, {.clock_by_events = false,
                              .complete_by = CompleteBy::kCaughtUp,

@@ -70,6 +70,23 @@ TEST_F(CheckTest, TheDaemonsFileBringsItsRulesAlong) {
   EXPECT_THAT(out_, HasSubstr("bad.yaml:2:1: "));
 }
 
+// A name that no source has can never be complete: what it was meant for would be judged without
+// proof, or never.
+TEST_F(CheckTest, AKpiNamesSourcesOfTheConfiguration) {
+  std::string rules = kSoundRules;
+  rules.replace(rules.find("owner: ops, "), 12, "owner: ops, sources: [crn, orders], ");
+  const std::string path = Write("rules.yaml", rules);
+  const std::string config =
+      Write("kpiwatch.yaml",
+            "rule_files: [rules.yaml]\nsources:\n  - {name: crm, log: {path: log}}\n"
+            "  - {name: orders}\n");
+  EXPECT_EQ(Run({config}), kExitWrong);
+  EXPECT_THAT(out_, HasSubstr("rules.yaml:3:41: unknown source 'crn'; did you mean 'crm'?"));
+  EXPECT_THAT(out_, HasSubstr("rules.yaml:3:46: warning: source 'orders' has neither 'kafka' nor "
+                              "'log'"));
+  EXPECT_EQ(Run({path}), kExitGood) << "rule files alone do not know the sources: " << out_;
+}
+
 TEST_F(CheckTest, WhatTheDaemonCouldNotStartWithIsToldByPlace) {
   Write("rules.yaml", kSoundRules);
   const std::string bad =
