@@ -50,6 +50,11 @@ void ReadSources(MapReader* map, const ConfigChecks* checks, DaemonConfig* confi
                                     out->Describe(same->second)));
     }
     names.emplace_back(source.name, node->place);
+    if (checks != nullptr && !source.kafka && !source.log) {
+      out->Warning(node->place, fmt::format("source '{}' has neither 'kafka' nor 'log': the daemon "
+                                            "does not read it; 'kpictl replay' binds files to it",
+                                            source.name));
+    }
     if (source.log.has_value()) {
       if (log.has_value()) {
         out->Error(*node, fmt::format("events over HTTP go to one log, and {} has it",
@@ -208,6 +213,16 @@ std::vector<KnownSource> KnownSources(const DaemonConfig& config) {
     known.push_back({.name = source.name, .is_read = source.kafka || source.log});
   }
   return known;
+}
+
+absl::Status DropUnreadSources(DaemonConfig* config) {
+  std::erase_if(config->sources,
+                [](const SourceOptions& source) { return !source.kafka && !source.log; });
+  return !config->sources.empty()
+             ? absl::OkStatus()
+             : absl::InvalidArgumentError(config->file +
+                                          ": sources: none has 'kafka' or 'log', so that there is "
+                                          "nothing for the daemon to read");
 }
 
 std::vector<std::string> SectionsThatNeedARestart(const DaemonConfig& running,

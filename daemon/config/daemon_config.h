@@ -77,6 +77,10 @@ DaemonConfigResult LoadDaemonConfig(const std::string& path, const ConfigChecks*
 // What rule files may say of `config`'s sources.
 std::vector<KnownSource> KnownSources(const DaemonConfig& config);
 
+// Takes out the sources that have neither Kafka nor a log: kpictl binds files to them, the daemon
+// does not read them. Errors: kInvalidArgument when there is no other.
+absl::Status DropUnreadSources(DaemonConfig* config);
+
 // The sections that differ and that a reload cannot bring into a running daemon: all but
 // rule_files.
 std::vector<std::string> SectionsThatNeedARestart(const DaemonConfig& running,

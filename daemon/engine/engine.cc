@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "daemon/base/check.h"
 #include "daemon/base/status_macros.h"
 #include "daemon/base/status_text.h"
 #include "daemon/engine/data_alert_log.h"
@@ -23,6 +24,8 @@ Engine::Engine(Options options, StateStore* store, std::string store_uuid, const
       core_(options_.core, store, std::move(store_uuid), metrics),
       committer_(store, metrics, options_.commit_beside),
       log_limiter_(clock, absl::Minutes(1)) {
+  KPIWATCH_CHECK(sources.size() == options_.core.sources->size(),
+                 "the core and the engine number sources alike");
   for (Source& source : sources) {
     metrics_->source_late.With({source.options->name});  // shown before it happens
     SourceState state;

@@ -33,6 +33,8 @@ namespace kpiwatch {
 // The daemon as a whole; members in the order in which they start.
 class Daemon {
  public:
+  // REQUIRES: DropUnreadSources has been called on `config`: the core and the engine number sources
+  // alike.
   Daemon(Flags flags, DaemonConfig config, WebConfig web)
       : flags_(std::move(flags)), config_(std::move(config)), web_(std::move(web)) {}
 

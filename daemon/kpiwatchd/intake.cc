@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "daemon/base/check.h"
 #include "daemon/base/status_macros.h"
 #include "daemon/ingest/kafka/kafka_source.h"
 #include "daemon/ingest/log/log_source.h"
@@ -29,7 +30,8 @@ absl::Status AddSource(const SourceOptions& source, const std::string& storage, 
         source.name, "kpiwatch_source_outages_total",
         "Times that the brokers of the source came out of reach.", kafka->outages()));
     added.source = std::move(kafka);
-  } else if (source.log) {
+  } else {
+    KPIWATCH_CHECK(source.log.has_value(), "a source of files is none of the daemon's");
     SegmentLogOptions options;
     options.directory = (std::filesystem::path(storage) / source.log->path).string();
     options.max_bytes = source.log->max_bytes;
@@ -50,8 +52,6 @@ absl::Status AddSource(const SourceOptions& source, const std::string& storage, 
       intake->token_file = source.log->token_file;
     }
     intake->logs.push_back(std::move(log));
-  } else {
-    return absl::OkStatus();
   }
   intake->sources.push_back(std::move(added));
   return absl::OkStatus();

@@ -24,9 +24,8 @@ struct Intake {
   std::vector<AdapterCounter> counters;
 };
 
-// Adds a source; nothing for one that is neither Kafka nor a log, to which only kpictl binds files.
-// `storage` is the folder under which logs lie; `source` and `clock` are borrowed. Errors: the
-// adapter's.
+// Adds a source. REQUIRES: it is Kafka or a log. `storage` is the folder under which logs lie;
+// `source` and `clock` are borrowed. Errors: the adapter's.
 absl::Status AddSource(const SourceOptions& source, const std::string& storage, const Clock* clock,
                        Intake* intake);
 

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "daemon/base/build_info.h"
 #include "daemon/base/log.h"
+#include "daemon/base/status_text.h"
 #include "daemon/base/thread_turns.h"
 #include "daemon/config/daemon_config.h"
 #include "daemon/config/flags.h"
@@ -73,6 +74,10 @@ int Main(const std::vector<std::string>& arguments) {
   const auto rulebook = ReadRules(*config.config);
   if (!rulebook.ok()) {
     Log(LogLevel::kError, "the rules cannot be used", {{"error", rulebook.status()}});
+    return kExitBadConfiguration;
+  }
+  if (const absl::Status usable = DropUnreadSources(&*config.config); !usable.ok()) {
+    Log(LogLevel::kError, MessageOf(usable));
     return kExitBadConfiguration;
   }
   if (flags.check_config) {

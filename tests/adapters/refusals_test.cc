@@ -50,6 +50,36 @@ TEST_F(RefusalsTest, BadRulesAtTheStartAreABadConfiguration) {
   EXPECT_FALSE(std::filesystem::exists(daemon.storage_path()));
 }
 
+// kpictl binds files to it; the daemon says so, and neither waits for it nor takes others for it.
+TEST_F(RefusalsTest, ASourceWithoutKafkaOrLogIsLeftOut) {
+  const Place place = MakePlace("files", receiver_.Url());
+  const std::string head =
+      "rule_files: [rules.yaml, targets.yaml, receivers.yaml]\n"
+      "clock: events\n"
+      "sources:\n"
+      "  - {name: orders, tenant: another}\n";
+  WriteText(place.directory + "/kpiwatch.yaml", head);
+  DaemonProcess idle(place.directory);
+  idle.Start();
+  EXPECT_EQ(idle.AwaitExit(), kExitBadConfiguration);
+  EXPECT_THAT(idle.log(), HasSubstr("none has 'kafka' or 'log'"));
+
+  WriteText(place.directory + "/kpiwatch.yaml",
+            head + "  - {name: local, log: {path: log}, complete: {by: heartbeat}}\n");
+  DaemonProcess daemon(place.directory);
+  daemon.Start();
+  ASSERT_TRUE(daemon.AwaitReady()) << daemon.log();
+  EXPECT_THAT(daemon.log(), HasSubstr("kpiwatch.yaml:4:5: warning: source 'orders' has neither"));
+  const std::string beat =
+      R"({"specversion":"1.0","type":"sys.source.heartbeat","source":"local","id":"h1",)"
+      R"("time":"2026-10-01T00:00:00Z","tenantid":"ours",)"
+      R"("data":{"source":"local","complete_until":"2026-10-01T00:00:00Z"}})";
+  EXPECT_EQ(daemon.Post("/api/v1/events", beat, "application/cloudevents+json").status, 202);
+  EXPECT_TRUE(AwaitSettled(daemon, absl::FromUnixSeconds(1'790'812'800))) << daemon.log();
+  EXPECT_LE(daemon.Metric("kpiwatch_dead_letters_total"), 0) << daemon.log();
+  EXPECT_EQ(daemon.Stop(), 0);
+}
+
 TEST_F(RefusalsTest, ASecondDaemonOnTheSameDirectoryLeavesAtOnce) {
   const Place place = MakePlace("twice", receiver_.Url());
   DaemonProcess first(place.directory);

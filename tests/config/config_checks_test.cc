@@ -74,6 +74,19 @@ TEST(ConfigChecksTest, RecommendsHeartbeatsWhereTheyMoveTheClock) {
               ElementsAre());
 }
 
+TEST(ConfigChecksTest, TellsWhatTheDaemonDoesNotRead) {
+  const ConfigChecks checks;
+  const SourceFile file = {"k.yaml", "rule_files: r\nsources: [{name: a}, {name: b, log: {}}]\n"};
+  EXPECT_THAT(Said(file, &checks), ElementsAre(HasSubstr("k.yaml:2:11: warning: source 'a' has "
+                                                         "neither 'kafka' nor 'log'")));
+  DaemonConfig config = ParseDaemonConfig(file).config.value();
+  ASSERT_TRUE(DropUnreadSources(&config).ok());
+  ASSERT_EQ(config.sources.size(), 1u);
+  EXPECT_EQ(config.sources[0].name, "b");
+  config.sources[0].log.reset();
+  EXPECT_THAT(DropUnreadSources(&config).message(), HasSubstr("k.yaml: sources: none has"));
+}
+
 TEST(ConfigChecksTest, ATokenFileHasAName) {
   EXPECT_THAT(Said({"k.yaml", "rule_files: r\nsources: [{name: a, log: {token_file: ''}}]\n"}),
               ElementsAre(HasSubstr("k.yaml:2:39: 'token_file' names no file")));
