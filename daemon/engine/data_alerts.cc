@@ -45,12 +45,17 @@ void Core::UpdateLateness() {
     SourceCompleteness& source = completeness_[s];
     std::optional<std::pair<Day, absl::Time>> late;
     for (const SealGroup& group : groups_) {
-      const std::optional<Day> next = group.next ? group.next : group.earliest;
-      if (!next ||
-          std::find(group.sources.begin(), group.sources.end(), s) == group.sources.end()) {
+      if (std::find(group.sources.begin(), group.sources.end(), s) == group.sources.end()) {
         continue;
       }
       const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
+      std::optional<Day> next = group.next ? group.next : group.earliest;
+      if (!next && live_from_ != absl::InfinitePast()) {
+        next = calendar.DayOf(live_from_);  // nothing has come: waited for since the daemon lives
+      }
+      if (!next) {
+        continue;
+      }
       const Day day = calendar.IsWorkingDay(*next) ? *next : calendar.AddWorkingDays(*next, 1);
       const absl::Time due = calendar.SealTime(day);
       if (due <= now_ && (!late || day < late->first) &&

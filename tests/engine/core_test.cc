@@ -232,6 +232,22 @@ TEST(CoreTest, LateDataIsAnAlertOfItsOwnAndNoMiss) {
   EXPECT_EQ(driver.log().back(), "slipping person:u102 2026-11-04 green>yellow THRESHOLD");
 }
 
+// D-02: nothing has ever come; that is no reason to say nothing.
+TEST(CoreTest, ASourceThatNeverDeliveredIsLateAfterTheFirstDay) {
+  CoreDriver driver(kRules, {.clock_by_events = false,
+                             .complete_by = CompleteBy::kCaughtUp,
+                             .live_from = At("2026-11-02T15:00")});
+  driver.Step(At("2026-11-02T21:59"));
+  EXPECT_THAT(driver.log(), IsEmpty());
+  driver.Step(At("2026-11-02T22:00"));
+  EXPECT_THAT(driver.log(), ElementsAre("data-late source:crm 2026-11-02 green>orange DATA_LATE"));
+  driver.Touch("u102", At("2026-11-03T10:00"), 2);
+  driver.Step(At("2026-11-03T10:00"));
+  EXPECT_THAT(driver.log(),
+              ElementsAre("data-late source:crm 2026-11-02 green>orange DATA_LATE",
+                          "data-late source:crm 2026-11-02 orange>green DATA_COMPLETE"));
+}
+
 // D-07: what closed before the daemon went live is recorded and not sent.
 // D-01: now is the least that the sources prove which KPIs need, and nothing else holds it.
 TEST(CoreTest, EventsMoveTheTimeWhateverTheWallSaysAndWhatNoKpiNeeds) {
