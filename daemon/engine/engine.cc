@@ -78,8 +78,10 @@ void Engine::NoteRulebook() {
 
 absl::Status Engine::MakeDecoders() {
   for (SourceState& state : sources_) {
-    KPIWATCH_ASSIGN_OR_RETURN(state.decoder,
-                              MakeDecoder(*state.source.options, &core_.rulebook().fields));
+    const SourceOptions& options = *state.source.options;
+    const FieldPlan* const plan = &core_.rulebook().fields;
+    KPIWATCH_ASSIGN_OR_RETURN(
+        state.decoder, options.log ? MakeLogDecoder(options, plan) : MakeDecoder(options, plan));
   }
   return absl::OkStatus();
 }

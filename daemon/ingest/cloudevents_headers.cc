@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "absl/strings/match.h"
 #include "daemon/ingest/event_builder.h"
 #include "daemon/ingest/utf8.h"
 
@@ -11,12 +12,21 @@ namespace {
 
 using Flaw = Envelope::Flaw;
 constexpr std::string_view kPrefix = "ce_";
+constexpr char kStructured[] = "application/cloudevents";
 
 }  // namespace
 
 bool HasCloudEventHeaders(std::span<const Header> headers) {
   return std::any_of(headers.begin(), headers.end(),
                      [](const Header& header) { return header.name == "ce_specversion"; });
+}
+
+bool IsStructuredCloudEvent(std::span<const Header> headers) {
+  return std::any_of(headers.begin(), headers.end(), [](const Header& header) {
+    return header.name == "content-type" &&
+           absl::StartsWithIgnoreCase(absl::string_view(header.value.data(), header.value.size()),
+                                      kStructured);
+  });
 }
 
 void ReadCloudEventHeaders(std::span<const Header> headers, Event* event, Envelope* envelope) {

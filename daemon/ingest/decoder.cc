@@ -1,8 +1,10 @@
 #include "daemon/ingest/decoder.h"
 
 #include <utility>
+#include <vector>
 
 #include "daemon/base/status_macros.h"
+#include "daemon/ingest/cloudevents_headers.h"
 #include "daemon/ingest/event_decoder.h"
 #include "daemon/ingest/row_decoders.h"
 
@@ -29,6 +31,26 @@ absl::Status CheckOptions(const SourceOptions& options) {
   return absl::OkStatus();
 }
 
+// Rows, and between them CloudEvents that say so in their headers.
+class RowsAndEvents final : public Decoder {
+ public:
+  RowsAndEvents(std::unique_ptr<Decoder> rows, std::unique_ptr<Decoder> events)
+      : rows_(std::move(rows)), events_(std::move(events)) {}
+
+  absl::Status Decode(const RecordBatch& batch, const Record& record,
+                      absl::FunctionRef<void(const Event&)> emit) override {
+    headers_.clear();
+    batch.ReadHeaders(record, &headers_);
+    const bool is_event = IsStructuredCloudEvent(headers_) || HasCloudEventHeaders(headers_);
+    return (is_event ? events_ : rows_)->Decode(batch, record, emit);
+  }
+
+ private:
+  const std::unique_ptr<Decoder> rows_;
+  const std::unique_ptr<Decoder> events_;
+  std::vector<Header> headers_;
+};
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Decoder>> MakeDecoder(const SourceOptions& options,
@@ -38,9 +60,22 @@ absl::StatusOr<std::unique_ptr<Decoder>> MakeDecoder(const SourceOptions& option
   if (options.map.empty()) {
     return std::make_unique<EventDecoder>(options, std::move(tree));
   }
-  return options.format == SourceFormat::kJson || options.columns.empty()
-             ? MakeJsonRowDecoder(options, std::move(tree))
-             : MakeCsvDecoder(options, std::move(tree));
+  KPIWATCH_ASSIGN_OR_RETURN(std::unique_ptr<Decoder> rows,
+                            options.format == SourceFormat::kJson || options.columns.empty()
+                                ? MakeJsonRowDecoder(options, std::move(tree))
+                                : MakeCsvDecoder(options, std::move(tree)));
+  KPIWATCH_ASSIGN_OR_RETURN(std::unique_ptr<Decoder> events, MakeLogDecoder(options, plan));
+  return std::make_unique<RowsAndEvents>(std::move(rows), std::move(events));
+}
+
+absl::StatusOr<std::unique_ptr<Decoder>> MakeLogDecoder(const SourceOptions& options,
+                                                        const FieldPlan* plan) {
+  SourceOptions events;
+  events.name = options.name;
+  events.tenant = options.tenant;
+  events.format = SourceFormat::kCloudEvents;
+  KPIWATCH_ASSIGN_OR_RETURN(FieldTree tree, FieldTree::OfEvents(*plan));
+  return std::make_unique<EventDecoder>(events, std::move(tree));
 }
 
 }  // namespace kpiwatch

@@ -26,9 +26,15 @@ class Decoder {
                               absl::FunctionRef<void(const Event&)> emit) = 0;
 };
 
-// A decoder for `options`, extracting the fields of `plan` (borrowed; must outlive the decoder).
-// Errors: kInvalidArgument when the options contradict each other.
+// A decoder for `options`. A record whose headers call it a CloudEvent (content-type
+// application/cloudevents…, or ce_specversion) is taken as one whatever the format: heartbeats, and
+// what `kpictl send` makes of rows, lie among rows. It extracts the fields of `plan` (borrowed;
+// must outlive the decoder). Errors: kInvalidArgument when the options contradict each other.
 absl::StatusOr<std::unique_ptr<Decoder>> MakeDecoder(const SourceOptions& options,
                                                      const FieldPlan* plan);
+// The same for the records of the local log of `options`: CloudEvents, whatever the format and map
+// of the files that kpictl sends to it.
+absl::StatusOr<std::unique_ptr<Decoder>> MakeLogDecoder(const SourceOptions& options,
+                                                        const FieldPlan* plan);
 
 }  // namespace kpiwatch

@@ -39,9 +39,9 @@ absl::Status EventDecoder::Decode(const RecordBatch& batch, const Record& record
   const Input input = {batch, record, emit};
   headers_known_ = false;
   KPIWATCH_RETURN_IF_ERROR(CheckRecordSize(record.value));
-  const bool may_be_binary =
-      format_ == SourceFormat::kAuto || format_ == SourceFormat::kCloudEvents;
-  if (may_be_binary && (headers_first_ || record.value.empty() || record.value[0] == '[')) {
+  // A message begins like anything; JSON of another shape must not hide what the headers say.
+  const bool look_early = format_ != SourceFormat::kKpiwatch;
+  if (look_early && (headers_first_ || record.value.empty() || record.value[0] == '[')) {
     headers_first_ = HasBinaryHeaders(input);
     if (headers_first_) {
       return DecodeBinary(input);
@@ -56,9 +56,12 @@ absl::Status EventDecoder::Decode(const RecordBatch& batch, const Record& record
   absl::Status status = DecodeDetected(input);
   // The data of a binary CloudEvent may look like anything: the headers decide. They are looked at
   // late, because the client library builds them on request.
-  if (!status.ok() && may_be_binary && HasBinaryHeaders(input)) {
-    headers_first_ = true;
+  if (!status.ok() && HasBinaryHeaders(input)) {
+    headers_first_ = look_early;
     return DecodeBinary(input);
+  }
+  if (!status.ok() && format_ == SourceFormat::kKpiwatch && IsStructuredCloudEvent(headers_)) {
+    return DecodeJson(input, TrimJson(record.value));
   }
   return status;
 }
@@ -105,7 +108,7 @@ absl::Status EventDecoder::DecodeJsonEvent(const Input& input, const Envelope& e
     }
   } else if (format_ == SourceFormat::kCloudEvents) {
     return absl::InvalidArgumentError("specversion is missing: this is no CloudEvent");
-  } else if (format_ == SourceFormat::kAuto && HasBinaryHeaders(input)) {
+  } else if (HasBinaryHeaders(input)) {
     return absl::InvalidArgumentError("specversion stands in the headers");  // seen by Decode
   } else {
     KPIWATCH_RETURN_IF_ERROR(FinishPlain(envelope, &builder_.event()));

@@ -14,6 +14,7 @@
 
 #include "absl/time/civil_time.h"
 #include "daemon/kpictl/dump.h"
+#include "daemon/kpictl/send.h"
 #include "tests/adapters/daemon_fixture.h"
 #include "tests/testing/adventureworks.h"
 
@@ -198,6 +199,39 @@ TEST_F(AdventureWorksKafkaTest, EveryRowIsExactAndEachAlertComesOnce) {
     EXPECT_EQ(transition.reason(), v1::REASON_THRESHOLD);
   }
   EXPECT_EQ(told.size(), expected.size());
+  EXPECT_EQ(daemon.Stop(), 0) << daemon.log();
+}
+
+// Rows with a map go out as the CloudEvents that they become, and heartbeats are CloudEvents
+// anyway: the daemon finds them among what it would read as CSV.
+TEST_F(AdventureWorksKafkaTest, WhatKpictlSendsIsTakenAsTheEventsThatItIs) {
+  const std::vector<std::string> lines =
+      UnpackLines(*SharedData("adventureworks/SalesOrderHeader.csv.gz"));
+  const std::string topic = UniqueName("sent");
+  WriteFiles(topic, lines[0]);
+  ASSERT_TRUE(broker().CreateTopic(topic, kPartitions).ok());
+  ASSERT_TRUE(broker().CreateTopic(topic + "-out", 1).ok());
+  std::string rows;
+  for (size_t i = 1; i <= 100; ++i) {
+    rows += lines[i] + ",\n";
+  }
+  WriteText(temp_.path() + "/orders.csv", rows);
+  SendOptions options;
+  options.to = "kafka://" + broker().address() + "/" + topic;
+  options.config = temp_.path() + "/kpiwatch.yaml";
+  options.source = "orders";
+  options.files = {temp_.path() + "/orders.csv"};
+  options.complete_until = "2011-09-01T00:00:00Z";
+  std::ostringstream out, err;
+  const Console console{.out = out, .err = err};
+  ASSERT_EQ(Send(options, console), kExitGood) << err.str();
+  DaemonProcess daemon(temp_.path());
+  daemon.Start();
+  ASSERT_TRUE(daemon.AwaitReady()) << daemon.log();
+  const absl::Time end = absl::FromCivil(absl::CivilDay(2011, 9, 1), absl::UTCTimeZone());
+  ASSERT_TRUE(AwaitSettled(daemon, end)) << daemon.log();
+  EXPECT_LE(daemon.Metric("kpiwatch_dead_letters_total"), 0) << daemon.log();
+  EXPECT_GT(daemon.Metric("kpiwatch_ingest_records_total", {R"(result="accepted")"}), 0);
   EXPECT_EQ(daemon.Stop(), 0) << daemon.log();
 }
 

@@ -49,6 +49,19 @@ TEST_F(EngineTest, AnAlertOfAnOpenPeriodShowsItsTargetAndProgress) {
   EXPECT_EQ(page.alerts[0].completion, "0.150000");
 }
 
+// `kpictl send` posts rows of such a source as the events that its map makes of them.
+TEST_F(EngineTest, TheLogHoldsCloudEventsWhateverTheFilesSentToItAre) {
+  driver_.source().log = LogSourceOptions();
+  driver_.source().format = SourceFormat::kCsv;
+  driver_.source().columns = {"no"};
+  driver_.source().map = {{.target = "type", .expression = "no"},
+                          {.target = "id", .expression = "no"}};
+  Order("o1", At("2026-11-05T10:00"),
+        R"({"owner_id":"u1","amount":{"amount":"30","currency":"CNY"}})");
+  Run();
+  EXPECT_THAT(engine().Alerts({}).alerts, SizeIs(1));
+}
+
 TEST_F(EngineTest, ABriefListNamesTheSameAlerts) {
   Order("o1", At("2026-11-05T10:00"),
         R"({"owner_id":"u1","amount":{"amount":"30","currency":"CNY"}})");

@@ -159,6 +159,49 @@ TEST(Map, GoesWithRowsOnly) {
   EXPECT_THAT(Mistakes(options), HasSubstr("`where:`"));
 }
 
+constexpr char kBeat[] =
+    R"({"specversion":"1.0","type":"sys.source.heartbeat","source":"/s","id":"h1","data":{"n":"1"}})";
+
+// Heartbeats, and what kpictl sends of a file's rows, lie among the rows.
+TEST(Map, LeavesCloudEventsThatSaySoAsTheyAre) {
+  const OneRecordBatch::Headers structured = {
+      {"content-type", "Application/CloudEvents+json; charset=UTF-8"}};
+  const OneRecordBatch::Headers binary = {{"content-type", "application/json"},
+                                          {"ce_specversion", "1.0"},
+                                          {"ce_type", "sys.source.heartbeat"},
+                                          {"ce_source", "/s"},
+                                          {"ce_id", "h1"}};
+  SourceOptions json = Orders();
+  json.format = SourceFormat::kJson;
+  json.map = {{.target = "type", .expression = "type"}, {.target = "id", .expression = "n"}};
+  json.where = "";
+  for (const SourceOptions& options : {Orders(), json}) {
+    DecodeHarness harness({"data.n"}, options);
+    for (const DecodedEvent& event :
+         {harness.One(kBeat, structured), harness.One(R"({"n":"1"})", binary)}) {
+      EXPECT_EQ(event.id, "h1");
+      EXPECT_EQ(event.type, "sys.source.heartbeat");
+      EXPECT_THAT(event.fields, ElementsAre(Pair("data.n", "1")));
+    }
+  }
+  DecodeHarness rows({}, Orders());
+  EXPECT_EQ(rows.One("1,2011-05-31,279,5,1", {{"content-type", "text/csv"}}).id, "1");
+}
+
+TEST(Formats, OfEventsTakeCloudEventsThatSaySoToo) {
+  for (const SourceFormat format : {SourceFormat::kJson, SourceFormat::kKpiwatch}) {
+    DecodeHarness harness({"data.n"}, {.name = "here", .format = format});
+    EXPECT_EQ(harness.One(kBeat, {{"content-type", "application/cloudevents+json"}}).id, "h1");
+    EXPECT_EQ(harness
+                  .One(R"({"id":"other","n":"1"})", {{"ce_specversion", "1.0"},
+                                                     {"ce_type", "a.b"},
+                                                     {"ce_source", "/s"},
+                                                     {"ce_id", "h2"}})
+                  .id,
+              "h2");
+  }
+}
+
 SourceOptions Tickets() {
   SourceOptions options;
   options.name = "helpdesk";

@@ -37,7 +37,6 @@ IngestService::IngestService(const SourceOptions& source, SegmentLog* log, const
     : log_(log), clock_(clock) {
   options_.name = source.name;
   options_.tenant = source.tenant;
-  options_.format = SourceFormat::kCloudEvents;
 }
 
 IngestResult IngestService::Ingest(std::string_view content_type, std::span<const Header> headers,
@@ -116,7 +115,7 @@ std::unique_ptr<Decoder> IngestService::TakeDecoder() {
       return decoder;
     }
   }
-  auto made = MakeDecoder(options_, &plan_);
+  auto made = MakeLogDecoder(options_, &plan_);
   KPIWATCH_CHECK(made.ok(), "these options have no contradictions");
   return *std::move(made);
 }
