@@ -14,6 +14,23 @@ namespace {
 constexpr std::array<std::string_view, 8> kEnvelope = {
     "type", "id", "source", "subject", "time", "recorded_time", "sequence", "tenant"};
 
+// data.<field>, perhaps with dots of its own.
+bool IsDataField(std::string_view target) {
+  return target.starts_with("data.") && !target.ends_with('.') &&
+         target.find("..") == std::string_view::npos;
+}
+
+// Whether a time written in `format` can be read back by it: at least its year.
+bool IsTimeFormat(const std::string& format) {
+  const absl::Time time =
+      absl::FromCivil(absl::CivilSecond(2023, 11, 22, 13, 14, 15), absl::UTCTimeZone());
+  absl::Time read;
+  std::string error;
+  return absl::ParseTime(format, absl::FormatTime(format, time, absl::UTCTimeZone()),
+                         absl::UTCTimeZone(), &read, &error) &&
+         absl::ToCivilYear(read, absl::UTCTimeZone()).year() == 2023;
+}
+
 bool IsTime(std::string_view target) { return target == "time" || target == "recorded_time"; }
 
 // Names with blanks between them and nothing else, which is no expression.
@@ -40,6 +57,11 @@ void ReadDetails(const YamlNode& node, const std::vector<std::string>& columns, 
     if (const YamlNode* detail = map.Find(key); detail != nullptr && !IsTime(field->target)) {
       out->Error(*detail, fmt::format("'{}' is for 'time' and 'recorded_time'", key));
     }
+  }
+  if (!field->time_format.empty() && IsTime(field->target) && !IsTimeFormat(field->time_format)) {
+    out->Error(*map.Find("format"), fmt::format("no time can be read by '{}'; formats are like "
+                                                "%Y-%m-%d %H:%M:%S",
+                                                field->time_format));
   }
   absl::TimeZone zone;
   if (!field->time_zone.empty() && !absl::LoadTimeZone(field->time_zone, &zone)) {
@@ -103,7 +125,7 @@ std::vector<MapField> ReadEventMap(const YamlNode& node, const std::vector<std::
     const YamlNode& value = *node.children[i + 1];
     const bool envelope =
         std::find(kEnvelope.begin(), kEnvelope.end(), key.text) != kEnvelope.end();
-    if (!envelope && !(key.text.starts_with("data.") && key.text.size() > 5)) {
+    if (!envelope && !IsDataField(key.text)) {
       if (key.is_scalar()) {
         out->Error(key, fmt::format("an event has no field '{}'{}; fields of our own are "
                                     "data.<field>",

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "daemon/config/config_reader.h"
+#include "daemon/ingest/text_encoding.h"
 #include "fmt/format.h"
 
 namespace kpiwatch {
@@ -79,6 +80,17 @@ SourceFormat ReadFormat(MapReader* map) {
 void ReadCsv(MapReader* map, SourceOptions* source) {
   Diagnostics* const out = map->out();
   source->columns = map->Texts("columns");
+  for (size_t i = 0; i < source->columns.size(); ++i) {
+    const auto end = source->columns.begin() + static_cast<ptrdiff_t>(i);
+    if (std::find(source->columns.begin(), end, source->columns[i]) != end) {
+      const YamlNode& node = *map->Find("columns");
+      out->Error(node, fmt::format("'columns' names '{}' twice", source->columns[i]));
+    }
+  }
+  constexpr std::string_view kEncodings[] = {"utf-8", "gb18030"};
+  if (const auto encoding = ReadChoice(map, "encoding", {kEncodings[0], kEncodings[1]})) {
+    source->encoding = kEncodings[*encoding];
+  }
   if (const std::optional<std::string> delimiter = map->Text("delimiter")) {
     if (delimiter->size() == 1 && *delimiter != "\"" && *delimiter != "\n") {
       source->delimiter = (*delimiter)[0];
@@ -86,11 +98,23 @@ void ReadCsv(MapReader* map, SourceOptions* source) {
       out->Error(*map->Find("delimiter"), "'delimiter' is one character, such as \";\" or \"\\t\"");
     }
   }
+  if (TextEncoding::MayHide(source->encoding, source->delimiter)) {
+    out->Error(*map->Find("delimiter"),
+               fmt::format("'delimiter': '{}' may be a part of other characters in {}",
+                           source->delimiter, source->encoding));
+  }
   if (source->format == SourceFormat::kCsv) {
+    if (source->kafka && source->columns.empty()) {
+      out->Error(map->node(), "rows of CSV have no header line in Kafka: name their 'columns'");
+    }
     return;
   }
-  for (const std::string_view key : {"columns", "delimiter"}) {
-    if (const YamlNode* node = map->Find(key)) {
+  for (const std::string_view key : {"columns", "delimiter", "encoding"}) {
+    // JSON is UTF-8 anyway; files of an unnamed format may be CSV.
+    const YamlNode* node = map->Find(key);
+    const bool harmless = key == "encoding" && (source->format == SourceFormat::kAuto ||
+                                                source->encoding == kEncodings[0]);
+    if (node != nullptr && !harmless) {
       out->Error(*node, fmt::format("'{}' belongs to 'format: csv'", key));
     }
   }
@@ -118,6 +142,11 @@ void ReadRows(MapReader* map, SourceOptions* source) {
   const YamlNode* where = map->Find("where");
   if (event_map != nullptr) {
     source->map = ReadEventMap(*event_map, source->columns, out);
+    if (source->format == SourceFormat::kCloudEvents || source->format == SourceFormat::kKpiwatch) {
+      out->Error(*event_map, fmt::format("'map' makes events of rows (format json or csv); those "
+                                         "of 'format: {}' are events already",
+                                         map->Find("format")->text));
+    }
   } else if (source->format == SourceFormat::kCsv) {
     out->Error(map->node(), "rows of CSV become events by a 'map'");
   }
@@ -152,10 +181,6 @@ SourceOptions ReadSource(const YamlNode& node, const std::string& base_dir,
   }
   source.format = ReadFormat(&map);
   ReadCsv(&map, &source);
-  constexpr std::string_view kEncodings[] = {"utf-8", "gb18030"};
-  if (const auto encoding = ReadChoice(&map, "encoding", {kEncodings[0], kEncodings[1]})) {
-    source.encoding = kEncodings[*encoding];
-  }
   ReadRows(&map, &source);
   ReadComplete(&map, &source);
   source.quiet_ok = map.Bool("quiet_ok").value_or(false);

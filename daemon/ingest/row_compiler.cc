@@ -31,13 +31,23 @@ RowCompiler::RowCompiler(const std::vector<std::string>* columns, FieldPlan* pla
   }
 }
 
-std::optional<uint16_t> RowCompiler::ColumnOf(std::string_view expression) const {
-  if (columns_ == nullptr) {
+std::optional<uint16_t> RowCompiler::ColumnOf(std::string_view expression) {
+  return columns_ == nullptr ? std::nullopt : FindOnly(*columns_, expression);
+}
+
+std::optional<uint16_t> RowCompiler::FindOnly(const std::vector<std::string>& names,
+                                              std::string_view name) {
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) {
     return std::nullopt;
   }
-  const auto found = std::find(columns_->begin(), columns_->end(), expression);
-  return found == columns_->end() ? std::nullopt
-                                  : std::optional(static_cast<uint16_t>(found - columns_->begin()));
+  if (std::find(found + 1, names.end(), name) != names.end()) {
+    std::string mistake = fmt::format("there are several columns '{}'", name);
+    if (std::find(mistakes_.begin(), mistakes_.end(), mistake) == mistakes_.end()) {
+      AddMistake(std::move(mistake));
+    }
+  }
+  return static_cast<uint16_t>(found - names.begin());
 }
 
 std::optional<lang::Program> RowCompiler::Compile(std::string_view what,
@@ -64,13 +74,10 @@ std::optional<lang::Binding> RowCompiler::Resolve(std::string_view name) {
   if (columns_ != nullptr) {
     std::optional<uint16_t> slot = ColumnOf(name);
     if (!slot) {
-      const auto found = std::find(names_.begin(), names_.end(), name);
-      if (found == names_.end()) {
-        return std::nullopt;
-      }
-      slot = static_cast<uint16_t>(found - names_.begin());
+      slot = FindOnly(names_, name);
     }
-    return lang::Binding{.slot = *slot, .type = lang::Type::kAny};
+    return slot ? std::optional(lang::Binding{.slot = *slot, .type = lang::Type::kAny})
+                : std::nullopt;
   }
   if (plan_->size() >= FieldPlan::kMaxFields) {
     return std::nullopt;

@@ -18,8 +18,9 @@ class RowCompiler {
   // field for each name that the expressions use. Both are borrowed.
   RowCompiler(const std::vector<std::string>* columns, FieldPlan* plan);
 
-  // The slot of a column whose name is exactly `expression`; nullopt without columns.
-  std::optional<uint16_t> ColumnOf(std::string_view expression) const;
+  // The slot of a column whose name is exactly `expression`; nullopt without columns. A name that
+  // several columns have is a mistake.
+  std::optional<uint16_t> ColumnOf(std::string_view expression);
   // nullopt, and a mistake about `what`, when the expression is wrong.
   std::optional<lang::Program> Compile(std::string_view what, std::string_view expression,
                                        lang::Type type);
@@ -28,6 +29,7 @@ class RowCompiler {
   std::string mistakes() const;
 
  private:
+  std::optional<uint16_t> FindOnly(const std::vector<std::string>& names, std::string_view name);
   std::optional<lang::Binding> Resolve(std::string_view name);
 
   const std::vector<std::string>* const columns_;

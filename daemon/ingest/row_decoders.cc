@@ -171,7 +171,7 @@ class JsonRowDecoder final : public RowDecoder {
 absl::StatusOr<std::unique_ptr<Decoder>> MakeCsvDecoder(const SourceOptions& options,
                                                         FieldTree tree) {
   KPIWATCH_ASSIGN_OR_RETURN(TextEncoding encoding, TextEncoding::Make(options.encoding));
-  if (encoding.MayHide(options.delimiter)) {
+  if (TextEncoding::MayHide(options.encoding, options.delimiter)) {
     return absl::InvalidArgumentError(fmt::format(
         "delimiter '{}' may be a part of other characters in gb18030", options.delimiter));
   }

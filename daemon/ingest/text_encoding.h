@@ -21,9 +21,9 @@ class TextEncoding {
   // Errors: kInvalidArgument with the place of what is not of the encoding.
   absl::Status ToUtf8(std::string_view text, std::string_view* utf8);
 
-  // Whether bytes behind the first of a character may look like `c`.
-  bool MayHide(char c) const {
-    return converter_ != nullptr && (('0' <= c && c <= '9') || c >= '@');
+  // Whether bytes behind the first of a character of the encoding `name` may look like `c`.
+  static bool MayHide(std::string_view name, char c) {
+    return name == "gb18030" && (('0' <= c && c <= '9') || c >= '@');
   }
 
  private:

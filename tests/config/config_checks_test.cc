@@ -87,6 +87,38 @@ TEST(ConfigChecksTest, TellsWhatTheDaemonDoesNotRead) {
   EXPECT_THAT(DropUnreadSources(&config).message(), HasSubstr("k.yaml: sources: none has"));
 }
 
+// What the daemon could not start with, or would never read.
+TEST(ConfigChecksTest, FormatsColumnsAndMapsFitEachOther) {
+  const auto said = [](const std::string& source) {
+    return Said(
+        {"k.yaml", "rule_files: r\nsources:\n  - {name: a, kafka: {brokers: b, topics: t}, " +
+                       source + "}\n"});
+  };
+  const std::string map = "map: {type: '\"x\"', id: A, time: A";
+  EXPECT_THAT(said("format: csv, " + map + "}"),
+              ElementsAre(HasSubstr("k.yaml:3:5: rows of CSV have no header line in Kafka")));
+  EXPECT_THAT(said("format: cloudevents, " + map + "}"),
+              ElementsAre(HasSubstr("'map' makes events of rows")));
+  EXPECT_THAT(said("format: kpiwatch, " + map + "}"),
+              ElementsAre(HasSubstr("those of 'format: kpiwatch' are events already")));
+  EXPECT_THAT(said("format: csv, columns: [A, B, A], " + map + "}"),
+              ElementsAre(HasSubstr("'columns' names 'A' twice")));
+  EXPECT_THAT(said("format: csv, columns: [A], delimiter: a, encoding: gb18030, " + map + "}"),
+              ElementsAre(HasSubstr("'a' may be a part of other characters in gb18030")));
+  EXPECT_THAT(said("format: json, encoding: gb18030, " + map + "}"),
+              ElementsAre(HasSubstr("'encoding' belongs to 'format: csv'")));
+  EXPECT_THAT(said("format: json, " + map + ", data..x: A}"),
+              ElementsAre(HasSubstr("an event has no field 'data..x'")));
+  EXPECT_THAT(said("format: json, map: {type: A, id: A, time: {from: A, format: '%Q'}}"),
+              ElementsAre(HasSubstr("no time can be read by '%Q'")));
+  for (const char* format : {"%Y-%m-%d", "%Y%m%d%H%M%S", "%d/%m/%y %I:%M %p", "%s",
+                             "%Y-%m-%dT%H:%M:%E*S%Ez", "%Y年%m月%d日"}) {
+    EXPECT_THAT(said("format: json, map: {type: A, id: A, time: {from: A, format: '" +
+                     std::string(format) + "'}}"),
+                ElementsAre());
+  }
+}
+
 TEST(ConfigChecksTest, ATokenFileHasAName) {
   EXPECT_THAT(Said({"k.yaml", "rule_files: r\nsources: [{name: a, log: {token_file: ''}}]\n"}),
               ElementsAre(HasSubstr("k.yaml:2:39: 'token_file' names no file")));

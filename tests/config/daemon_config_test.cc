@@ -61,6 +61,7 @@ sources:
   - name: orders
     kafka: {brokers: "k1:9092", topics: [erp.orders]}
     format: csv
+    columns: [SalesOrderID, OrderDate, SalesPersonID, SubTotal]
     map:
       type: '"erp.order.confirmed"'
       id: SalesOrderID

@@ -146,6 +146,15 @@ TEST(Map, SaysAllMistakesAtOnce) {
                     HasSubstr("where: 'Qty >'"), Not(HasSubstr("map: id is missing"))));
 }
 
+TEST(CsvRows, DoNotChooseAmongColumnsOfOneName) {
+  SourceOptions options = Orders();
+  options.columns.push_back("Notes");
+  options.columns.push_back("Notes");
+  DecodeHarness harness({}, options);  // nobody asks for them
+  options.columns.push_back("SubTotal");
+  EXPECT_EQ(Mistakes(options), "there are several columns 'SubTotal'");
+}
+
 TEST(Map, GoesWithRowsOnly) {
   SourceOptions options = Orders();
   options.format = SourceFormat::kKpiwatch;
