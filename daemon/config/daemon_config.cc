@@ -195,6 +195,7 @@ DaemonConfigResult ParseDaemonConfig(const SourceFile& file, const ConfigChecks*
   result.diagnostics = ReadConfigDocument(file, [&](const YamlNode& document, Diagnostics* out) {
     ReadDocument(document, checks, &config, out);
   });
+  result.rule_files = config.rule_files;
   if (!HasErrors(result.diagnostics)) {
     result.config = std::move(config);
   }

@@ -57,6 +57,8 @@ struct DaemonConfig {
 
 struct DaemonConfigResult {
   std::optional<DaemonConfig> config;   // nullopt when a Diagnostic is an error
+  std::vector<std::string> rule_files;  // as in `config`, also where that is nullopt: what is wrong
+                                        // with them can be told in the same pass
   std::vector<Diagnostic> diagnostics;  // by line and column
 };
 

@@ -9,6 +9,7 @@
 #include "daemon/config/daemon_config.h"
 #include "daemon/kafka/conf.h"
 #include "daemon/kpictl/scenario_file.h"
+#include "daemon/rulebook/file_glob.h"
 #include "daemon/rulebook/loader.h"
 #include "daemon/rulebook/yaml_tree.h"
 
@@ -62,12 +63,16 @@ class Checker {
   void CheckDaemon(const SourceFile& file) {
     const DaemonConfigResult parsed = ParseDaemonConfig(file, &kConfigChecks);
     Print(parsed.diagnostics);
-    if (!parsed.config) {
+    if (parsed.rule_files.empty()) {
       return;
     }
-    const auto rules = ReadRuleFiles(parsed.config->rule_files, parsed.config->base_dir);
+    const auto rules = ReadRuleFiles(parsed.rule_files, FolderOf(file.path));
     if (!rules.ok()) {
       Mistake(fmt::format("{}: rule_files: {}", file.path, MessageOf(rules.status())));
+      return;
+    }
+    if (!parsed.config) {
+      CheckRules(*rules, /*sources=*/nullptr);
       return;
     }
     console_.out << fmt::format("{}: {} sources\n", file.path, parsed.config->sources.size());

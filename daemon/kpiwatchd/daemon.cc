@@ -191,7 +191,7 @@ absl::Status Daemon::Start(std::shared_ptr<const Rulebook> rulebook) {
 absl::Status Daemon::Reload() {
   MutexLock lock(&reload_mu_);
   const auto load = [&]() -> absl::Status {
-    DaemonConfigResult read = LoadDaemonConfig(config_.file);
+    DaemonConfigResult read = ReadConfig(config_.file);
     Report(read.diagnostics);
     KPIWATCH_RETURN_IF_ERROR(Summary(read.diagnostics));
     const std::vector<std::string> fixed = SectionsThatNeedARestart(config_, *read.config);
@@ -216,7 +216,7 @@ absl::Status Daemon::Reload() {
     Log(LogLevel::kInfo, "reloaded", {});
   } else {
     engine_metrics_.reload_failures.Add();
-    Log(LogLevel::kError, "not reloaded: the rules in force stay", {{"error", status}});
+    Log(LogLevel::kError, "not reloaded: the rules in force stay", {{"error", FirstLine(status)}});
   }
   return status;
 }

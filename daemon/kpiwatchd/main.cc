@@ -61,7 +61,7 @@ int Main(const std::vector<std::string>& arguments) {
   }
   const Flags& flags = *parsed.flags;
   SetupLogging(flags.log_level, flags.log_format);
-  DaemonConfigResult config = LoadDaemonConfig(flags.config_file, &kConfigChecks);
+  DaemonConfigResult config = ReadConfig(flags.config_file, &kConfigChecks);
   WebConfigResult web;
   web.config = WebConfig();
   if (!flags.web_config_file.empty()) {
@@ -73,7 +73,7 @@ int Main(const std::vector<std::string>& arguments) {
   }
   const auto rulebook = ReadRules(*config.config);
   if (!rulebook.ok()) {
-    Log(LogLevel::kError, "the rules cannot be used", {{"error", rulebook.status()}});
+    Log(LogLevel::kError, "the rules cannot be used", {{"error", FirstLine(rulebook.status())}});
     return kExitBadConfiguration;
   }
   if (const absl::Status usable = DropUnreadSources(&*config.config); !usable.ok()) {

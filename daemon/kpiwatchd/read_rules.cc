@@ -1,10 +1,14 @@
 #include "daemon/kpiwatchd/read_rules.h"
 
-#include <string>
+#include <iterator>
+#include <utility>
 
 #include "daemon/base/log.h"
 #include "daemon/base/status_macros.h"
+#include "daemon/base/status_text.h"
 #include "daemon/notify/routing.h"
+#include "daemon/rulebook/file_glob.h"
+#include "fmt/format.h"
 
 namespace kpiwatch {
 
@@ -18,20 +22,41 @@ bool Report(const std::vector<Diagnostic>& diagnostics) {
 }
 
 absl::Status Summary(const std::vector<Diagnostic>& diagnostics) {
-  const Diagnostic* first = nullptr;
+  std::string told;
   size_t errors = 0;
   for (const Diagnostic& diagnostic : diagnostics) {
-    if (!diagnostic.warning) {
-      first = first == nullptr ? &diagnostic : first;
-      ++errors;
+    if (!diagnostic.warning && ++errors <= kMostTold) {
+      told += (errors > 1 ? "\n" : "") + diagnostic.ToString();
     }
   }
-  if (first == nullptr) {
-    return absl::OkStatus();
+  if (errors > kMostTold) {
+    told += fmt::format("\nand {} more", errors - kMostTold);
   }
-  return absl::InvalidArgumentError(
-      first->ToString() +
-      (errors > 1 ? " (and " + std::to_string(errors - 1) + " more)" : std::string()));
+  return errors == 0 ? absl::OkStatus() : absl::InvalidArgumentError(told);
+}
+
+std::string FirstLine(const absl::Status& status) {
+  const std::string text = status.ToString();
+  return text.substr(0, text.find('\n'));
+}
+
+DaemonConfigResult ReadConfig(const std::string& path, const ConfigChecks* checks) {
+  DaemonConfigResult read = LoadDaemonConfig(path, checks);
+  if (read.config || read.rule_files.empty()) {
+    return read;
+  }
+  if (const auto files = ReadRuleFiles(read.rule_files, FolderOf(path)); files.ok()) {
+    LoadResult rules = LoadRulebook(*files);
+    std::move(rules.diagnostics.begin(), rules.diagnostics.end(),
+              std::back_inserter(read.diagnostics));
+  } else {
+    read.diagnostics.push_back({.file = path,
+                                .line = 1,
+                                .column = 1,
+                                .message = fmt::format("rule_files: {}", MessageOf(files.status())),
+                                .warning = false});
+  }
+  return read;
 }
 
 absl::StatusOr<std::shared_ptr<const Rulebook>> ReadRules(const DaemonConfig& config) {

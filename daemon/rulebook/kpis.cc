@@ -13,24 +13,34 @@ namespace {
 constexpr std::array<std::string_view, 8> kTypes = {
     "simple", "verdict", "ratio", "derived", "cumulative", "conversion", "duration", "stock"};
 
-bool IsVerdict(const YamlNode& node) {
+// The type that the KPI has, or was meant to have: the nearest of a misspelt one, else what its
+// keys say.
+std::string_view TypeOf(const YamlNode& node) {
   const YamlNode* type = node.Get("type");
-  return type != nullptr ? type->text == "verdict" : node.Get("all_of") != nullptr;
+  if (type != nullptr && type->is_scalar()) {
+    if (const auto near = NearestName(type->text, kTypes)) {
+      return *near;
+    }
+  }
+  return node.Get("all_of") != nullptr ? "verdict" : "simple";
 }
 
-// Whether the KPI is of a type that this version has; reports others.
+bool IsVerdict(const YamlNode& node) { return TypeOf(node) == "verdict"; }
+
+// Reports a type that this version does not have. Whether the KPI's keys are those of one that it
+// has.
 bool CheckType(MapReader* map) {
+  const std::string_view meant = TypeOf(map->node());
   const YamlNode* type = map->Find("type");
-  if (type == nullptr ||
-      (type->is_scalar() && (type->text == "simple" || type->text == "verdict"))) {
-    return true;
+  if (type != nullptr && (!type->is_scalar() || type->text != meant)) {
+    map->out()->Error(
+        *type, fmt::format("expected a KPI type such as simple, found {}{}", type->Describe(),
+                           DidYouMean(NearestName(type->text, kTypes))));
+  } else if (type != nullptr && meant != "simple" && meant != "verdict") {
+    map->out()->Error(*type,
+                      fmt::format("KPI type '{}' is not supported by this version", type->text));
   }
-  const bool known = std::find(kTypes.begin(), kTypes.end(), type->text) != kTypes.end();
-  map->out()->Error(
-      *type, known ? fmt::format("KPI type '{}' is not supported by this version", type->text)
-                   : fmt::format("expected a KPI type such as simple, found {}{}", type->Describe(),
-                                 DidYouMean(NearestName(type->text, kTypes))));
-  return false;
+  return meant == "simple" || meant == "verdict";
 }
 
 Direction ReadDirection(MapReader* map) {

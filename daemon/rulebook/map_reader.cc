@@ -35,12 +35,15 @@ std::string MapReader::KeyName(std::string_view key) const {
 }
 
 const YamlNode* MapReader::Find(std::string_view key) {
-  if (std::find(known_.begin(), known_.end(), key) == known_.end()) {
+  const bool first_time = std::find(known_.begin(), known_.end(), key) == known_.end();
+  if (first_time) {
     known_.emplace_back(key);
   }
   const YamlNode* value = node_.Get(key);
   if (value != nullptr && value->kind == YamlNode::Kind::kNull) {
-    out_->Error(*value, fmt::format("{} has no value", KeyName(key)));
+    if (first_time) {
+      out_->Error(*value, fmt::format("{} has no value", KeyName(key)));
+    }
     return nullptr;
   }
   return value;

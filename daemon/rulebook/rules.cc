@@ -209,7 +209,9 @@ void LoadRule(const YamlNode& node, LoadState* state) {
                                                 kind->text)
                                   : fmt::format("unknown kind {}; a rule over a KPI has no 'kind'",
                                                 kind->Describe()));
-    return;  // the keys are those of another kind
+    if (known) {
+      return;  // the keys are those of another kind
+    }
   }
   const YamlNode* kpi = map.Require("kpi");
   const std::optional<size_t> index =

@@ -175,11 +175,14 @@ TEST_F(FaultsTest, ABrokenRuleFileAtReloadLeavesTheOldRulesInForce) {
   ASSERT_TRUE(broker().Produce(place.topic, Part(0, half)).ok());
 
   const std::string targets = place.directory + "/targets.yaml";
-  WriteText(targets, "targets:\n  - {kpi: revenu, unit: east, period: 2026-W36, target: 1 CNY}\n");
+  WriteText(targets,
+            "targets:\n  - {kpi: revenu, unit: east, period: 2026-W36, target: 1 CNY}\n"
+            "  - {kpi: revenue, unit: eest, period: 2026-W36, target: 1 CNY}\n");
   const DaemonProcess::Answer answer = daemon.Post("/-/reload");
   EXPECT_NE(answer.status, 200);
-  EXPECT_THAT(answer.body, AllOf(HasSubstr("targets.yaml:2:11: "), HasSubstr("'revenu'"),
-                                 HasSubstr("did you mean 'revenue'?")));
+  EXPECT_THAT(answer.body,
+              AllOf(HasSubstr("targets.yaml:2:11: "), HasSubstr("'revenu'"),
+                    HasSubstr("did you mean 'revenue'?"), HasSubstr("targets.yaml:3:")));
   EXPECT_EQ(daemon.Metric("kpiwatch_config_last_reload_successful"), 0);
   EXPECT_EQ(daemon.Metric("kpiwatch_config_reload_failures_total"), 1);
   EXPECT_TRUE(daemon.AwaitLog("not reloaded: the rules in force stay"));

@@ -31,12 +31,13 @@ TEST_F(RefusalsTest, ABadConfigurationIsToldByLineAndColumn) {
             "  - name: crm\n"
             "    kafka: {brokrs: \"127.0.0.1:1\", topics: [t]}\n"
             "clock: sun\n");
+  WriteText(place.directory + "/rules.yaml", "kpiss: []\n");
   DaemonProcess daemon(place.directory);
   daemon.Start();
   EXPECT_EQ(daemon.AwaitExit(), kExitBadConfiguration);
-  EXPECT_THAT(daemon.log(),
-              AllOf(HasSubstr("kpiwatch.yaml:4:13: "), HasSubstr("'brokrs'"),
-                    HasSubstr("did you mean 'brokers'?"), HasSubstr("kpiwatch.yaml:5:8: ")));
+  EXPECT_THAT(daemon.log(), AllOf(HasSubstr("kpiwatch.yaml:4:13: "), HasSubstr("'brokrs'"),
+                                  HasSubstr("did you mean 'brokers'?"),
+                                  HasSubstr("kpiwatch.yaml:5:8: "), HasSubstr("rules.yaml:1:1: ")));
 }
 
 TEST_F(RefusalsTest, BadRulesAtTheStartAreABadConfiguration) {

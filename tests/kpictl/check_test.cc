@@ -87,6 +87,14 @@ TEST_F(CheckTest, AKpiNamesSourcesOfTheConfiguration) {
   EXPECT_EQ(Run({path}), kExitGood) << "rule files alone do not know the sources: " << out_;
 }
 
+TEST_F(CheckTest, MistakesOfTheRuleFilesStandBesideThoseOfTheDaemonsFile) {
+  Write("rules.yaml", "kpiss: []\n");
+  const std::string bad = Write("kpiwatch.yaml", "rule_files: [rules.yaml]\nclock: sun\n");
+  EXPECT_EQ(Run({bad}), kExitWrong);
+  EXPECT_THAT(out_, HasSubstr("kpiwatch.yaml:2:8: "));
+  EXPECT_THAT(out_, HasSubstr("rules.yaml:1:1: "));
+}
+
 TEST_F(CheckTest, WhatTheDaemonCouldNotStartWithIsToldByPlace) {
   Write("rules.yaml", kSoundRules);
   const std::string bad =

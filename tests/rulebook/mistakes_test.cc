@@ -14,6 +14,7 @@ namespace {
 
 using testing::Contains;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::Not;
 using Case = MistakeCase;
 
@@ -114,6 +115,25 @@ TEST(Mistakes, OfAKpiAreToldBesideItsUnknownType) {
               ElementsAre("1:8: a KPI: 'name' is missing",
                           "1:15: KPI type 'ratio' is not supported by this version",
                           "1:33: expected the direction up or down, found 'both'"));
+}
+
+TEST(Mistakes, OfTheKeysAreToldBesideAMisspeltTypeOrKind) {
+  EXPECT_THAT(
+      Errors(LoadText("kpis: [{name: k, type: smple, event: x, measure: summ()},\n"
+                      "  {name: v, type: verdct, all_of: [k], flors: 1}]\n"
+                      "rules: [{name: r, kind: kpi, kpi: touchs, levels: {rd: {when: 1}}}]\n")),
+      ElementsAre(
+          HasSubstr("1:24: expected a KPI type such as simple, found 'smple'"),
+          HasSubstr("1:50: unknown measure 'summ'"), HasSubstr("2:3: KPI 'v': 'floors' is missing"),
+          HasSubstr("2:19: expected a KPI type such as simple, found 'verdct'"),
+          HasSubstr("2:40: KPI 'v': unknown key 'flors'"), HasSubstr("3:25: unknown kind 'kpi'"),
+          HasSubstr("3:35: unknown KPI 'touchs'"), HasSubstr("unknown key 'rd'")));
+}
+
+TEST(Mistakes, AreToldOnceWhereAKeyHasNoValue) {
+  EXPECT_THAT(Errors(LoadText("kpis:\n  - {name: k, event: x, measure: count()}\n"
+                              "targets:\n  - {kpi: k, person: u1, period: 2026-10, target: }\n")),
+              ElementsAre(HasSubstr("'target' has no value")));
 }
 
 TEST(Mistakes, OfATemplateAreToldAtOnce) {

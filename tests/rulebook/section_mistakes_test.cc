@@ -101,7 +101,7 @@ INSTANTIATE_TEST_SUITE_P(
              "1:8: a KPI: expected a mapping of keys to values, found 'touches'", false},
         Case{"LaterType", "kpis: [{name: k, type: ratio, numerator: a}]",
              "1:24: KPI type 'ratio' is not supported by this version", false},
-        Case{"UnknownType", "kpis: [{name: k, type: sinple}]",
+        Case{"UnknownType", "kpis: [{name: k, type: sinple, event: x, measure: count()}]",
              "1:24: expected a KPI type such as simple, found 'sinple'; did you mean 'simple'?",
              false},
         Case{"Twice",
