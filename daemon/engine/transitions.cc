@@ -196,7 +196,13 @@ void Core::FillConsequences(const Rule& rule, SubjectId subject, const Period& p
       task->set_title(playbook.title.For("zh"));
       const std::string& title_en = playbook.title.For("en");
       task->set_title_en(title_en == task->title() ? std::string() : title_en);
-      const std::vector<std::string> assignee = Recipients({playbook.assignee}, subject, day);
+      // Where nobody stands that high, the highest below: a task has somebody.
+      Notify who = playbook.assignee;
+      std::vector<std::string> assignee = Recipients({who}, subject, day);
+      while (assignee.empty() && who.steps > 0) {
+        --who.steps;
+        assignee = Recipients({who}, subject, day);
+      }
       task->set_assignee(assignee.empty() ? std::string() : assignee.front());
       const Day due = calendar.AddWorkingDays(calendar.DayOf(at), playbook.due_working_days);
       task->set_due_unix_ms(absl::ToUnixMillis(calendar.Close(due)));

@@ -235,6 +235,27 @@ void LintDataSteward(LoadState* state) {
   }
 }
 
+// A task for a manager where the organisation has none falls back on the owner, or on nobody.
+void LintAssignees(LoadState* state) {
+  const Org& org = state->book.org;
+  const auto has_manager = [](const auto& entry) { return !entry.manager.empty(); };
+  if (!org.given || std::any_of(org.units.begin(), org.units.end(), has_manager) ||
+      std::any_of(org.people.begin(), org.people.end(), has_manager)) {
+    return;
+  }
+  for (size_t i = 0; i < state->book.playbooks.size(); ++i) {
+    const Playbook& playbook = state->book.playbooks[i];
+    if (playbook.assignee.steps > 0) {
+      const YamlNode* node = state->playbook_nodes[i]->Get("assignee");
+      state->out.Warning(
+          (node != nullptr ? node : state->playbook_nodes[i])->place,
+          fmt::format("the tasks of playbook '{}' are a manager's, and nobody in "
+                      "'org' has one: they go to the owner, those of units to nobody",
+                      playbook.name));
+    }
+  }
+}
+
 void LintUnused(LoadState* state) {
   const Rulebook& book = state->book;
   if (!book.receivers.empty()) {
@@ -271,6 +292,7 @@ void Lint(LoadState* state) {
   LintRules(state);
   LintCalendars(state);
   LintDataSteward(state);
+  LintAssignees(state);
   LintUnused(state);
 }
 

@@ -89,6 +89,32 @@ TEST(CoreTest, LeaveNeitherBreaksNorExtendsAStreak) {
   EXPECT_EQ(absl::FromUnixMillis(orange.at_unix_ms()), At("2026-11-06T23:00"));
 }
 
+// A task has an assignee: where nobody stands as high as it asks for, the highest there is.
+TEST(CoreTest, ATaskGoesToTheHighestManagerThereIs) {
+  std::string rules = kRules;
+  const auto replace = [&rules](std::string_view from, std::string_view to) {
+    rules.replace(rules.find(from), from.size(), to);
+  };
+  replace("name: week\n    kpi: revenue\n    for_each: person",
+          "name: week\n    kpi: revenue\n    for_each: unit");
+  replace("notify: [manager, manager+1]}", "open: talk}");
+  replace("{kpi: revenue, person: u103, period: 2026-W46",
+          "{kpi: revenue, unit: east, period: 2026-W46");
+  replace("{kpi: revenue, person: u103, period: 2026-W47",
+          "{kpi: revenue, unit: company, period: 2026-W46");
+  CoreDriver driver(rules);
+  driver.Order("u103", At("2026-11-11T10:00"), "1");
+  driver.Heartbeat(At("2026-11-16T00:00"));
+  driver.Step();
+  std::vector<std::string> assignees;
+  for (const v1::Transition& transition : driver.transitions()) {
+    if (transition.rule() == "week") {
+      assignees.push_back(transition.subject() + " " + transition.tasks(0).assignee());
+    }
+  }
+  EXPECT_THAT(assignees, ElementsAre("unit:company boss", "unit:east boss"));
+}
+
 // Acceptance: misses 2026-09-30, then 10-08: one yellow at the seal of 10-08.
 TEST(CoreTest, ANationalHolidayNeitherBreaksNorExtendsAStreak) {
   CoreDriver driver(kRules);

@@ -6,8 +6,11 @@
 namespace kpiwatch {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 std::string Base(std::string_view rest) {
   return "kpis: [{name: k, owner: o, event: x, measure: count()}]\n" + std::string(rest);
@@ -94,6 +97,17 @@ TEST(Lint, SaysWhatNothingLeadsTo) {
   EXPECT_THAT(Warnings(LoadText(Base("rules: [{name: r, kpi: k, levels: "
                                      "{red: {when: value < 2, notify: [owner]}}}]"))),
               ElementsAre("2:9: rules notify people, but there are no 'receivers'"));
+}
+
+TEST(Lint, TasksOfManagersWhereNobodyHasOne) {
+  const std::string org = "org: {units: [{id: company}], people: [{id: u1, unit: company}]}\n";
+  const std::string playbook = "playbooks: [{name: p, assignee: manager}]\n";
+  EXPECT_THAT(Warnings(LoadText(org + playbook)),
+              Contains(HasSubstr("2:33: the tasks of playbook 'p' are a manager's")));
+  EXPECT_THAT(Warnings(LoadText("org: {units: [{id: company, manager: u1}], people: [{id: u1, "
+                                "unit: company}]}\n" +
+                                playbook)),
+              Not(Contains(HasSubstr("are a manager's"))));
 }
 
 TEST(Lint, SaysWhenLateDataIsToldToNobody) {
