@@ -151,8 +151,10 @@ TEST(CoreTest, ARedStaysUntilItsClearLine) {
   driver.Order("u103", At("2026-11-11T10:00"), "38");
   driver.Order("u103", At("2026-11-18T10:00"), "44");
   driver.Order("u103", At("2026-11-25T10:00"), "46");
-  driver.Heartbeat(At("2026-11-30T00:00"));
-  driver.Step();
+  for (const char* monday : {"2026-11-16T00:00", "2026-11-23T00:00", "2026-11-30T00:00"}) {
+    driver.Heartbeat(At(monday));
+    driver.Step();
+  }
   EXPECT_THAT(driver.log(), ElementsAre("week person:u103 2026-W46 green>red THRESHOLD",
                                         "week person:u103 2026-W48 red>green THRESHOLD"));
   EXPECT_LT(driver.transitions()[0].at_unix_ms(), driver.transitions()[1].at_unix_ms());

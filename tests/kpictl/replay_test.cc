@@ -256,7 +256,7 @@ kpis:
               HasSubstr(R"("person:u102","from":"2026-09-01","to":"2026-10-01","value":"1")"));
   options_.format = OutputFormat::kTable;
   ASSERT_EQ(Run(), kExitGood) << err_;
-  EXPECT_THAT(out_, HasSubstr("n/a         n/a\n"));
+  EXPECT_THAT(out_, HasSubstr("n/a         n/a  n/a\n"));
 }
 
 TEST_F(ReplayTest, BadRecordsBeyondTwentyAreCounted) {
