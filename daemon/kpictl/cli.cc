@@ -164,7 +164,8 @@ void CommandLine::AddReplay() {
       ->required();
   AddChoice(command, "--format", "For scripts or for people (default: ndjson)",
             {{"ndjson", OutputFormat::kNdjson}, {"table", OutputFormat::kTable}}, &replay_.format);
-  command->add_flag("--strict", replay_.strict, "Exit with 1 when any record is bad or brings a KPI what it cannot take");
+  command->add_flag("--strict", replay_.strict,
+                    "Exit with 1 when any record is bad or brings a KPI what it cannot take");
 }
 
 void CommandLine::AddCheck() {
