@@ -324,6 +324,7 @@ TEST_F(KafkaSourceTest, ATopicThatDoesNotExistKeepsItFromBeingReady) {
   EXPECT_FALSE(reader.source().ready());
   ASSERT_TRUE(broker().CreateTopic(missing, 1).ok());
   Produce(missing, {At(0, "b")});
+  ASSERT_TRUE(reader.PollUntilSeen(2));
   ASSERT_TRUE(reader.PollUntilCaughtUp(2));
   EXPECT_EQ(reader.seen().back(), missing + "/0@0=b");
 }
