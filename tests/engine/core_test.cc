@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/engine/core_rules.h"
 #include "tests/testing/core_driver.h"
 
 namespace kpiwatch {
@@ -10,56 +11,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-constexpr char kRules[] = R"(
-calendars:
-  - {name: cn, time_zone: Asia/Shanghai, day_close: "20:00", grace: 2h,
-     holidays: rules/calendars/cn-2026.yaml}
-org:
-  units:
-    - {id: company, name: 全国, manager: boss}
-    - {id: east, name: 华东, parent: company, manager: u100}
-  people:
-    - {id: boss, name: 老板, unit: company, level: chief}
-    - {id: u100, name: 主管, unit: east, level: chief}
-    - id: u102
-      name: 王一
-      unit: east
-      level: junior
-      to: 2026-11-10
-      leave: [{from: 2026-11-05, to: 2026-11-06}]
-    - {id: u103, name: 李二, unit: east, level: junior}
-kpis:
-  - {name: touches, owner: ops, type: simple, event: crm.activity.completed, measure: count(),
-     subject: data.owner_id, calendar: cn}
-  - {name: revenue, owner: ops, type: simple, event: erp.order.confirmed,
-     measure: sum(data.amount), currency: CNY, subject: data.owner_id, calendar: cn}
-  - {name: actions, owner: ops, type: verdict, all_of: [touches], calendar: cn,
-     floors: {junior: [2]}}
-targets:
-  - {kpi: revenue, person: u103, period: 2026-W46, target: 100 CNY}
-  - {kpi: revenue, person: u103, period: 2026-W47, target: 100 CNY}
-  - {kpi: revenue, person: u103, period: 2026-W48, target: 100 CNY}
-rules:
-  - name: slipping
-    kpi: actions
-    for_each: person
-    where: person.id == "u102"
-    period: day
-    evaluate: on_close
-    levels:
-      yellow: {when: miss_streak >= 2, notify: [owner, manager]}
-      orange: {when: miss_streak >= 3, notify: [owner, manager], open: talk, grant: senior_assist}
-  - name: week
-    kpi: revenue
-    for_each: person
-    period: week
-    evaluate: on_close
-    levels:
-      red: {when: completion < 40%, clear: completion >= 45%, notify: [manager, manager+1]}
-playbooks:
-  - {name: talk, title: 主管一对一沟通, assignee: manager, due: 1wd}
-)";
 
 std::vector<std::string> Notified(const v1::Transition& t) {
   return {t.notified().begin(), t.notified().end()};
@@ -240,73 +191,6 @@ TEST(CoreTest, PartitionsMayBeMetInAnyOrder) {
   EXPECT_EQ(driver.transitions()[0].value(), "39");
 }
 
-// Acceptance: the feed is down; no miss counted, one data alert, then the verdict.
-TEST(CoreTest, LateDataIsAnAlertOfItsOwnAndNoMiss) {
-  CoreDriver driver(kRules, {.clock_by_events = false});
-  driver.Touch("u102", At("2026-11-02T10:00"), 2);
-  driver.Heartbeat(At("2026-11-03T00:00"));
-  driver.Step(At("2026-11-03T08:00"));
-  driver.Step(At("2026-11-03T22:00"));
-  driver.Step(At("2026-11-04T12:00"));
-  EXPECT_THAT(driver.log(), ElementsAre("data-late source:crm 2026-11-03 green>orange DATA_LATE"));
-  driver.Heartbeat(At("2026-11-04T11:00"));
-  driver.Step(At("2026-11-04T13:00"));
-  EXPECT_THAT(driver.log(),
-              ElementsAre("data-late source:crm 2026-11-03 green>orange DATA_LATE",
-                          "data-late source:crm 2026-11-03 orange>green DATA_COMPLETE"));
-  EXPECT_EQ(driver.transitions()[1].active_since_unix_ms(), driver.transitions()[0].at_unix_ms());
-  driver.Heartbeat(At("2026-11-05T00:00"));
-  driver.Step(At("2026-11-05T00:00"));
-  EXPECT_EQ(driver.log().back(), "slipping person:u102 2026-11-04 green>yellow THRESHOLD");
-}
-
-// D-02: nothing has ever come; that is no reason to say nothing.
-TEST(CoreTest, ASourceThatNeverDeliveredIsLateAfterTheFirstDay) {
-  CoreDriver driver(kRules, {.clock_by_events = false,
-                             .complete_by = CompleteBy::kCaughtUp,
-                             .live_from = At("2026-11-02T15:00")});
-  driver.Step(At("2026-11-02T21:59"));
-  EXPECT_THAT(driver.log(), IsEmpty());
-  driver.Step(At("2026-11-02T22:00"));
-  EXPECT_THAT(driver.log(), ElementsAre("data-late source:crm 2026-11-02 green>orange DATA_LATE"));
-  driver.Touch("u102", At("2026-11-03T10:00"), 2);
-  driver.Step(At("2026-11-03T10:00"));
-  EXPECT_THAT(driver.log(),
-              ElementsAre("data-late source:crm 2026-11-02 green>orange DATA_LATE",
-                          "data-late source:crm 2026-11-02 orange>green DATA_COMPLETE"));
-}
-
-// D-07: what closed before the daemon went live is recorded and not sent.
-// D-01: now is the least that the sources prove which KPIs need, and nothing else holds it.
-TEST(CoreTest, EventsMoveTheTimeWhateverTheWallSaysAndWhatNoKpiNeeds) {
-  std::string rules = kRules;
-  for (const std::string kpi : {"touches", "revenue", "actions"}) {
-    rules.replace(rules.find("{name: " + kpi), 7 + kpi.size(), "{sources: [crm], name: " + kpi);
-  }
-  CoreDriver driver(rules, {.other_sources = {"erp"}});
-  driver.Touch("u102", At("2026-11-02T10:00"), 2);
-  driver.Heartbeat(At("2026-11-04T23:00"));
-  driver.Step(At("2026-11-01T00:00"));
-  EXPECT_EQ(driver.core().now(), At("2026-11-04T23:00"));
-  EXPECT_THAT(driver.log(), ElementsAre("slipping person:u102 2026-11-04 green>yellow THRESHOLD"));
-}
-
-// S-26: what nobody reads can prove nothing, also where the source beside it is complete.
-TEST(CoreTest, ADayThatNeedsASourceThatNobodyReadsNeverSeals) {
-  for (const char* sources :
-       {"{sources: [locall], name: touches", "{sources: [crm, locall], name: touches"}) {
-    std::string rules = kRules;
-    rules.replace(rules.find("{name: touches"), 14, sources);
-    CoreDriver driver(rules, {.clock_by_events = false});
-    driver.Touch("u102", At("2026-11-02T10:00"), 2);
-    driver.Heartbeat(At("2026-11-06T23:00"));
-    driver.Step(At("2026-11-06T23:00"));
-    EXPECT_EQ(driver.core().SealedThrough(0), std::nullopt) << sources;
-    EXPECT_EQ(driver.core().SealedThrough(1), Day::Parse("2026-11-06"));
-    EXPECT_THAT(driver.log(), IsEmpty()) << "a verdict over it is as unproven";
-  }
-}
-
 TEST(CoreTest, ALoneOldEventMakesNobodyMissAllTheDaysSince) {
   CoreDriver driver(kRules, {.clock_by_events = false,
                              .complete_by = CompleteBy::kCaughtUp,
@@ -318,32 +202,7 @@ TEST(CoreTest, ALoneOldEventMakesNobodyMissAllTheDaysSince) {
   EXPECT_LT(driver.metrics().rule_evaluations.With({"slipping"}).value(), 200u);
 }
 
-TEST(CoreTest, ASourceThatWasReadToItsEndIsProvenToTheCloseOfTheLastDayThatThisLetSeal) {
-  CoreDriver driver(kRules, {.clock_by_events = false,
-                             .complete_by = CompleteBy::kCaughtUp,
-                             .other_sources = {"silent"}});
-  driver.Touch("u103", At("2026-11-02T10:00"), 1);
-  driver.Step(At("2026-11-02T12:00"));
-  EXPECT_EQ(driver.core().ProvenUntil(0), absl::InfinitePast());
-  driver.Step(At("2026-11-02T23:00"));
-  EXPECT_EQ(driver.core().ProvenUntil(0), At("2026-11-02T20:00"))
-      << "though the day waits for the other source";
-  EXPECT_EQ(driver.core().ProvenUntil(1), absl::InfinitePast());
-  driver.Step(At("2026-11-03T23:00"));
-  EXPECT_EQ(driver.core().ProvenUntil(0), At("2026-11-02T20:00")) << "nothing came on the third";
-  driver.Touch("u103", At("2026-11-03T23:30"), 1);
-  driver.Step(At("2026-11-03T23:30"));
-  EXPECT_EQ(driver.core().ProvenUntil(0), At("2026-11-03T20:00"));
-}
-
-TEST(CoreTest, WhatASourceWasProvenToOutlivesARestart) {
-  CoreDriver driver(kRules, {.clock_by_events = false, .complete_by = CompleteBy::kCaughtUp});
-  driver.Touch("u103", At("2026-11-02T10:00"), 1);
-  driver.Step(At("2026-11-02T23:00"));
-  driver.Restart();
-  EXPECT_EQ(driver.core().ProvenUntil(0), At("2026-11-02T20:00"));
-}
-
+// D-07: what closed before the daemon went live is recorded and not sent.
 TEST(CoreTest, OldPeriodsAreRecordedAndNotSent) {
   CoreDriver driver(kRules, {.clock_by_events = false, .live_from = At("2026-11-20T00:00")});
   driver.Order("u103", At("2026-11-11T10:00"), "38");
@@ -419,26 +278,6 @@ TEST(CoreTest, FactsOfNobodyRaiseOneAlertAndNoMoreAfterARestart) {
   driver.Order("", At("2026-11-12T10:00"), "3");
   driver.Step();
   EXPECT_EQ(driver.log().size(), 1U);
-}
-
-// D-17: a source without a configured tenant takes any single one.
-TEST(CoreTest, ASourceBelongsToTheFirstTenantThatItsEventsName) {
-  CoreDriver driver(kRules);
-  driver.Order("u103", At("2026-11-11T10:00"), "1");
-  EXPECT_EQ(driver.last_result, OfferResult::kAccepted) << "says nothing of tenants";
-  driver.tenant = "acme";
-  driver.Order("u103", At("2026-11-11T10:00"), "2");
-  EXPECT_EQ(driver.last_result, OfferResult::kAccepted);
-  driver.Step();
-  driver.Restart();
-  driver.tenant = "other";
-  driver.Order("u103", At("2026-11-11T10:00"), "30");
-  EXPECT_EQ(driver.last_result, OfferResult::kTenant);
-  driver.tenant = "";
-  driver.Heartbeat(At("2026-11-16T00:00"));
-  driver.Step();
-  ASSERT_EQ(driver.transitions().size(), 1U);
-  EXPECT_EQ(driver.transitions()[0].value(), "3");
 }
 
 }  // namespace
