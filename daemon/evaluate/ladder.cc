@@ -16,8 +16,9 @@ void MoveStreaks(const Rule& rule, const PeriodInput& input, LadderState* state)
   if (!input.met) {
     return;
   }
+  // S-05 counts from date to date: 02-14 to 02-24 is 10 days.
   const bool gap_too_long =
-      state->last_end && input.period.begin - *state->last_end > rule.max_gap_days;
+      state->last_end && input.period.begin - (*state->last_end - 1) > rule.max_gap_days;
   if (gap_too_long) {
     state->miss_streak = 0;
     state->hit_streak = 0;

@@ -107,14 +107,15 @@ TEST(LadderTest, StreaksClimbAndTwoHitsInARowClear) {
   EXPECT_EQ(StreakLevels(Streaks(), "-+---+-++"), "GGGYOOOOG");
 }
 
-// S-05: an ineligible day is simply not advanced; a gap beyond max_gap_days begins anew.
+// S-05: an ineligible day is simply not advanced; a gap beyond max_gap_days begins anew. From
+// 02-14 to 02-24 are 10 days.
 TEST(LadderTest, AStreakDoesNotReachOverTooLongAGap) {
   const Rule rule = Streaks();
   LadderState state;
   state = AdvanceSealed(rule, state, DayOf(Day{100}, 0, false));
-  const LadderState near = AdvanceSealed(rule, state, DayOf(Day{101 + 12}, 0, false));
+  const LadderState near = AdvanceSealed(rule, state, DayOf(Day{100 + 12}, 0, false));
   EXPECT_EQ(near.miss_streak, 2);
-  const LadderState far = AdvanceSealed(rule, state, DayOf(Day{101 + 13}, 0, false));
+  const LadderState far = AdvanceSealed(rule, state, DayOf(Day{100 + 13}, 0, false));
   EXPECT_EQ(far.miss_streak, 1);
 }
 

@@ -232,7 +232,7 @@ void Oracle::WalkLadder(int r, const std::string& subject) {
   const Group& group = GroupOf(rule.kpi);
   const bool episodes = rule.period == PeriodKind::kTarget;
   OracleLadder ladder;
-  std::optional<Day> last_end;
+  std::optional<Day> last_day;  // of the last period that counted
   std::map<Level, std::vector<bool>> hits;  // by tier: `when` false and not missed
   Period before;
   for (const Period& period : PeriodsOf(rule, subject)) {
@@ -251,10 +251,11 @@ void Oracle::WalkLadder(int r, const std::string& subject) {
     const Reading reading = Read(rule.kpi, subject, period);
     const Level from = HighestOf(ladder.latched);
     if (reading.met) {
-      const bool far = !episodes && last_end && period.begin - *last_end > rule.max_gap_days;
+      // S-05 counts from date to date: 02-14 to 02-24 is 10 days.
+      const bool far = !episodes && last_day && period.begin - *last_day > rule.max_gap_days;
       ladder.miss_streak = *reading.met ? 0 : (far ? 0 : ladder.miss_streak) + 1;
       ladder.hit_streak = *reading.met ? (far ? 0 : ladder.hit_streak) + 1 : 0;
-      last_end = period.end;
+      last_day = period.end - 1;
     }
     for (const Tier& tier : rule.tiers) {
       const auto holds = [&](const Condition& condition) {
