@@ -118,7 +118,9 @@ void Core::FillCounted(const Rule& rule, SubjectId subject, const Ladder& ladder
     if (records[i].target) {
       counted->set_target(records[i].target->ToString());
     }
-    counted->set_met(records[i].met.value_or(false));
+    if (records[i].met) {
+      counted->set_met(*records[i].met);
+    }
   }
   if (rule.period != PeriodKind::kDay) {
     return;

@@ -103,9 +103,11 @@ std::string CountedText(const Source& source) {
   const auto& counted = source.transition.counted();
   for (int i = 0; i < std::min(counted.size(), kMaxPeriodsShown); ++i) {
     const v1::CountedPeriod& period = counted[i];
-    std::string text(period.met() ? source.words.met : source.words.missed);
+    std::string text(!period.has_met() ? ""
+                     : period.met()    ? source.words.met
+                                       : source.words.missed);
     if (!period.value().empty()) {
-      text += " " + source.ValueText(period.value());
+      text += (text.empty() ? "" : " ") + source.ValueText(period.value());
     }
     if (!period.value().empty() && !period.target().empty()) {
       text += " / " + source.ValueText(period.target());

@@ -66,6 +66,8 @@ TEST_F(AlertJsonTest, CarriesOurFieldsWithNumbersAsText) {
   v1::Transition transition = SampleTransition(v1::LEVEL_YELLOW, v1::LEVEL_ORANGE);
   transition.set_value("12345678901234567.5");
   transition.set_completion("0.399960");
+  transition.add_counted()->set_met(false);
+  transition.add_counted()->set_value("7");
   transition.set_miss_streak(3);
   v1::Task* task = transition.add_tasks();
   task->set_title("一对一");
@@ -87,6 +89,8 @@ TEST_F(AlertJsonTest, CarriesOurFieldsWithNumbersAsText) {
   EXPECT_EQ(alert.at("from_level"), "yellow");
   EXPECT_EQ(alert.at("value"), "12345678901234567.5");
   EXPECT_EQ(alert.at("completion"), "0.399960");
+  EXPECT_EQ(alert.at("counted").at(0).at("met"), false);
+  EXPECT_FALSE(alert.at("counted").at(1).contains("met")) << "nothing measures it";
   EXPECT_EQ(alert.at("reason"), "threshold");
   EXPECT_EQ(alert.at("miss_streak"), 3);
   EXPECT_EQ(alert.at("tasks").at(0).at("due"), "2026-09-30T10:00:00.000Z");

@@ -116,6 +116,13 @@ TEST_F(TextTest, CountedPeriodsSayValueAgainstTarget) {
   EXPECT_EQ(Row("计入的周期"), "2026-09-28 达标\n2026-09-29 未达标 5 / 8");
 }
 
+TEST_F(TextTest, APeriodThatNothingMeasuresIsNeitherMetNorMissed) {
+  AddCounted("2026-09-29", false);
+  transition_.mutable_counted(0)->clear_met();
+  transition_.mutable_counted(0)->set_value("5");
+  EXPECT_EQ(Row("计入的周期"), "2026-09-29 5");
+}
+
 TEST_F(TextTest, SkippedPeriodsWithTheSameReasonAreOneLine) {
   for (int day = 1; day <= 7; ++day) {
     AddSkipped("2026-10-0" + std::to_string(day), "not_a_working_day");

@@ -71,10 +71,12 @@ Json TasksOf(const v1::Transition& transition, std::string_view language) {
 Json CountedOf(const v1::Transition& transition) {
   Json counted = Json::array();
   for (const v1::CountedPeriod& period : transition.counted()) {
-    counted.push_back({{"period", period.period()},
-                       {"value", period.value()},
-                       {"target", period.target()},
-                       {"met", period.met()}});
+    Json entry = {
+        {"period", period.period()}, {"value", period.value()}, {"target", period.target()}};
+    if (period.has_met()) {
+      entry["met"] = period.met();
+    }
+    counted.push_back(std::move(entry));
   }
   return counted;
 }
