@@ -39,6 +39,7 @@
 #include "daemon/engine/reach_log.h"
 #include "daemon/engine/read_view.h"
 #include "daemon/engine/seal_group.h"
+#include "daemon/engine/told.h"
 #include "daemon/engine/waiting_facts.h"
 #include "daemon/fold/dedup_window.h"
 #include "daemon/fold/folder.h"
@@ -210,9 +211,11 @@ class Core {
   // Whether the rule judges the period of the subject once it is closed.
   bool IsJudged(RuleIndex rule, SubjectId subject, const Period& period,
                 const std::optional<Decimal>& target) const;
-  // Ends what the ladder's standing records left firing.
+  // Ends what the ladder's standing records left firing, and forgets how it was told.
   void EndStanding(const Rule& rule, SubjectId subject, absl::Time at, v1::Reason reason,
                    Ladder* ladder);
+  // Ends the ladder of somebody whom the rule does not watch any more, on `day` or later.
+  absl::Status EndUncovered(RuleIndex rule, SubjectId subject, Day day, absl::Time at);
   absl::Status CloseOpenLadders(const SealGroup& group, SubjectId subject, Day day);
   void UpdateLateness();
   absl::Status ApplyDeferred(const SealGroup& group);
@@ -247,22 +250,41 @@ class Core {
   // correct.cc
   absl::Status ReplayCorrections();
   // Puts sealed periods into the ladder that count only since the subject's first sight turned out
-  // to be earlier, not judged yet; the begin of the first of them, nullopt for none.
+  // to be earlier, or since the rule covers him, not judged yet; the begin of the first of them,
+  // nullopt for none.
   absl::StatusOr<std::optional<Day>> AddUnjudged(RuleIndex rule, SubjectId subject);
   absl::Status ReplayRule(RuleIndex rule, SubjectId subject, Day day);
-  void EmitRederived(const Rule& rule, SubjectId subject, const SealedRecord& at_record,
-                     Level before, v1::Reason reason, const KpiReading& reading, Ladder* ladder);
+  // Tells that the ladder, which stood at `before`, stands elsewhere since records[at].
+  absl::Status EmitRederived(const Rule& rule, SubjectId subject, size_t at, Level before,
+                             v1::Reason reason, Ladder* ladder);
   // The same for a rule on targets: each standing record whose level is not that of `before`.
-  absl::Status EmitRederivedTargets(const Rule& rule, SubjectId subject, const Ladder& before,
-                                    v1::Reason reason, Ladder* ladder);
-  absl::Status TakeGoneRules(const std::set<uint32_t>& gone, const std::set<RuleIndex>& changed);
-  // Ladders of rules that are gone or read differently since the rulebook before.
-  absl::Status TakeRuleChanges();
-  absl::Status RederiveLadder(RuleIndex rule, SubjectId subject, Ladder* ladder);
+  absl::Status EmitRederivedTargets(const Rule& rule, SubjectId subject,
+                                    const std::vector<SealedRecord>& before, v1::Reason reason,
+                                    Ladder* ladder);
   // Seals records[from..] of the ladder again; the state before them is the one stored there. The
   // first record with another level than before; records.size(): none.
   absl::StatusOr<size_t> ReplayRecords(const Rule& rule, SubjectId subject, size_t from,
                                        Ladder* ladder);
+
+  // rule_changes.cc
+  // Ladders of rules that are gone or read differently since the rulebook before.
+  absl::Status TakeRuleChanges();
+  absl::Status TakeGoneRules(const std::set<uint32_t>& gone, const std::set<RuleIndex>& changed);
+  // What a rule that is gone, or counts other periods, left firing in one.
+  struct Left {
+    uint32_t rule = 0;  // stored number
+    SubjectId subject;
+    Period period;
+    Level was = Level::kGreen;
+    Level told = Level::kGreen;
+    int64_t since_ms = 0;
+  };
+  void EndLeft(const Left& left, v1::Reason reason, const Told& how);
+  // Judges the sealed periods of the correction window again by a rule that was changed, those that
+  // it newly covers too, and forgets those that it does not cover any more.
+  absl::Status RederiveLadder(RuleIndex rule, SubjectId subject);
+  // Whether the ladder stands on a period that the rule does not judge.
+  bool StandsUncovered(RuleIndex rule, SubjectId subject, const Ladder& ladder) const;
 
   // values.cc
   std::set<PeriodKind> ListedKinds(KpiIndex k) const;
@@ -282,16 +304,27 @@ class Core {
   void FillReading(const Rule& rule, const KpiReading& reading, v1::Transition* transition) const;
   void FillCounted(const Rule& rule, SubjectId subject, const Ladder& ladder,
                    v1::Transition* transition) const;
-  // Adds the recipients, tasks and grants of the new level to the transition, and the recipients
-  // to *notified; on the way down tells those who were told.
+  // Adds the recipients, tasks and grants of the new level to the transition, and notes in *told
+  // how it is told; on the way down tells those who were told. `not_sent`: it is recorded only, and
+  // opens nothing.
   void FillConsequences(const Rule& rule, SubjectId subject, const Period& period, Level from,
-                        Level to, absl::Time at, std::vector<std::string>* notified,
-                        v1::Transition* transition) const;
+                        Level to, absl::Time at, std::string_view not_sent, Told* told,
+                        v1::Transition* transition);
+  // Notes the fire that `transition` tells of the tier.
+  void NoteTold(const Rule& rule, const Tier& tier, const v1::Transition& transition, Told* told);
+  // Sends the end where the fires of `told` went; `now_as`: what its rule says by now (0: gone).
+  void FillWay(const Told& told, uint32_t now_as, v1::Transition* transition) const;
+  void AddTasks(const Rule& rule, const Tier& tier, SubjectId subject, const Period& period,
+                absl::Time at, v1::Transition* transition) const;
+  // The number of what routes the rule's alerts; never 0.
+  uint32_t ToldAsOf(const Rule& rule);
+  uint32_t NumberOf(const std::vector<ToldAs>& all);
   std::vector<std::string> Recipients(const std::vector<Notify>& notify, SubjectId subject,
                                       Day day) const;
   // Gives it its number. What is emitted between steps belongs to the next.
   void Emit(v1::Transition* transition);
-  std::string NotSentReason(const Period& period, CalendarIndex calendar) const;
+  // Why a fire of the period may not be sent; empty: it may.
+  std::string_view HoldOf(const Period& period, CalendarIndex calendar) const;
 
   const CoreOptions options_;
   StateStore* const store_;
@@ -304,6 +337,7 @@ class Core {
 
   std::shared_ptr<const Rulebook> rulebook_;
   IdTable kpi_ids_{'k'}, rule_ids_{'r'};
+  IdTable told_as_{'w'};  // names are EncodeToldAs; Told::as is one more than the number
   SubjectTable subjects_;
   std::unique_ptr<DedupWindow> dedup_;
   std::unique_ptr<VersionTable> versions_;
@@ -325,6 +359,7 @@ class Core {
   std::vector<uint32_t> kpi_id_of_;  // stored numbers, by KpiIndex
   std::vector<KpiIndex> kpi_of_id_;  // the other way; UINT32_MAX: not in this rulebook
   std::vector<uint32_t> rule_id_of_;
+  std::vector<uint32_t> told_as_of_rule_;                    // 0: not asked for yet
   std::vector<std::vector<RuleIndex>> open_rules_of_kpi_;    // intraday
   std::vector<std::vector<RuleIndex>> sealed_rules_of_kpi_;  // on_close
   std::vector<WatchedFor> watched_for_;                      // by KPI

@@ -61,6 +61,7 @@ void Core::BuildPlans() {
       watched_for_[k] = WatchedFor::kLines;
     }
   }
+  told_as_of_rule_.assign(book.rules.size(), 0);
   targets_by_end_.clear();
   for (size_t t = 0; t < book.targets.size(); ++t) {
     const Target& target = book.targets[t];

@@ -88,6 +88,7 @@ class StoreLoader final : public BucketLoader {
 absl::Status Core::Restore(std::shared_ptr<const Rulebook> rulebook, absl::Time wall_now) {
   KPIWATCH_RETURN_IF_ERROR(kpi_ids_.Restore(*store_));
   KPIWATCH_RETURN_IF_ERROR(rule_ids_.Restore(*store_));
+  KPIWATCH_RETURN_IF_ERROR(told_as_.Restore(*store_));
   KPIWATCH_RETURN_IF_ERROR(RestoreSubjects());
   KPIWATCH_RETURN_IF_ERROR(dedup_->Restore(*store_));
   metrics_->dedup_window_ids.Set(static_cast<double>(dedup_->size()));

@@ -1,6 +1,5 @@
-// Verdicts that change after their seal: corrected facts (S-18) and changed rules (S-22, D-29). A
-// ladder's sealed periods are judged again from the first one concerned, and what differs in the
-// end is told.
+// Verdicts that change after their seal: corrected facts (S-18). A ladder's sealed periods are
+// judged again from the first one concerned, and what differs in the end is told.
 #include <algorithm>
 #include <utility>
 
@@ -57,7 +56,7 @@ absl::Status Core::ReplayRule(RuleIndex r, SubjectId subject, Day day) {
   const auto from = static_cast<size_t>(first - ladder->records.begin());
   const Level before = ladder->state.level();
   const bool episodes = rule.period == PeriodKind::kTarget;
-  const Ladder old = episodes ? *ladder : Ladder();
+  const std::vector<SealedRecord> old = ladder->records;
   KPIWATCH_ASSIGN_OR_RETURN(const size_t turned, ReplayRecords(rule, subject, from, ladder));
   ladders_->MarkChanged(subject, rule_id_of_[r]);
   evaluations_[r]->Add();
@@ -67,18 +66,15 @@ absl::Status Core::ReplayRule(RuleIndex r, SubjectId subject, Day day) {
   if (ladder->state.level() == before) {
     return absl::OkStatus();
   }
-  const SealedRecord record = ladder->records[turned];
-  KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading,
-                            ReadFor(rule, subject, record.period, record.target));
-  EmitRederived(rule, subject, record, before, v1::REASON_RESTATED, reading, ladder);
-  return absl::OkStatus();
+  return EmitRederived(rule, subject, turned, before, v1::REASON_RESTATED, ladder);
 }
 
 absl::StatusOr<std::optional<Day>> Core::AddUnjudged(RuleIndex r, SubjectId subject) {
   const Rule& rule = rulebook_->rules[r];
   const SealGroup& group = groups_[group_of_kpi_[rule.kpi]];
   const SubjectInfo& info = subjects_.Get(subject);
-  if (rule.evaluate == EvaluateMode::kIntraday || !group.next || info.first_seen >= *group.next ||
+  const Day first_seen = rulebook_->org.given ? group.earliest.value_or(Day{}) : info.first_seen;
+  if (rule.evaluate == EvaluateMode::kIntraday || !group.next || first_seen >= *group.next ||
       (rule.for_each == ForEach::kPerson) != (info.kind == SubjectKind::kPerson)) {
     return std::nullopt;
   }
@@ -90,7 +86,7 @@ absl::StatusOr<std::optional<Day>> Core::AddUnjudged(RuleIndex r, SubjectId subj
   std::vector<SealedRecord>& records = ladder->records;
   std::vector<std::pair<Period, std::optional<Decimal>>> periods;
   std::optional<Day> first;
-  for (Day day = std::max({info.first_seen, group.earliest.value_or(end), in_window}); day < end;
+  for (Day day = std::max({first_seen, group.earliest.value_or(end), in_window}); day < end;
        ++day) {
     PeriodsEnding(rule, subject, day, &periods);
     for (const auto& [period, target] : periods) {
@@ -109,7 +105,8 @@ absl::StatusOr<std::optional<Day>> Core::AddUnjudged(RuleIndex r, SubjectId subj
           }
           before = LadderState();  // an episode of its own
         }
-        records.insert(place, {period, std::nullopt, Decimal(), target, before});
+        const Level told = rule.period == PeriodKind::kTarget ? Level::kGreen : ToldLevel(*ladder);
+        records.insert(place, {period, std::nullopt, Decimal(), target, before, told});
         first = first ? first : std::optional(period.begin);
       }
     }
@@ -145,194 +142,62 @@ absl::StatusOr<size_t> Core::ReplayRecords(const Rule& rule, SubjectId subject, 
   return turned;
 }
 
-void Core::EmitRederived(const Rule& rule, SubjectId subject, const SealedRecord& at_record,
-                         Level before, v1::Reason reason, const KpiReading& reading,
-                         Ladder* ladder) {
+absl::Status Core::EmitRederived(const Rule& rule, SubjectId subject, size_t at, Level before,
+                                 v1::Reason reason, Ladder* ladder) {
+  const SealedRecord record = ladder->records[at];
   const bool episode = rule.period == PeriodKind::kTarget;
-  const Level after = episode ? at_record.after.level() : ladder->state.level();
+  const Level after = episode ? record.after.level() : ladder->state.level();
+  const CalendarIndex calendar_index = rulebook_->kpis[rule.kpi].calendar;
+  const BusinessCalendar& calendar = rulebook_->calendars[calendar_index];
+  std::string_view hold = HoldOf(record.period, calendar_index);
+  if (hold.empty() && calendar.WorkingDays(record.period.end, calendar.DayOf(now_)) > 1) {
+    hold = held::kRetroactive;
+  }
+  const bool firing = AnyFiring(*ladder);
+  const int64_t since = ladder->since_ms;
+  ladder->since_ms = !firing ? 0 : since == 0 ? absl::ToUnixMillis(now_) : since;
+  const std::optional<Telling> telling = TellingOf(
+      before, after, hold, &(episode ? ladder->records[at] : ladder->records.back()).told);
+  if (!telling) {
+    return absl::OkStatus();
+  }
+  KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading,
+                            ReadFor(rule, subject, record.period, record.target));
   v1::Transition& transition =
-      NewTransition(rule, subject, at_record.period, before, after, reason, now_, ladder->since_ms);
+      NewTransition(rule, subject, record.period, telling->from, telling->to, reason, now_, since);
+  if (!episode && telling->from == Level::kGreen && telling->not_sent.empty()) {
+    ladder->since_ms = transition.active_since_unix_ms();  // for people it begins now
+  }
   FillReading(rule, reading, &transition);
   if (episode) {
     Ladder alone;
-    alone.state = at_record.after;
-    alone.records.push_back(at_record);
+    alone.state = record.after;
+    alone.records.push_back(record);
     FillCounted(rule, subject, alone, &transition);
   } else {
     FillCounted(rule, subject, *ladder, &transition);
   }
-  const std::vector<std::string> told = ladder->notified;
-  FillConsequences(rule, subject, at_record.period, before, after, now_, &ladder->notified,
-                   &transition);
-  const bool firing = AnyFiring(*ladder);
-  if (firing && after == Level::kGreen) {
-    ladder->notified = told;  // another target's episode goes on
+  Told told = ladder->told;
+  FillConsequences(rule, subject, record.period, telling->from, telling->to, now_,
+                   telling->not_sent, &told, &transition);
+  if (!firing || after != Level::kGreen) {  // else another target's episode goes on
+    ladder->told = std::move(told);
   }
-  const BusinessCalendar& calendar = rulebook_->calendars[rulebook_->kpis[rule.kpi].calendar];
-  const Day closed = at_record.period.end - 1;
-  if (after > before && transition.not_sent_reason().empty() &&
-      calendar.WorkingDays(closed + 1, calendar.DayOf(now_)) > 1) {
-    transition.set_not_sent_reason("retroactive");  // newly true in the past (S-18)
-  }
-  ladder->since_ms = !firing                 ? 0
-                     : ladder->since_ms == 0 ? absl::ToUnixMillis(now_)
-                                             : ladder->since_ms;
   Emit(&transition);
+  return absl::OkStatus();
 }
 
-absl::Status Core::EmitRederivedTargets(const Rule& rule, SubjectId subject, const Ladder& before,
-                                        v1::Reason reason, Ladder* ladder) {
+absl::Status Core::EmitRederivedTargets(const Rule& rule, SubjectId subject,
+                                        const std::vector<SealedRecord>& before, v1::Reason reason,
+                                        Ladder* ladder) {
   for (size_t i = FirstStanding(*ladder); i < ladder->records.size(); ++i) {
-    const SealedRecord record = ladder->records[i];
     Level was = Level::kGreen;  // not judged yet
-    for (const SealedRecord& old : before.records) {
-      was = old.period == record.period ? old.after.level() : was;
+    for (const SealedRecord& old : before) {
+      was = old.period == ladder->records[i].period ? old.after.level() : was;
     }
-    if (record.after.level() != was) {
-      KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading,
-                                ReadFor(rule, subject, record.period, record.target));
-      EmitRederived(rule, subject, record, was, reason, reading, ladder);
+    if (ladder->records[i].after.level() != was) {
+      KPIWATCH_RETURN_IF_ERROR(EmitRederived(rule, subject, i, was, reason, ladder));
     }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Core::TakeRuleChanges() {
-  std::set<RuleIndex> changed;
-  std::set<uint32_t> present;
-  rule_id_of_.clear();
-  for (RuleIndex r = 0; r < rulebook_->rules.size(); ++r) {
-    const Rule& rule = rulebook_->rules[r];
-    const auto known = rule_ids_.Find(rule.name);
-    if (!known) {
-      rule_id_of_.push_back(rule_ids_.Add(rule.name, rule.fingerprint, &names_));
-    } else {
-      rule_id_of_.push_back(*known);
-      if (rule_ids_.Get(*known).fingerprint != rule.fingerprint) {
-        changed.insert(r);
-        rule_ids_.SetFingerprint(*known, rule.fingerprint, &names_);
-      }
-    }
-    present.insert(rule_id_of_.back());
-  }
-  std::set<uint32_t> gone;
-  for (uint32_t id = 0; id < rule_ids_.size(); ++id) {
-    // A fingerprint of 0 marks what was taken out before.
-    if (!present.contains(id) && rule_ids_.Get(id).fingerprint != 0) {
-      gone.insert(id);
-      rule_ids_.SetFingerprint(id, 0, &names_);
-    }
-  }
-  if (changed.empty() && gone.empty()) {
-    return absl::OkStatus();
-  }
-  return TakeGoneRules(gone, changed);
-}
-
-absl::Status Core::TakeGoneRules(const std::set<uint32_t>& gone,
-                                 const std::set<RuleIndex>& changed) {
-  std::set<uint32_t> changed_ids;
-  for (const RuleIndex r : changed) {
-    changed_ids.insert(rule_id_of_[r]);
-  }
-  std::vector<std::pair<SubjectId, uint32_t>> closed_ladders;
-  std::vector<std::pair<SubjectId, Period>> open_ladders;
-  KPIWATCH_RETURN_IF_ERROR(
-      store_->Scan(Family::kLadder, "", "", [&](std::string_view key, std::string_view) {
-        const auto parts = ParseLadderKey(key);
-        if (!parts) {
-          return true;
-        }
-        if (const auto id = ParseLadderKeyRest(parts->rest)) {
-          if (gone.contains(*id) || changed_ids.contains(*id)) {
-            closed_ladders.emplace_back(SubjectId(parts->subject), *id);
-          }
-        } else if (const auto period = ParseOpenLadderKeyRest(parts->rest)) {
-          open_ladders.emplace_back(SubjectId(parts->subject), *period);
-        }
-        return true;
-      }));
-  const auto resolve = [&](uint32_t id, SubjectId subject, const Period& period, Level level,
-                           int64_t since_ms, std::vector<std::string>* notified,
-                           v1::Reason reason) {
-    v1::Transition ended;
-    ended.set_rule(rule_ids_.Get(id).name);
-    ended.set_subject(subjects_.Get(subject).Name());
-    ended.set_period(period.ToString());
-    ended.set_from_level(static_cast<v1::Level>(level));
-    ended.set_at_unix_ms(absl::ToUnixMillis(now_));
-    ended.set_active_since_unix_ms(since_ms);
-    ended.set_reason(reason);
-    for (std::string& person : *notified) {
-      ended.add_notified(std::move(person));
-    }
-    if (notified->empty()) {
-      ended.set_not_sent_reason("no_recipients");
-    }
-    notified->clear();
-    Emit(&ended);
-  };
-  for (const auto& [subject, id] : closed_ladders) {
-    KPIWATCH_ASSIGN_OR_RETURN(Ladder* const ladder, ladders_->Find(subject, id));
-    ladders_->MarkChanged(subject, id);
-    const auto rule = std::find(rule_id_of_.begin(), rule_id_of_.end(), id);
-    if (rule != rule_id_of_.end()) {
-      KPIWATCH_RETURN_IF_ERROR(
-          RederiveLadder(static_cast<RuleIndex>(rule - rule_id_of_.begin()), subject, ladder));
-      continue;
-    }
-    for (size_t i = FirstStanding(*ladder); i < ladder->records.size(); ++i) {
-      const SealedRecord& record = ladder->records[i];
-      if (record.after.level() != Level::kGreen) {
-        std::vector<std::string> told = ladder->notified;
-        resolve(id, subject, record.period, record.after.level(), ladder->since_ms, &told,
-                v1::REASON_RULE_REMOVED);
-      }
-    }
-    *ladder = Ladder();
-  }
-  for (const auto& [subject, period] : open_ladders) {
-    KPIWATCH_ASSIGN_OR_RETURN(LadderTable::Open* const open, ladders_->FindOpen(subject, period));
-    const size_t before = open->ladders.size();
-    for (size_t i = 0; i < before; ++i) {
-      OpenLadder& ladder = open->ladders.At(i);
-      const bool is_gone = gone.contains(ladder.rule);
-      if ((is_gone || changed_ids.contains(ladder.rule)) && ladder.level() != Level::kGreen) {
-        resolve(ladder.rule, subject, period, ladder.level(), ladder.since_ms, &ladder.notified,
-                is_gone ? v1::REASON_RULE_REMOVED : v1::REASON_RULE_CHANGED);
-        ladder.latched = 0;
-      }
-    }
-    open->ladders.EraseGreen();
-    if (open->ladders.size() != before) {
-      ladders_->MarkChanged(open);
-    }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Core::RederiveLadder(RuleIndex r, SubjectId subject, Ladder* ladder) {
-  const Rule& rule = rulebook_->rules[r];
-  const bool same_periods =
-      !ladder->records.empty() && ladder->records.front().period.kind == rule.period;
-  if (!same_periods || rule.evaluate == EvaluateMode::kIntraday) {
-    // It counts other periods now: what it said ends, and it begins anew.
-    EndStanding(rule, subject, now_, v1::REASON_RULE_CHANGED, ladder);
-    *ladder = Ladder();
-    return absl::OkStatus();
-  }
-  const Level before = ladder->state.level();
-  if (rule.period == PeriodKind::kTarget) {
-    const Ladder old = *ladder;
-    KPIWATCH_RETURN_IF_ERROR(ReplayRecords(rule, subject, FirstStanding(*ladder), ladder).status());
-    return EmitRederivedTargets(rule, subject, old, v1::REASON_RULE_CHANGED, ladder);
-  }
-  KPIWATCH_RETURN_IF_ERROR(ReplayRecords(rule, subject, 0, ladder).status());
-  if (ladder->state.level() != before) {
-    const SealedRecord record = ladder->records.back();
-    KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading,
-                              ReadFor(rule, subject, record.period, record.target));
-    EmitRederived(rule, subject, record, before, v1::REASON_RULE_CHANGED, reading, ladder);
   }
   return absl::OkStatus();
 }

@@ -14,6 +14,8 @@ using wire::AppendSigned128;
 using wire::AppendU8;
 using wire::AppendVarint;
 
+constexpr int kToldShift = 3;
+
 void AppendDay(std::optional<Day> day, std::string* out) {
   AppendU8(day ? 1 : 0, out);
   if (day) {
@@ -56,7 +58,8 @@ void AppendRecord(const SealedRecord& record, std::string* out) {
   AppendU8(static_cast<uint8_t>(record.period.kind), out);
   AppendSigned(record.period.begin.number, out);
   AppendVarint(static_cast<uint64_t>(record.period.end - record.period.begin), out);
-  AppendU8(static_cast<uint8_t>((record.met ? (*record.met ? 2 : 1) : 0) | (record.target ? 4 : 0)),
+  AppendU8(static_cast<uint8_t>((record.met ? (*record.met ? 2 : 1) : 0) | (record.target ? 4 : 0) |
+                                static_cast<int>(record.told) << kToldShift),
            out);
   AppendSigned128(record.value.units(), out);
   if (record.target) {
@@ -74,6 +77,7 @@ SealedRecord ReadRecord(wire::Reader* reader) {
   if ((flags & 3) != 0) {
     record.met = (flags & 3) == 2;
   }
+  record.told = static_cast<Level>(flags >> kToldShift & 3);
   record.value = Decimal::FromUnits(reader->Signed128());
   if ((flags & 4) != 0) {
     record.target = Decimal::FromUnits(reader->Signed128());
@@ -92,6 +96,10 @@ size_t FirstStanding(const Ladder& ladder) {
   return first;
 }
 
+Level ToldLevel(const Ladder& ladder) {
+  return ladder.records.empty() ? Level::kGreen : ladder.records.back().told;
+}
+
 bool AnyFiring(const Ladder& ladder) {
   return std::any_of(
       ladder.records.begin() + static_cast<ptrdiff_t>(FirstStanding(ladder)), ladder.records.end(),
@@ -102,11 +110,12 @@ void EncodeLadder(const Ladder& ladder, std::string* out) {
   AppendState(ladder.base, out);
   AppendState(ladder.state, out);
   AppendSigned(ladder.since_ms, out);
-  AppendNames(ladder.notified, out);
+  AppendNames(ladder.told.people, out);
   AppendVarint(ladder.records.size(), out);
   for (const SealedRecord& record : ladder.records) {
     AppendRecord(record, out);
   }
+  AppendWay(ladder.told, out);
 }
 
 std::optional<Ladder> DecodeLadder(std::string_view bytes) {
@@ -115,11 +124,19 @@ std::optional<Ladder> DecodeLadder(std::string_view bytes) {
   ladder.base = ReadState(&reader);
   ladder.state = ReadState(&reader);
   ladder.since_ms = reader.Signed();
-  ladder.notified = ReadNames(&reader);
+  ladder.told.people = ReadNames(&reader);
   const uint64_t count = reader.Varint();
   for (uint64_t i = 0; i < count && reader.ok(); ++i) {
     ladder.records.push_back(ReadRecord(&reader));
   }
+  if (reader.AtEnd()) {
+    for (SealedRecord& record :
+         ladder.records) {  // of format 1, which told whatever it did not say
+      record.told = record.after.level();
+    }
+    return ladder;
+  }
+  ReadWay(&reader, &ladder.told);
   if (!reader.AtEnd()) {
     return std::nullopt;
   }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/engine/told.h"
 #include "daemon/evaluate/ladder.h"
 
 namespace kpiwatch {
@@ -18,6 +19,8 @@ struct SealedRecord {
   Decimal value;
   std::optional<Decimal> target;  // as used; corrections keep it (S-09)
   LadderState after;
+  // What people know of, while it stands: of the ladder, or of its own episode (D-10).
+  Level told = Level::kGreen;
 };
 
 // For rules on closed periods.
@@ -25,13 +28,15 @@ struct Ladder {
   LadderState base;                   // before records.front()
   LadderState state;                  // now
   std::vector<SealedRecord> records;  // ascending, within the correction window
-  std::vector<std::string> notified;  // persons told in the present episode
+  Told told;                          // how the present episode was told
   int64_t since_ms = 0;               // business moment in which the episode began; 0: green
 };
 
 // The first of the records that stand now: the last one, and with it, for a rule on targets, all
 // that end on the same day, each an episode of its own (D-10). records.size(): there is none.
 size_t FirstStanding(const Ladder& ladder);
+// What people know of a ladder that is no row of episodes.
+Level ToldLevel(const Ladder& ladder);
 // Whether some of them is above green.
 bool AnyFiring(const Ladder& ladder);
 

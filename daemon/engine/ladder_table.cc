@@ -43,6 +43,19 @@ absl::StatusOr<Ladder*> LadderTable::Find(SubjectId subject, uint32_t rule) {
   return &loaded->ladder;
 }
 
+absl::StatusOr<bool> LadderTable::Has(SubjectId subject, uint32_t rule) const {
+  if (ladders_.contains(KeyOf(subject, rule))) {
+    return true;
+  }
+  if (IsNew(subject)) {
+    return false;
+  }
+  KPIWATCH_ASSIGN_OR_RETURN(
+      const auto stored,
+      store_->Get(Family::kLadder, LadderKey(subject.value(), LadderKeyRest(rule))));
+  return stored.has_value();
+}
+
 void LadderTable::MarkChanged(SubjectId subject, uint32_t rule) {
   const uint64_t key = KeyOf(subject, rule);
   const auto it = ladders_.find(key);
@@ -86,6 +99,10 @@ void LadderTable::WriteChanged(WriteBatch* batch) {
     loaded.changed = false;
     const std::string name =
         LadderKey(static_cast<uint32_t>(key >> 32), LadderKeyRest(static_cast<uint32_t>(key)));
+    if (loaded.ladder.records.empty()) {
+      batch->Delete(Family::kLadder, name);
+      continue;
+    }
     value.clear();
     EncodeLadder(loaded.ladder, &value);
     batch->Put(Family::kLadder, name, value);

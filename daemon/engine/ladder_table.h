@@ -30,6 +30,8 @@ class LadderTable {
   // pointer is valid for this step. Errors: the store's.
   absl::StatusOr<Ladder*> Find(SubjectId subject, uint32_t rule);
   void MarkChanged(SubjectId subject, uint32_t rule);
+  // Whether there is one already, without making room for it. Errors: the store's.
+  absl::StatusOr<bool> Has(SubjectId subject, uint32_t rule) const;
 
   struct Open {
     OpenLadders ladders;
@@ -59,7 +61,7 @@ class LadderTable {
     is_new_[subject.value()] = true;
   }
 
-  // Writes what has changed; an empty set of open ladders and a ladder that never counted are
+  // Writes what has changed; an empty set of open ladders and a ladder without records are
   // deleted.
   void WriteChanged(WriteBatch* batch);
   void NextStep();

@@ -34,7 +34,10 @@ void EncodeOpenLadders(const OpenLadders& ladders, std::string* out) {
     wire::AppendU8(ladder.latched, out);
     wire::AppendSigned128(ladder.value.units(), out);
     wire::AppendSigned(ladder.since_ms, out);
-    AppendNames(ladder.notified, out);
+    AppendNames(ladder.told.people, out);
+  }
+  for (size_t i = 0; i < ladders.size(); ++i) {
+    AppendWay(ladders.At(i).told, out);
   }
 }
 
@@ -51,7 +54,10 @@ std::optional<OpenLadders> DecodeOpenLadders(std::string_view bytes) {
     ladder.latched = reader.U8();
     ladder.value = Decimal::FromUnits(reader.Signed128());
     ladder.since_ms = reader.Signed();
-    ladder.notified = ReadNames(&reader);
+    ladder.told.people = ReadNames(&reader);
+  }
+  for (size_t i = 0; i < ladders.size() && !(i == 0 && reader.AtEnd()); ++i) {  // not in format 1
+    ReadWay(&reader, &ladders.At(i).told);
   }
   if (!reader.AtEnd()) {
     return std::nullopt;

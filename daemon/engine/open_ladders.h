@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/engine/told.h"
 #include "daemon/evaluate/ladder.h"
 
 namespace kpiwatch {
@@ -16,7 +17,7 @@ namespace kpiwatch {
 // One rule's. Streaks do not move while a period is open: its state is its latches.
 struct OpenLadder {
   Decimal value;  // at the last change of level
-  std::vector<std::string> notified;
+  Told told;
   int64_t since_ms = 0;
   uint32_t rule = 0;    // stored number
   uint8_t latched = 0;  // as in LadderState

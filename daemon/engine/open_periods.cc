@@ -81,7 +81,10 @@ void Core::TellOpen(const Rule& rule, SubjectId subject, const Period& period, L
     transition.set_cause_event_id(std::string(causes_.IdOf(*cause)));
     transition.set_cause_time_unix_ms(cause->record_ms == kNoTime ? 0 : cause->record_ms);
   }
-  FillConsequences(rule, subject, period, from, to, at, &ladder->notified, &transition);
+  const std::string_view hold = HoldOf(period, rulebook_->kpis[rule.kpi].calendar);
+  FillConsequences(rule, subject, period, from, to, at,
+                   to < from && !ladder->told.nothing() ? std::string_view() : hold, &ladder->told,
+                   &transition);
   ladder->value = reading.value;
   ladder->since_ms = from == Level::kGreen ? transition.at_unix_ms() : ladder->since_ms;
   Emit(&transition);

@@ -166,6 +166,7 @@ void Core::PeriodsEnding(const Rule& rule, SubjectId subject, Day day,
 absl::Status Core::SealSubject(const SealGroup& group, SubjectId subject, Day day) {
   const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
   const bool working = calendar.IsWorkingDay(day);
+  const bool is_person = subjects_.Get(subject).kind == SubjectKind::kPerson;
   std::vector<std::pair<Period, std::optional<Decimal>>> periods;
   bool any_open = false;
   for (const RuleIndex r : group.rules) {
@@ -177,9 +178,16 @@ absl::Status Core::SealSubject(const SealGroup& group, SubjectId subject, Day da
     if (rule.period == PeriodKind::kDay && !working) {
       continue;  // neither breaks nor extends anything
     }
+    if ((rule.for_each == ForEach::kPerson) != is_person) {
+      continue;
+    }
     PeriodsEnding(rule, subject, day, &periods);
     for (const auto& [period, target] : periods) {
       KPIWATCH_RETURN_IF_ERROR(SealRule(group, r, subject, period, target));
+    }
+    if (periods.empty() && working && rule.period == PeriodKind::kTarget) {
+      // No target may ever end again for somebody who has left.
+      KPIWATCH_RETURN_IF_ERROR(EndUncovered(r, subject, day, group.seal_at));
     }
   }
   return any_open ? CloseOpenLadders(group, subject, day) : absl::OkStatus();
@@ -198,7 +206,7 @@ absl::Status Core::SealRule(const SealGroup& group, RuleIndex r, SubjectId subje
                             const Period& period, std::optional<Decimal> target) {
   const Rule& rule = rulebook_->rules[r];
   if (!IsJudged(r, subject, period, target)) {
-    return absl::OkStatus();
+    return EndUncovered(r, subject, period.end - 1, group.seal_at);
   }
   evaluations_[r]->Add();
   KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading, ReadFor(rule, subject, period, target));
@@ -215,8 +223,9 @@ absl::Status Core::SealRule(const SealGroup& group, RuleIndex r, SubjectId subje
   }
   const PeriodInput input = InputOf(period, reading);
   const Level before = ladder->state.level();
+  const Level told = rule.period == PeriodKind::kTarget ? Level::kGreen : ToldLevel(*ladder);
   ladder->state = AdvanceSealed(rule, ladder->state, input);
-  ladder->records.push_back({period, input.met, input.value, input.target, ladder->state});
+  ladder->records.push_back({period, input.met, input.value, input.target, ladder->state, told});
   const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
   // Counted from the day that is sealed: a backlog does not shorten the window.
   const absl::Time window_begin = calendar.Close(period.end - 1) - options_.correction_window;
@@ -227,36 +236,61 @@ absl::Status Core::SealRule(const SealGroup& group, RuleIndex r, SubjectId subje
   }
   ladders_->MarkChanged(subject, rule_id_of_[r]);
   const Level after = ladder->state.level();
-  if (before == after) {
-    return absl::OkStatus();
-  }
-  v1::Transition& transition = NewTransition(rule, subject, period, before, after,
-                                             v1::REASON_THRESHOLD, group.seal_at, ladder->since_ms);
-  FillReading(rule, reading, &transition);
-  FillCounted(rule, subject, *ladder, &transition);
-  FillConsequences(rule, subject, period, before, after, group.seal_at, &ladder->notified,
-                   &transition);
+  const int64_t since = ladder->since_ms;
   ladder->since_ms = after == Level::kGreen    ? 0
                      : before == Level::kGreen ? absl::ToUnixMillis(group.seal_at)
-                                               : ladder->since_ms;
+                                               : since;
+  const std::optional<Telling> telling =
+      TellingOf(before, after, HoldOf(period, group.calendar), &ladder->records.back().told);
+  if (!telling) {
+    return absl::OkStatus();
+  }
+  v1::Transition& transition = NewTransition(rule, subject, period, telling->from, telling->to,
+                                             v1::REASON_THRESHOLD, group.seal_at, since);
+  if (telling->from == Level::kGreen && telling->not_sent.empty()) {
+    ladder->since_ms = transition.active_since_unix_ms();  // for people it begins now
+  }
+  FillReading(rule, reading, &transition);
+  FillCounted(rule, subject, *ladder, &transition);
+  FillConsequences(rule, subject, period, telling->from, telling->to, group.seal_at,
+                   telling->not_sent, &ladder->told, &transition);
   Emit(&transition);
+  return absl::OkStatus();
+}
+
+absl::Status Core::EndUncovered(RuleIndex r, SubjectId subject, Day day, absl::Time at) {
+  const Rule& rule = rulebook_->rules[r];
+  if (RuleWatchesFrom(*rulebook_, rule, subjects_.Get(subject), day)) {
+    return absl::OkStatus();
+  }
+  KPIWATCH_ASSIGN_OR_RETURN(const bool known, ladders_->Has(subject, rule_id_of_[r]));
+  if (!known) {
+    return absl::OkStatus();
+  }
+  KPIWATCH_ASSIGN_OR_RETURN(Ladder* const ladder, ladders_->Find(subject, rule_id_of_[r]));
+  if (!ladder->records.empty()) {
+    // All of it goes, whatever it says now: what is late for it would find nobody to tell.
+    EndStanding(rule, subject, at, v1::REASON_NO_LONGER_COVERED, ladder);
+    *ladder = Ladder();
+    ladders_->MarkChanged(subject, rule_id_of_[r]);
+  }
   return absl::OkStatus();
 }
 
 void Core::EndStanding(const Rule& rule, SubjectId subject, absl::Time at, v1::Reason reason,
                        Ladder* ladder) {
   for (size_t i = FirstStanding(*ladder); i < ladder->records.size(); ++i) {
-    const SealedRecord& record = ladder->records[i];
-    const Level level = record.after.level();
-    if (level != Level::kGreen) {
-      std::vector<std::string> told = ladder->notified;
-      v1::Transition& ended = NewTransition(rule, subject, record.period, level, Level::kGreen,
-                                            reason, at, ladder->since_ms);
-      FillConsequences(rule, subject, record.period, level, Level::kGreen, at, &told, &ended);
+    SealedRecord& record = ladder->records[i];
+    if (const auto telling = TellingOf(record.after.level(), Level::kGreen, {}, &record.told)) {
+      Told told = ladder->told;
+      v1::Transition& ended = NewTransition(rule, subject, record.period, telling->from,
+                                            Level::kGreen, reason, at, ladder->since_ms);
+      FillConsequences(rule, subject, record.period, telling->from, Level::kGreen, at,
+                       telling->not_sent, &told, &ended);
       Emit(&ended);
     }
   }
-  ladder->notified.clear();
+  ladder->told = Told();
 }
 
 absl::Status Core::CloseOpenLadders(const SealGroup& group, SubjectId subject, Day day) {
@@ -292,7 +326,8 @@ absl::Status Core::CloseOpenLadders(const SealGroup& group, SubjectId subject, D
                         v1::REASON_PERIOD_CLOSED, group.seal_at, ladder.since_ms);
       transition.set_value(ladder.value.ToString());
       FillConsequences(known, subject, period, ladder.level(), Level::kGreen, group.seal_at,
-                       &ladder.notified, &transition);
+                       ladder.told.nothing() ? HoldOf(period, group.calendar) : std::string_view(),
+                       &ladder.told, &transition);
       Emit(&transition);
       ladder.latched = 0;
     }

@@ -160,86 +160,139 @@ std::vector<std::string> Core::Recipients(const std::vector<Notify>& notify, Sub
   return people;
 }
 
-std::string Core::NotSentReason(const Period& period, CalendarIndex calendar) const {
+std::string_view Core::HoldOf(const Period& period, CalendarIndex calendar) const {
   if (!options_.clock_by_events &&
       rulebook_->calendars[calendar].Close(period.end - 1) < live_from_) {
-    return "before_live";
+    return held::kBeforeLive;
   }
   return {};
 }
 
+uint32_t Core::ToldAsOf(const Rule& rule) {
+  uint32_t& number = told_as_of_rule_[static_cast<size_t>(&rule - rulebook_->rules.data())];
+  if (number == 0) {
+    const ToldAs as{rulebook_->kpis[rule.kpi].name,
+                    {rule.labels.begin(), rule.labels.end()},
+                    rule.evaluate == EvaluateMode::kIntraday || rule.period == PeriodKind::kTarget};
+    number = NumberOf({as});
+  }
+  return number;
+}
+
+uint32_t Core::NumberOf(const std::vector<ToldAs>& all) {
+  const std::string name = EncodeToldAs(all);
+  const auto known = told_as_.Find(name);
+  return (known ? *known : told_as_.Add(name, 0, &names_)) + 1;
+}
+
+void Core::NoteTold(const Rule& rule, const Tier& tier, const v1::Transition& transition,
+                    Told* told) {
+  for (const std::string& person : transition.notified()) {
+    AddUnique(person, &told->people);
+  }
+  told->channels |= ChannelsOf(tier.via);
+  const uint32_t as = ToldAsOf(rule);
+  if (told->as != 0 && told->as != as) {
+    std::vector<ToldAs> all = DecodeToldAs(told_as_.Get(told->as - 1).name);
+    for (const ToldAs& one : DecodeToldAs(told_as_.Get(as - 1).name)) {
+      std::erase(all, one);
+      all.push_back(one);
+    }
+    told->as = NumberOf(all);
+  } else {
+    told->as = as;
+  }
+}
+
+void Core::AddTasks(const Rule& rule, const Tier& tier, SubjectId subject, const Period& period,
+                    absl::Time at, v1::Transition* transition) const {
+  const BusinessCalendar& calendar = rulebook_->calendars[rulebook_->kpis[rule.kpi].calendar];
+  const Playbook& playbook = rulebook_->playbooks[*tier.open];
+  v1::Task* task = transition->add_tasks();
+  task->set_id(fmt::format("{}/{}/{}/{}", rule.name, subjects_.Get(subject).Name(),
+                           period.ToString(), playbook.name));
+  task->set_playbook(playbook.name);
+  task->set_title(playbook.title.For("zh"));
+  const std::string& title_en = playbook.title.For("en");
+  task->set_title_en(title_en == task->title() ? std::string() : title_en);
+  // Where nobody stands that high, the highest below: a task has somebody.
+  Notify who = playbook.assignee;
+  std::vector<std::string> assignee = Recipients({who}, subject, period.end - 1);
+  while (assignee.empty() && who.steps > 0) {
+    --who.steps;
+    assignee = Recipients({who}, subject, period.end - 1);
+  }
+  task->set_assignee(assignee.empty() ? std::string() : assignee.front());
+  const Day due = calendar.AddWorkingDays(calendar.DayOf(at), playbook.due_working_days);
+  task->set_due_unix_ms(absl::ToUnixMillis(calendar.Close(due)));
+  bool translated = false;
+  for (const LocalText& item : playbook.checklist) {
+    task->add_checklist(item.For("zh"));
+    task->add_checklist_en(item.For("en"));
+    translated = translated || item.For("zh") != item.For("en");
+  }
+  if (!translated) {
+    task->clear_checklist_en();
+  }
+}
+
+void Core::FillWay(const Told& told, uint32_t now_as, v1::Transition* transition) const {
+  for (const std::string& person : told.people) {
+    transition->add_notified(person);
+  }
+  for (std::string& channel : ViaOf(told.channels)) {
+    transition->add_via(std::move(channel));
+  }
+  if (told.as == 0 || told.as == now_as) {
+    return;
+  }
+  for (const ToldAs& as : DecodeToldAs(told_as_.Get(told.as - 1).name)) {
+    v1::ToldAs* const entry = transition->add_told_as();
+    entry->set_kpi(as.kpi);
+    entry->set_by_period(as.by_period);
+    entry->mutable_labels()->insert(as.labels.begin(), as.labels.end());
+  }
+}
+
 void Core::FillConsequences(const Rule& rule, SubjectId subject, const Period& period, Level from,
-                            Level to, absl::Time at, std::vector<std::string>* notified,
-                            v1::Transition* transition) const {
-  const CalendarIndex calendar_index = rulebook_->kpis[rule.kpi].calendar;
-  const BusinessCalendar& calendar = rulebook_->calendars[calendar_index];
-  const Day day = period.end - 1;
-  std::string not_sent = NotSentReason(period, calendar_index);
+                            Level to, absl::Time at, std::string_view not_sent, Told* told,
+                            v1::Transition* transition) {
+  if (!not_sent.empty()) {
+    transition->set_not_sent_reason(std::string(not_sent));
+  }
   if (to > from) {
     const Tier* const tier = TierOf(rule, to);
-    const std::vector<std::string> people = Recipients(tier->notify, subject, day);
-    for (const std::string& person : people) {
+    for (const std::string& person : Recipients(tier->notify, subject, period.end - 1)) {
       transition->add_notified(person);
     }
     for (const std::string& channel : tier->via) {
       transition->add_via(channel);
     }
-    if (not_sent.empty()) {
-      for (const std::string& person : people) {
-        AddUnique(person, notified);
-      }
+    if (!not_sent.empty()) {
+      return;
     }
+    NoteTold(rule, *tier, *transition, told);
     if (tier->open) {
-      const Playbook& playbook = rulebook_->playbooks[*tier->open];
-      v1::Task* task = transition->add_tasks();
-      task->set_id(fmt::format("{}/{}/{}/{}", rule.name, subjects_.Get(subject).Name(),
-                               period.ToString(), playbook.name));
-      task->set_playbook(playbook.name);
-      task->set_title(playbook.title.For("zh"));
-      const std::string& title_en = playbook.title.For("en");
-      task->set_title_en(title_en == task->title() ? std::string() : title_en);
-      // Where nobody stands that high, the highest below: a task has somebody.
-      Notify who = playbook.assignee;
-      std::vector<std::string> assignee = Recipients({who}, subject, day);
-      while (assignee.empty() && who.steps > 0) {
-        --who.steps;
-        assignee = Recipients({who}, subject, day);
-      }
-      task->set_assignee(assignee.empty() ? std::string() : assignee.front());
-      const Day due = calendar.AddWorkingDays(calendar.DayOf(at), playbook.due_working_days);
-      task->set_due_unix_ms(absl::ToUnixMillis(calendar.Close(due)));
-      bool translated = false;
-      for (const LocalText& item : playbook.checklist) {
-        task->add_checklist(item.For("zh"));
-        task->add_checklist_en(item.For("en"));
-        translated = translated || item.For("zh") != item.For("en");
-      }
-      if (!translated) {
-        task->clear_checklist_en();
-      }
+      AddTasks(rule, *tier, subject, period, at, transition);
     }
     if (!tier->grant.empty()) {
       transition->set_grant(tier->grant);
     }
-  } else {
-    // Whoever got the fire gets its end.
-    for (const std::string& person : *notified) {
-      transition->add_notified(person);
-    }
-    if (const Tier* const tier = TierOf(rule, from)) {
-      for (const std::string& channel : tier->via) {
-        transition->add_via(channel);
-      }
-    }
-    if (to == Level::kGreen) {
-      notified->clear();
-    }
-    if (transition->notified_size() > 0) {
-      not_sent.clear();  // the fire was sent, however old its period
-    }
+    return;
   }
   if (!not_sent.empty()) {
-    transition->set_not_sent_reason(not_sent);
+    return;
+  }
+  // Whoever got the fire gets its end, by the way it came.
+  FillWay(*told, ToldAsOf(rule), transition);
+  const Tier* const tier = TierOf(rule, from);
+  if (told->channels == 0 && tier != nullptr) {  // told by an older program
+    for (const std::string& channel : tier->via) {
+      transition->add_via(channel);
+    }
+  }
+  if (to == Level::kGreen) {
+    *told = Told();
   }
 }
 

@@ -39,6 +39,43 @@ Eligibility PersonEligibility(const Rulebook& rulebook, const BusinessCalendar& 
   return employed ? Eligibility::kOnLeave : Eligibility::kNotEmployed;
 }
 
+// Without the org's entry of a person: kind, and whether there can be a ladder at all (D-19).
+bool MayWatch(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& info) {
+  const bool is_person = info.kind == SubjectKind::kPerson;
+  if ((rule.for_each == ForEach::kPerson) != is_person) {
+    return false;
+  }
+  return is_person ? info.id != kUnassignedPerson
+                   : !rulebook.org.given || rulebook.org.FindUnit(info.id).has_value();
+}
+
+// The rule's `where`; `person`: null for units and where no org is given.
+bool HoldsFor(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& info,
+              const Person* person) {
+  if (!rule.where) {
+    return true;
+  }
+  return rule.where->EvaluateBool([&](uint16_t slot) {
+    switch (slot) {
+      case kSlotPersonLevel:
+        return person == nullptr ? lang::Value::Absent()
+                                 : lang::Value::Of(std::string_view(person->level));
+      case kSlotPersonUnit:
+        return person == nullptr
+                   ? lang::Value::Absent()
+                   : lang::Value::Of(std::string_view(rulebook.org.units[person->unit].id));
+      case kSlotPersonId:
+        return info.kind == SubjectKind::kPerson ? lang::Value::Of(std::string_view(info.id))
+                                                 : lang::Value::Absent();
+      case kSlotUnitId:
+        return info.kind == SubjectKind::kUnit ? lang::Value::Of(std::string_view(info.id))
+                                               : lang::Value::Absent();
+      default:
+        return lang::Value::Absent();
+    }
+  });
+}
+
 bool Reads(const lang::Program& program, uint16_t slot) {
   return std::binary_search(program.slots().begin(), program.slots().end(), slot);
 }
@@ -116,42 +153,35 @@ std::string_view LevelOfPerson(const Rulebook& rulebook, const SubjectInfo& info
 
 bool RuleCovers(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& info,
                 const Period& period) {
-  const bool wants_people = rule.for_each == ForEach::kPerson;
-  if (wants_people != (info.kind == SubjectKind::kPerson)) {
+  if (!MayWatch(rulebook, rule, info)) {
     return false;
   }
-  if (info.kind == SubjectKind::kPerson && info.id == kUnassignedPerson) {
-    return false;  // has no ladder (D-19)
-  }
   const Person* person = nullptr;
-  if (rulebook.org.given) {
-    // Nor have those whom the org does not know.
-    person = wants_people ? EntryIn(rulebook.org, info.id, period) : nullptr;
-    if (wants_people ? person == nullptr : !rulebook.org.FindUnit(info.id).has_value()) {
-      return false;
+  if (rulebook.org.given && info.kind == SubjectKind::kPerson) {
+    person = EntryIn(rulebook.org, info.id, period);
+    if (person == nullptr) {
+      return false;  // nor those whom the org does not know
     }
   }
-  if (!rule.where) {
-    return true;
+  return HoldsFor(rulebook, rule, info, person);
+}
+
+bool RuleWatchesFrom(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& info, Day day) {
+  if (!MayWatch(rulebook, rule, info)) {
+    return false;
   }
-  return rule.where->EvaluateBool([&](uint16_t slot) {
-    switch (slot) {
-      case kSlotPersonLevel:
-        return person == nullptr ? lang::Value::Absent()
-                                 : lang::Value::Of(std::string_view(person->level));
-      case kSlotPersonUnit:
-        return person == nullptr
-                   ? lang::Value::Absent()
-                   : lang::Value::Of(std::string_view(rulebook.org.units[person->unit].id));
-      case kSlotPersonId:
-        return info.kind == SubjectKind::kPerson ? lang::Value::Of(std::string_view(info.id))
-                                                 : lang::Value::Absent();
-      case kSlotUnitId:
-        return info.kind == SubjectKind::kUnit ? lang::Value::Of(std::string_view(info.id))
-                                               : lang::Value::Absent();
-      default:
-        return lang::Value::Absent();
-    }
+  if (!rulebook.org.given || info.kind != SubjectKind::kPerson) {
+    return HoldsFor(rulebook, rule, info, nullptr);
+  }
+  const auto entries = rulebook.org.people_by_id.find(info.id);
+  if (entries == rulebook.org.people_by_id.end()) {
+    return false;
+  }
+  const Kpi& kpi = rulebook.kpis[rule.kpi];
+  return std::any_of(entries->second.begin(), entries->second.end(), [&](PersonIndex index) {
+    const Person& person = rulebook.org.people[index];
+    return (!person.to || day < *person.to) && HoldsFor(rulebook, rule, info, &person) &&
+           (kpi.type != KpiType::kVerdict || FloorsFor(kpi, person.level) != nullptr);
   });
 }
 

@@ -42,4 +42,9 @@ std::string_view LevelOfPerson(const Rulebook& rulebook, const SubjectInfo& info
 bool RuleCovers(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& info,
                 const Period& period);
 
+// Whether, by what is known of the org, the rule watches the subject on `day` or will do so later:
+// false for who has left and whose level, unit or role it does not watch any more. Leave and
+// missing targets do not matter.
+bool RuleWatchesFrom(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& info, Day day);
+
 }  // namespace kpiwatch

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "daemon/base/hash.h"
@@ -49,6 +50,8 @@ std::string_view ReasonName(v1::Reason reason) {
       return "data_complete";
     case v1::REASON_UNKNOWN_OWNER:
       return "unknown_owner";
+    case v1::REASON_NO_LONGER_COVERED:
+      return "no_longer_covered";
     default:
       return "unspecified";
   }
@@ -103,15 +106,17 @@ const Rule* FindRule(const Rulebook& rulebook, std::string_view name) {
 
 std::string FingerprintOf(const v1::Transition& transition, const Rulebook& rulebook) {
   const Rule* rule = FindRule(rulebook, transition.rule());
-  const bool by_period = rule != nullptr && (rule->evaluate == EvaluateMode::kIntraday ||
-                                             rule->period == PeriodKind::kTarget);
+  const bool by_period = transition.told_as_size() > 0
+                             ? transition.told_as().rbegin()->by_period()
+                             : rule != nullptr && (rule->evaluate == EvaluateMode::kIntraday ||
+                                                   rule->period == PeriodKind::kTarget);
   const Hash128 hash = HashOf({transition.rule(), transition.subject(),
                                by_period ? std::string_view(transition.period()) : ""});
   return fmt::format("{:016x}", hash.high);
 }
 
 LabelMap LabelsOf(const v1::Transition& transition, const Rulebook& rulebook) {
-  return LabelsAtLevel(transition, rulebook, ShownLevel(transition));
+  return std::move(LabelsAtLevel(transition, rulebook, ShownLevel(transition)).back());
 }
 
 LabelMap IdentityLabelsOf(const v1::Transition& transition, const Rulebook& rulebook) {
@@ -121,19 +126,30 @@ LabelMap IdentityLabelsOf(const v1::Transition& transition, const Rulebook& rule
   return labels;
 }
 
-LabelMap LabelsAtLevel(const v1::Transition& transition, const Rulebook& rulebook, Level level) {
-  LabelMap labels;
-  if (const Rule* rule = FindRule(rulebook, transition.rule()); rule != nullptr) {
-    labels.insert(rule->labels.begin(), rule->labels.end());
+std::vector<LabelMap> LabelsAtLevel(const v1::Transition& transition, const Rulebook& rulebook,
+                                    Level level) {
+  std::vector<LabelMap> all;
+  for (const v1::ToldAs& as : transition.told_as()) {
+    LabelMap& labels = all.emplace_back(as.labels().begin(), as.labels().end());
+    labels["kpi"] = as.kpi();
   }
-  labels["alertname"] = transition.rule();
-  labels["level"] = LevelName(level);
-  labels["kpi"] = transition.kpi();
-  labels["subject"] = transition.subject();
-  labels["unit"] = DescribeSubject(transition, rulebook).unit;
-  labels["reason"] = ReasonName(transition.reason());
-  std::erase_if(labels, [](const auto& label) { return label.second.empty(); });
-  return labels;
+  if (all.empty()) {
+    LabelMap& labels = all.emplace_back();
+    if (const Rule* rule = FindRule(rulebook, transition.rule()); rule != nullptr) {
+      labels.insert(rule->labels.begin(), rule->labels.end());
+    }
+    labels["kpi"] = transition.kpi();
+  }
+  const std::string unit = DescribeSubject(transition, rulebook).unit;
+  for (LabelMap& labels : all) {
+    labels["alertname"] = transition.rule();
+    labels["level"] = LevelName(level);
+    labels["subject"] = transition.subject();
+    labels["unit"] = unit;
+    labels["reason"] = ReasonName(transition.reason());
+    std::erase_if(labels, [](const auto& label) { return label.second.empty(); });
+  }
+  return all;
 }
 
 }  // namespace kpiwatch

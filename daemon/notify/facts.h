@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "daemon/model/level.h"
 #include "daemon/rulebook/rulebook.h"
@@ -14,7 +15,8 @@ namespace kpiwatch {
 using LabelMap = std::map<std::string, std::string>;
 
 // "threshold", "restated", "period_closed", "rule_removed", "rule_changed", "data_late",
-// "data_complete", "unknown_owner"; "unspecified" for what a newer version wrote.
+// "data_complete", "unknown_owner", "no_longer_covered"; "unspecified" for what a newer version
+// wrote.
 std::string_view ReasonName(v1::Reason reason);
 
 // About the data, not about a KPI: goes to the data steward.
@@ -49,7 +51,10 @@ std::string FingerprintOf(const v1::Transition& transition, const Rulebook& rule
 LabelMap LabelsOf(const v1::Transition& transition, const Rulebook& rulebook);
 // Those that name the alert: without level and reason, which change while it stands.
 LabelMap IdentityLabelsOf(const v1::Transition& transition, const Rulebook& rulebook);
-// The same as if the alert showed `level`.
-LabelMap LabelsAtLevel(const v1::Transition& transition, const Rulebook& rulebook, Level level);
+// LabelsOf for everything that an end is routed as, the last of which LabelsOf gives: an alert ends
+// under the labels that it fired with, whatever its rule says by now. One, but where those changed
+// while it stood.
+std::vector<LabelMap> LabelsAtLevel(const v1::Transition& transition, const Rulebook& rulebook,
+                                    Level level);
 
 }  // namespace kpiwatch

@@ -156,9 +156,11 @@ std::vector<size_t> Router::ReceiversOf(const v1::Transition& transition) const 
   }
   std::vector<size_t> receivers;
   for (int level = from; level >= std::max<int>(to, v1::LEVEL_YELLOW); --level) {
-    const LabelMap labels = LabelsAtLevel(transition, *rulebook_, static_cast<Level>(level));
-    for (const size_t receiver : Match(labels)) {
-      AppendNew(receiver, &receivers);
+    for (const LabelMap& labels :
+         LabelsAtLevel(transition, *rulebook_, static_cast<Level>(level))) {
+      for (const size_t receiver : Match(labels)) {
+        AppendNew(receiver, &receivers);
+      }
     }
   }
   return receivers;

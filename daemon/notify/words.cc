@@ -133,6 +133,10 @@ Bilingual Sentence(v1::Reason reason, bool resolved, bool rises) {
           "请补充名册或修正数据。",
           "Facts name people who are not in the organisation, or nobody (\"\"); they count for "
           "the company until the roster names them or the data is corrected."};
+    case v1::REASON_NO_LONGER_COVERED:
+      return {"规则不再适用于该对象（已离职，或级别、部门、岗位已变），预警关闭。",
+              "The rule does not watch this subject any more (gone, or another level, unit or "
+              "role); the alert is over."};
     default:
       return ThresholdSentence(resolved, rises);
   }

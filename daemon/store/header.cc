@@ -24,6 +24,12 @@ std::string RandomUuid() {
                      high & 0xFFFF, low >> 48, low & 0xFFFFFFFFFFFF);
 }
 
+std::string VersionBytes() {
+  std::string version;
+  wire::AppendVarint(kStoreFormatVersion, &version);
+  return version;
+}
+
 absl::StatusOr<bool> IsEmpty(const StateStore& store) {
   bool empty = true;
   for (int family = 0; family < kFamilyCount && empty; ++family) {
@@ -44,10 +50,8 @@ absl::StatusOr<StoreHeader> CreateHeader(StateStore& store) {
         "kpiwatchd; restore it from a backup or start with an empty storage path");
   }
   StoreHeader header{kStoreFormatVersion, RandomUuid()};
-  std::string version;
-  wire::AppendVarint(header.version, &version);
   WriteBatch batch;
-  batch.Put(Family::kMeta, kFormatKey, version);
+  batch.Put(Family::kMeta, kFormatKey, VersionBytes());
   batch.Put(Family::kMeta, kUuidKey, header.uuid);
   KPIWATCH_RETURN_IF_ERROR(store.Write(batch));
   return header;
@@ -76,7 +80,13 @@ absl::StatusOr<StoreHeader> OpenHeader(StateStore& store) {
   if (!uuid || uuid->size() != kUuidSize) {
     return absl::DataLossError("the store's UUID is missing or damaged");
   }
-  return StoreHeader{version, *std::move(uuid)};
+  if (version < kStoreFormatVersion) {
+    // What is written from now on is of the new one; what is there is read as what it is.
+    WriteBatch batch;
+    batch.Put(Family::kMeta, kFormatKey, VersionBytes());
+    KPIWATCH_RETURN_IF_ERROR(store.Write(batch));
+  }
+  return StoreHeader{kStoreFormatVersion, *std::move(uuid)};
 }
 
 }  // namespace kpiwatch

@@ -11,7 +11,7 @@ namespace kpiwatch {
 
 // The format that this program writes; FORMAT.md describes it. Raise it with every change that an
 // older program would misread, and read the versions before it.
-inline constexpr uint64_t kStoreFormatVersion = 1;
+inline constexpr uint64_t kStoreFormatVersion = 2;
 
 struct StoreHeader {
   uint64_t version = kStoreFormatVersion;
@@ -19,9 +19,10 @@ struct StoreHeader {
 };
 
 // Reads the header; an empty store gets one (durable on return) with this program's version and a
-// new UUID. Call it before anything else touches the store.
-// Errors: kFailedPrecondition for a store of a newer version (the text says what to do), kDataLoss
-// for a store with data and no readable header, and what the store itself returns.
+// new UUID, and one of an older version that this program reads gets this program's. Call it before
+// anything else touches the store. Errors: kFailedPrecondition for a store of a newer version (the
+// text says what to do), kDataLoss for a store with data and no readable header, and what the store
+// itself returns.
 absl::StatusOr<StoreHeader> OpenHeader(StateStore& store);
 
 }  // namespace kpiwatch

@@ -176,6 +176,17 @@ TEST_F(AlertJsonTest, FingerprintNamesTheLadder) {
       << "intraday, each period has a ladder of its own";
 }
 
+TEST_F(AlertJsonTest, TheEndOfARemovedRuleHasTheFingerprintOfItsFire) {
+  Rule& rule = rulebook_.rules[0];
+  rule.evaluate = EvaluateMode::kIntraday;
+  const v1::Transition fired = SampleTransition(v1::LEVEL_GREEN, v1::LEVEL_RED);
+  v1::Transition ended = SampleTransition(v1::LEVEL_RED, v1::LEVEL_GREEN);
+  const std::string fingerprint = FingerprintOf(fired, rulebook_);
+  rulebook_.rules.clear();
+  ended.add_told_as()->set_by_period(true);
+  EXPECT_EQ(FingerprintOf(ended, rulebook_), fingerprint);
+}
+
 TEST_F(AlertJsonTest, CommonLabelsAreThoseOfAllAlerts) {
   v1::Transition other = SampleTransition(v1::LEVEL_YELLOW, v1::LEVEL_ORANGE);
   other.set_subject("person:u103");

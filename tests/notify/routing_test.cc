@@ -143,6 +143,23 @@ TEST_F(RoutingTest, ResolvedAlertKeepsTheLevelThatItFiredWith) {
             "orange");
 }
 
+TEST_F(RoutingTest, AnEndGoesUnderTheLabelsThatItFiredWith) {
+  v1::Transition ended = SampleTransition(v1::LEVEL_RED, v1::LEVEL_GREEN);
+  ended.set_rule("gone");
+  for (const char* team : {"x", "y"}) {
+    v1::ToldAs* const as = ended.add_told_as();
+    as->set_kpi("revenue");
+    (*as->mutable_labels())["team"] = team;
+  }
+  const std::vector<LabelMap> all = LabelsAtLevel(ended, rulebook_, Level::kYellow);
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].at("team"), "x");
+  EXPECT_EQ(all[0].at("level"), "yellow");
+  EXPECT_EQ(all[1].at("team"), "y");
+  EXPECT_EQ(LabelsOf(ended, rulebook_).at("team"), "y") << "the latest";
+  EXPECT_EQ(LabelsOf(ended, rulebook_).at("kpi"), "revenue");
+}
+
 TEST_F(RoutingTest, RuleLabelsDoNotReplaceOurs) {
   rulebook_.rules[0].labels["level"] = "fatal";
   EXPECT_EQ(LabelsOf(SampleTransition(v1::LEVEL_GREEN, v1::LEVEL_YELLOW), rulebook_)["level"],

@@ -210,7 +210,7 @@ TEST_F(TextTest, ResolvedAlertSaysSo) {
 }
 
 TEST_F(TextTest, EveryReasonHasASentenceInBothLanguages) {
-  for (int reason = v1::REASON_THRESHOLD; reason <= v1::REASON_UNKNOWN_OWNER; ++reason) {
+  for (int reason = v1::REASON_THRESHOLD; reason <= v1::REASON_NO_LONGER_COVERED; ++reason) {
     transition_.set_reason(static_cast<v1::Reason>(reason));
     EXPECT_NE(Row("原因"), "") << reason;
     EXPECT_NE(Row("Why", "en"), "") << reason;

@@ -41,7 +41,7 @@ struct OracleLadder {
   uint8_t latched = 0;      // bit 1 << Level
   int miss_streak = 0;
   int hit_streak = 0;
-  size_t periods = 0;  // that counted
+  size_t periods = 0;  // that counted, since the rule has watched the subject
 };
 
 struct OracleOpen {
@@ -133,6 +133,9 @@ class Oracle {
   const Employment* EntryOn(const std::string& person, Day day) const;
   const Employment* LastEntryIn(const std::string& person, const Period& period) const;
   bool Covers(const Rule& rule, const std::string& subject, const Period& period) const;
+  bool WatchesFrom(const Rule& rule, const std::string& subject, Day day) const;
+  std::optional<Day> LeavesOn(const Rule& rule, const std::string& subject, Day from,
+                              Day until) const;
   bool Counts(const Rule& rule, const std::string& subject, const Period& period) const;
   const Target* TargetOf(int kpi, const std::string& subject, const Period& period) const;
   std::vector<Period> PeriodsOf(const Rule& rule, const std::string& subject) const;

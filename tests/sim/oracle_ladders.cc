@@ -181,6 +181,40 @@ bool Oracle::Covers(const Rule& rule, const std::string& subject, const Period& 
   return false;
 }
 
+// Whether the rule watches the subject on that day, or will later, as far as the org says.
+bool Oracle::WatchesFrom(const Rule& rule, const std::string& subject, Day day) const {
+  if (!world_.has_org || !IsPerson(subject)) {
+    return Covers(rule, subject, {PeriodKind::kDay, day, day + 1});
+  }
+  const Kpi& kpi = world_.kpis[static_cast<size_t>(rule.kpi)];
+  return std::any_of(world_.people.begin(), world_.people.end(), [&](const Employment& entry) {
+    // An entry alone, from then on: its last day is covered or nothing is.
+    const bool later = entry.person == IdOf(subject) && (!entry.to || day < *entry.to);
+    const bool role = kpi.kind != Kpi::Kind::kVerdict || kpi.floors.contains(entry.level) ||
+                      kpi.floors.contains("");
+    if (!later || !role) {
+      return false;
+    }
+    const Day of_entry = std::max(day, entry.from.value_or(day));
+    return Covers(rule, subject, {PeriodKind::kDay, of_entry, of_entry + 1});
+  });
+}
+
+// Where the rule stops to watch the subject, on a sealed day after `from` and before `until`: from
+// then on it has no ladder. Days without work and periods that do not end are not looked at.
+std::optional<Day> Oracle::LeavesOn(const Rule& rule, const std::string& subject, Day from,
+                                    Day until) const {
+  for (Day day = from; day < until; ++day) {
+    const bool ends = rule.period == PeriodKind::kTarget || rule.period == PeriodKind::kDay
+                          ? calendar_.IsWorkingDay(day)
+                          : calendar_.PeriodOf(rule.period, day).end == day + 1;
+    if (ends && GroupOf(rule.kpi).sealed_at.contains(day) && !WatchesFrom(rule, subject, day)) {
+      return day;
+    }
+  }
+  return std::nullopt;
+}
+
 // Whether a closed period counts (S-05): a working day of the subject's in it, and something to
 // measure it by.
 bool Oracle::Counts(const Rule& rule, const std::string& subject, const Period& period) const {
@@ -232,14 +266,29 @@ void Oracle::WalkLadder(int r, const std::string& subject) {
   const Group& group = GroupOf(rule.kpi);
   const bool episodes = rule.period == PeriodKind::kTarget;
   OracleLadder ladder;
-  std::optional<Day> last_day;  // of the last period that counted
+  std::optional<Day> last_day;              // of the last period that counted
   std::map<Level, std::vector<bool>> hits;  // by tier: `when` false and not missed
   Period before;
+  const auto leave = [&](Day until) {
+    const auto day = LeavesOn(rule, subject, before.end, until);
+    if (ladder.periods == 0 || !day) {
+      return;
+    }
+    if (ladder.latched != 0) {
+      ladder.moves.push_back(
+          {before, HighestOf(ladder.latched), Level::kGreen, group.sealed_at.at(*day)});
+    }
+    ladder.latched = 0;
+    ladder.periods = ladder.miss_streak = ladder.hit_streak = 0;
+    hits.clear();
+    last_day.reset();
+  };
   for (const Period& period : PeriodsOf(rule, subject)) {
     const auto sealed = group.sealed_at.find(period.end - 1);
     if (sealed == group.sealed_at.end() || !Counts(rule, subject, period)) {
       continue;
     }
+    leave(period.end - 1);
     if (episodes) {
       if (ladder.latched != 0) {
         ladder.moves.push_back({before, HighestOf(ladder.latched), Level::kGreen, sealed->second});
@@ -282,7 +331,8 @@ void Oracle::WalkLadder(int r, const std::string& subject) {
     before = period;
     ++ladder.periods;
   }
-  if (ladder.periods > 0) {
+  leave(world_.last + 40);
+  if (ladder.periods > 0 || !ladder.moves.empty()) {
     ladders_[{r, subject}] = std::move(ladder);
   }
 }

@@ -1,5 +1,6 @@
 // Two lives of the daemon in one world tell the same story.
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fmt/format.h"
@@ -16,18 +17,23 @@ std::string ContentOf(v1::Transition t) {
   return t.DebugString();
 }
 
-// Changes as people see them; between two seals corrections may come in one or in several, so that
-// only where they begin and end counts (D-08).
+// Where the ladder stood; between two seals corrections may come in one or in several, so that
+// only where they begin and end counts (D-08). Whether one is told at once or with the next seal
+// depends on when it is read, and so does from where people are told.
 std::string OutlineOf(const std::vector<v1::Transition>& told) {
   std::string outline;
+  v1::Level stood = v1::LEVEL_GREEN;
   for (size_t i = 0; i < told.size(); ++i) {
+    const v1::Level from = std::exchange(stood, told[i].to_level());
     if (told[i].reason() != v1::REASON_RESTATED) {
-      outline += TextOf(told[i]) + "\n";
+      v1::Transition move = told[i];
+      move.set_from_level(from);
+      outline += from == stood ? "" : TextOf(move) + "\n";
       continue;
     }
-    const v1::Level from = told[i].from_level();
     while (i + 1 < told.size() && told[i + 1].reason() == v1::REASON_RESTATED) {
       ++i;
+      stood = told[i].to_level();
     }
     if (told[i].to_level() != from) {
       outline += fmt::format("restated {}>{}\n", LevelName(static_cast<Level>(from)),

@@ -53,6 +53,17 @@ TEST(HeaderTest, RefusesAStoreOfANewerVersionAndSaysWhatToDo) {
   EXPECT_NE(status.message().find("start the newer version"), std::string_view::npos) << status;
 }
 
+TEST(HeaderTest, AStoreOfAnOlderVersionBecomesOneOfThisVersion) {
+  MemoryStore store;
+  const auto made = OpenHeader(store);
+  Put(kFormatKey, Varint(1), &store);
+  const auto read = OpenHeader(store);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->uuid, made->uuid);
+  EXPECT_EQ(read->version, kStoreFormatVersion);
+  EXPECT_EQ(*store.Get(Family::kMeta, kFormatKey), Varint(kStoreFormatVersion));
+}
+
 TEST(HeaderTest, RefusesDataWithoutAHeader) {
   MemoryStore store;
   Put("something", "else", &store);

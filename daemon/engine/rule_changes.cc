@@ -1,0 +1,202 @@
+// What a new rulebook does to the ladders of the one before (S-22, D-29): rules that are gone end
+// what they fired, changed ones are judged again from stored days.
+#include <algorithm>
+#include <utility>
+
+#include "daemon/base/status_macros.h"
+#include "daemon/engine/core.h"
+#include "daemon/evaluate/eligibility.h"
+#include "daemon/store/keys.h"
+
+namespace kpiwatch {
+namespace {
+
+uint8_t TiersOf(const Rule& rule) {
+  uint8_t tiers = 0;
+  for (const Tier& tier : rule.tiers) {
+    tiers |= static_cast<uint8_t>(1U << static_cast<int>(tier.level));
+  }
+  return tiers;
+}
+
+}  // namespace
+
+absl::Status Core::TakeRuleChanges() {
+  std::set<RuleIndex> changed;
+  std::set<uint32_t> present;
+  rule_id_of_.clear();
+  for (RuleIndex r = 0; r < rulebook_->rules.size(); ++r) {
+    const Rule& rule = rulebook_->rules[r];
+    const auto known = rule_ids_.Find(rule.name);
+    if (!known) {
+      rule_id_of_.push_back(rule_ids_.Add(rule.name, rule.fingerprint, &names_));
+    } else {
+      rule_id_of_.push_back(*known);
+      if (rule_ids_.Get(*known).fingerprint != rule.fingerprint) {
+        changed.insert(r);
+        rule_ids_.SetFingerprint(*known, rule.fingerprint, &names_);
+      }
+    }
+    present.insert(rule_id_of_.back());
+  }
+  std::set<uint32_t> gone;
+  for (uint32_t id = 0; id < rule_ids_.size(); ++id) {
+    // A fingerprint of 0 marks what was taken out before.
+    if (!present.contains(id) && rule_ids_.Get(id).fingerprint != 0) {
+      gone.insert(id);
+      rule_ids_.SetFingerprint(id, 0, &names_);
+    }
+  }
+  if (changed.empty() && gone.empty()) {
+    return absl::OkStatus();
+  }
+  return TakeGoneRules(gone, changed);
+}
+
+absl::Status Core::TakeGoneRules(const std::set<uint32_t>& gone,
+                                 const std::set<RuleIndex>& changed) {
+  std::set<uint32_t> changed_ids;
+  for (const RuleIndex r : changed) {
+    changed_ids.insert(rule_id_of_[r]);
+  }
+  std::vector<std::pair<SubjectId, uint32_t>> closed_ladders;
+  std::vector<std::pair<SubjectId, Period>> open_ladders;
+  KPIWATCH_RETURN_IF_ERROR(
+      store_->Scan(Family::kLadder, "", "", [&](std::string_view key, std::string_view) {
+        const auto parts = ParseLadderKey(key);
+        if (!parts) {
+          return true;
+        }
+        if (const auto id = ParseLadderKeyRest(parts->rest)) {
+          if (gone.contains(*id)) {
+            closed_ladders.emplace_back(SubjectId(parts->subject), *id);
+          }
+        } else if (const auto period = ParseOpenLadderKeyRest(parts->rest)) {
+          open_ladders.emplace_back(SubjectId(parts->subject), *period);
+        }
+        return true;
+      }));
+  for (const auto& [subject, id] : closed_ladders) {
+    KPIWATCH_ASSIGN_OR_RETURN(Ladder* const ladder, ladders_->Find(subject, id));
+    ladders_->MarkChanged(subject, id);
+    for (size_t i = FirstStanding(*ladder); i < ladder->records.size(); ++i) {
+      const SealedRecord& record = ladder->records[i];
+      EndLeft({id, subject, record.period, record.after.level(), record.told, ladder->since_ms},
+              v1::REASON_RULE_REMOVED, ladder->told);
+    }
+    *ladder = Ladder();
+  }
+  SortSubjects();
+  for (const RuleIndex r : changed) {
+    for (const SubjectId subject : subjects_by_name_) {
+      KPIWATCH_RETURN_IF_ERROR(RederiveLadder(r, subject));
+    }
+  }
+  for (const auto& [subject, period] : open_ladders) {
+    KPIWATCH_ASSIGN_OR_RETURN(LadderTable::Open* const open, ladders_->FindOpen(subject, period));
+    const size_t before = open->ladders.size();
+    for (size_t i = 0; i < before; ++i) {
+      OpenLadder& ladder = open->ladders.At(i);
+      const bool is_gone = gone.contains(ladder.rule);
+      if ((is_gone || changed_ids.contains(ladder.rule)) && ladder.level() != Level::kGreen) {
+        const Level told = ladder.told.nothing() ? Level::kGreen : ladder.level();
+        EndLeft({ladder.rule, subject, period, ladder.level(), told, ladder.since_ms},
+                is_gone ? v1::REASON_RULE_REMOVED : v1::REASON_RULE_CHANGED, ladder.told);
+        ladder.latched = 0;
+      }
+    }
+    open->ladders.EraseGreen();
+    if (open->ladders.size() != before) {
+      ladders_->MarkChanged(open);
+    }
+  }
+  return absl::OkStatus();
+}
+
+void Core::EndLeft(const Left& left, v1::Reason reason, const Told& how) {
+  Level told = left.told;
+  const auto telling = TellingOf(left.was, Level::kGreen, {}, &told);
+  if (!telling) {
+    return;
+  }
+  v1::Transition ended;
+  ended.set_rule(rule_ids_.Get(left.rule).name);
+  ended.set_subject(subjects_.Get(left.subject).Name());
+  ended.set_period(left.period.ToString());
+  ended.set_from_level(static_cast<v1::Level>(telling->from));
+  ended.set_at_unix_ms(absl::ToUnixMillis(now_));
+  ended.set_active_since_unix_ms(left.since_ms);
+  ended.set_reason(reason);
+  if (telling->not_sent.empty()) {
+    FillWay(how, 0, &ended);
+  } else {
+    ended.set_not_sent_reason(std::string(telling->not_sent));
+  }
+  if (how.as != 0) {
+    const std::string kpi_name = DecodeToldAs(told_as_.Get(how.as - 1).name).back().kpi;
+    ended.set_kpi(kpi_name);
+    if (const auto kpi = rulebook_->FindKpi(kpi_name)) {
+      const CalendarIndex calendar = rulebook_->kpis[*kpi].calendar;
+      ended.set_currency(rulebook_->kpis[*kpi].currency);
+      ended.set_period_begin_unix_ms(BeginMs(calendar, left.period.begin));
+      ended.set_period_end_unix_ms(BeginMs(calendar, left.period.end));
+    }
+  }
+  Emit(&ended);
+}
+
+bool Core::StandsUncovered(RuleIndex r, SubjectId subject, const Ladder& ladder) const {
+  return std::any_of(ladder.records.begin() + static_cast<ptrdiff_t>(FirstStanding(ladder)),
+                     ladder.records.end(), [&](const SealedRecord& record) {
+                       return !IsJudged(r, subject, record.period, record.target);
+                     });
+}
+
+absl::Status Core::RederiveLadder(RuleIndex r, SubjectId subject) {
+  const Rule& rule = rulebook_->rules[r];
+  const uint32_t id = rule_id_of_[r];
+  KPIWATCH_ASSIGN_OR_RETURN(const bool known, ladders_->Has(subject, id));
+  const bool is_person = subjects_.Get(subject).kind == SubjectKind::kPerson;
+  const bool may_judge =
+      rule.evaluate == EvaluateMode::kOnClose && (rule.for_each == ForEach::kPerson) == is_person;
+  if (!known && !may_judge) {
+    return absl::OkStatus();
+  }
+  KPIWATCH_ASSIGN_OR_RETURN(Ladder* const ladder, ladders_->Find(subject, id));
+  const bool same_periods =
+      ladder->records.empty() || ladder->records.front().period.kind == rule.period;
+  const bool episodes = rule.period == PeriodKind::kTarget;
+  if (!may_judge || !same_periods || (episodes && StandsUncovered(r, subject, *ladder))) {
+    // It counts other periods or others now: what it said ends, and it begins anew.
+    EndStanding(rule, subject, now_, v1::REASON_RULE_CHANGED, ladder);
+    *ladder = Ladder();
+    ladders_->MarkChanged(subject, id);
+    return absl::OkStatus();
+  }
+  const Ladder old = *ladder;
+  KPIWATCH_RETURN_IF_ERROR(AddUnjudged(r, subject).status());
+  std::erase_if(ladder->records, [&](const SealedRecord& record) {
+    return !IsJudged(r, subject, record.period, record.target);
+  });
+  if (ladder->records.empty()) {
+    *ladder = old;
+    EndStanding(rule, subject, now_, v1::REASON_RULE_CHANGED, ladder);
+    *ladder = Ladder();
+    ladders_->MarkChanged(subject, id);
+    return absl::OkStatus();
+  }
+  ladders_->MarkChanged(subject, id);
+  ladder->base.latched &= TiersOf(rule);
+  if (episodes) {
+    KPIWATCH_RETURN_IF_ERROR(ReplayRecords(rule, subject, FirstStanding(*ladder), ladder).status());
+    return EmitRederivedTargets(rule, subject, old.records, v1::REASON_RULE_CHANGED, ladder);
+  }
+  ladder->records.back().told = ToldLevel(old);
+  KPIWATCH_RETURN_IF_ERROR(ReplayRecords(rule, subject, 0, ladder).status());
+  return ladder->state.level() == old.state.level()
+             ? absl::OkStatus()
+             : EmitRederived(rule, subject, ladder->records.size() - 1, old.state.level(),
+                             v1::REASON_RULE_CHANGED, ladder);
+}
+
+}  // namespace kpiwatch
