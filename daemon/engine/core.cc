@@ -208,6 +208,18 @@ void Core::Defer(const PendingFact& fact, Day until) {
   waiting_->Add({kpi_id_of_[fact.kpi], fact.subject, fact.day, until}, fact.delta);
 }
 
+void Core::NoteCorrection(const PendingEvent& event, const PendingFact& fact) {
+  const std::tuple key(fact.kpi, fact.subject, fact.day);
+  if (sealed_rules_of_kpi_[fact.kpi].empty() ||
+      (corrections_.size() >= kMostCorrections && !corrections_.contains(key))) {
+    return;
+  }
+  Correction& correction = corrections_[key];
+  correction.order = ++correction_order_;
+  correction.event = block_ids_.Get(event.id_begin, event.id_size);
+  correction.record_ms = event.origin.record_ms;
+}
+
 void Core::NoteEvent(const PendingEvent& event, Booking* booking) {
   if (!booking->noted) {
     causes_.AddEvent(block_ids_.Get(event.id_begin, event.id_size), event.time_ms,
@@ -270,6 +282,9 @@ inline absl::Status Core::BookHere(const PendingEvent& event, PendingFact& fact,
     booking.result = kResLate;
     Defer(fact, fact.day);
     return absl::OkStatus();
+  }
+  if (booking.result == kResLate && group.next && fact.day < *group.next) [[unlikely]] {
+    NoteCorrection(event, fact);
   }
   NoteFirstDay(fact.day, &group);
   KPIWATCH_ASSIGN_OR_RETURN(SeriesTable::Cell* const cell,
@@ -352,6 +367,7 @@ absl::StatusOr<Core::StepResult> Core::FinishStep(absl::Time now, WriteBatch* ba
   ladders_->NextStep();
   causes_.Clear();
   reaches_.Clear();
+  corrections_.clear();
   ++step_;
   return StepResult{.empty = batch->empty(),
                     .more_to_seal = more_,

@@ -20,6 +20,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -133,6 +134,7 @@ class Core {
 
  private:
   static constexpr size_t kBlock = 64;
+  static constexpr size_t kMostCorrections = 100'000;
   static constexpr std::string_view kToldNoOwner = "told_no_owner";  // a cursor's name
 
   // core.cc
@@ -172,6 +174,8 @@ class Core {
   // Keeps what lines the event that has just changed the cell has made it reach.
   [[gnu::always_inline]] void NoteReach(const PendingEvent& event, KpiIndex kpi,
                                         SeriesTable::Cell* cell, Booking* booking);
+  // Keeps the event whose fact corrects a sealed day.
+  [[gnu::noinline]] void NoteCorrection(const PendingEvent& event, const PendingFact& fact);
   // calendar_record.cc
   // Refuses another zone or cut-off of a calendar with data; remembers what is new.
   absl::Status CheckCalendars(const Rulebook& rulebook);
@@ -255,8 +259,13 @@ class Core {
   absl::StatusOr<std::optional<Day>> AddUnjudged(RuleIndex rule, SubjectId subject);
   absl::Status ReplayRule(RuleIndex rule, SubjectId subject, Day day);
   // Tells that the ladder, which stood at `before`, stands elsewhere since records[at].
+  // `old`: the records before; they say what a corrected period had said.
   absl::Status EmitRederived(const Rule& rule, SubjectId subject, size_t at, Level before,
-                             v1::Reason reason, Ladder* ladder);
+                             v1::Reason reason, const std::vector<SealedRecord>& old,
+                             Ladder* ladder);
+  // What was said of the record's period, and the late event that corrected it.
+  void FillRestated(const Rule& rule, SubjectId subject, const SealedRecord& record,
+                    const std::vector<SealedRecord>& old, v1::Transition* transition);
   // The same for a rule on targets: each standing record whose level is not that of `before`.
   absl::Status EmitRederivedTargets(const Rule& rule, SubjectId subject,
                                     const std::vector<SealedRecord>& before, v1::Reason reason,
@@ -387,6 +396,14 @@ class Core {
   IdBytes block_ids_;
   CauseLog causes_;
   ReachLog reaches_;
+  // The last event that corrected a sealed day; of a step, and at most kMostCorrections of them.
+  struct Correction {
+    uint64_t order = 0;  // ascending
+    std::string event;
+    int64_t record_ms = kNoTime;
+  };
+  std::map<std::tuple<KpiIndex, SubjectId, Day>, Correction> corrections_;
+  uint64_t correction_order_ = 0;
   std::shared_ptr<const EntryBlock> entries_ = EntryBlockBuilder().Take();
   EntryBlockBuilder emitted_;  // decided since the last FinishStep
   v1::Transition transition_;  // the one being made; kept for its memory

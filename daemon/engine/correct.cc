@@ -66,7 +66,7 @@ absl::Status Core::ReplayRule(RuleIndex r, SubjectId subject, Day day) {
   if (ladder->state.level() == before) {
     return absl::OkStatus();
   }
-  return EmitRederived(rule, subject, turned, before, v1::REASON_RESTATED, ladder);
+  return EmitRederived(rule, subject, turned, before, v1::REASON_RESTATED, old, ladder);
 }
 
 absl::StatusOr<std::optional<Day>> Core::AddUnjudged(RuleIndex r, SubjectId subject) {
@@ -143,7 +143,8 @@ absl::StatusOr<size_t> Core::ReplayRecords(const Rule& rule, SubjectId subject, 
 }
 
 absl::Status Core::EmitRederived(const Rule& rule, SubjectId subject, size_t at, Level before,
-                                 v1::Reason reason, Ladder* ladder) {
+                                 v1::Reason reason, const std::vector<SealedRecord>& old,
+                                 Ladder* ladder) {
   const SealedRecord record = ladder->records[at];
   const bool episode = rule.period == PeriodKind::kTarget;
   const Level after = episode ? record.after.level() : ladder->state.level();
@@ -169,6 +170,9 @@ absl::Status Core::EmitRederived(const Rule& rule, SubjectId subject, size_t at,
     ladder->since_ms = transition.active_since_unix_ms();  // for people it begins now
   }
   FillReading(rule, reading, &transition);
+  if (reason == v1::REASON_RESTATED) {
+    FillRestated(rule, subject, record, old, &transition);
+  }
   if (episode) {
     Ladder alone;
     alone.state = record.after;
@@ -187,6 +191,44 @@ absl::Status Core::EmitRederived(const Rule& rule, SubjectId subject, size_t at,
   return absl::OkStatus();
 }
 
+void Core::FillRestated(const Rule& rule, SubjectId subject, const SealedRecord& record,
+                        const std::vector<SealedRecord>& old, v1::Transition* transition) {
+  const Kpi& kpi = rulebook_->kpis[rule.kpi];
+  for (const SealedRecord& before : old) {
+    // Another period may have been corrected, and this one only counts on.
+    if (before.period == record.period && before.value != record.value) {
+      transition->set_old_value(before.value.ToString());
+      if (before.target) {
+        if (const auto completion = Completion(kpi.direction, before.value, *before.target)) {
+          transition->set_old_completion(completion->ToFixed(6));
+        }
+      }
+    }
+  }
+  const std::string unit =
+      rule.for_each == ForEach::kUnit ? subjects_.Get(subject).id : std::string();
+  const Correction* cause = nullptr;
+  for (const auto& [key, correction] : corrections_) {
+    const auto& [k, of, day] = key;
+    const bool of_kpi =
+        k == rule.kpi || std::find(kpi.all_of.begin(), kpi.all_of.end(), k) != kpi.all_of.end();
+    if (!of_kpi || day >= record.period.end ||
+        (cause != nullptr && correction.order < cause->order)) {
+      continue;
+    }
+    bool counts = of == subject;
+    if (!counts && !unit.empty()) {
+      Ancestors(of, day, &ancestors_);
+      counts = std::find(ancestors_.begin(), ancestors_.end(), subject) != ancestors_.end();
+    }
+    cause = counts ? &correction : cause;
+  }
+  if (cause != nullptr) {
+    transition->set_cause_event_id(cause->event);
+    transition->set_cause_time_unix_ms(cause->record_ms == kNoTime ? 0 : cause->record_ms);
+  }
+}
+
 absl::Status Core::EmitRederivedTargets(const Rule& rule, SubjectId subject,
                                         const std::vector<SealedRecord>& before, v1::Reason reason,
                                         Ladder* ladder) {
@@ -196,7 +238,7 @@ absl::Status Core::EmitRederivedTargets(const Rule& rule, SubjectId subject,
       was = old.period == ladder->records[i].period ? old.after.level() : was;
     }
     if (ladder->records[i].after.level() != was) {
-      KPIWATCH_RETURN_IF_ERROR(EmitRederived(rule, subject, i, was, reason, ladder));
+      KPIWATCH_RETURN_IF_ERROR(EmitRederived(rule, subject, i, was, reason, before, ladder));
     }
   }
   return absl::OkStatus();

@@ -196,7 +196,7 @@ absl::Status Core::RederiveLadder(RuleIndex r, SubjectId subject) {
   return ladder->state.level() == old.state.level()
              ? absl::OkStatus()
              : EmitRederived(rule, subject, ladder->records.size() - 1, old.state.level(),
-                             v1::REASON_RULE_CHANGED, ladder);
+                             v1::REASON_RULE_CHANGED, old.records, ladder);
 }
 
 }  // namespace kpiwatch

@@ -70,6 +70,13 @@ std::string TransitionJson(const v1::Transition& transition) {
   json["at"] = absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ",
                                 absl::FromUnixMillis(transition.at_unix_ms()), absl::UTCTimeZone());
   json["reason"] = std::string(ReasonName(transition.reason()));
+  if (transition.reason() == v1::REASON_RESTATED) {
+    json["value"] = transition.value();
+    json["completion"] = transition.completion();
+    json["old_value"] = transition.old_value();
+    json["old_completion"] = transition.old_completion();
+    json["cause_event_id"] = transition.cause_event_id();
+  }
   json["notified"] = Json::array();
   for (const std::string& person : transition.notified()) {
     json["notified"].push_back(person);

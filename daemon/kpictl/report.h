@@ -17,6 +17,8 @@ enum class OutputFormat { kNdjson, kTable };
 // decimals as strings, completion as a ratio with six digits, half up; null where there is none.
 std::string ValueJson(const PeriodValue& value);
 // {"rule","subject","period","from_level","to_level","at","reason","notified":[…]}; `at` in UTC.
+// Of a restated one before "notified" also "value","completion","old_value","old_completion",
+// "cause_event_id".
 std::string TransitionJson(const v1::Transition& transition);
 
 void PrintValues(const std::vector<PeriodValue>& values, const Rulebook& rulebook,

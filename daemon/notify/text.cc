@@ -185,6 +185,20 @@ std::string ChangeText(const Source& source) {
                      name(source.transition.to_level()));
 }
 
+// What a corrected period had said (S-18): the value, and how far it was.
+std::string RestatedText(const Source& source) {
+  const v1::Transition& transition = source.transition;
+  if (transition.old_value().empty()) {
+    return {};
+  }
+  std::string text = source.ValueText(transition.old_value());
+  if (!transition.old_completion().empty()) {
+    text += fmt::format(fmt::runtime(source.words.unit_format), "",
+                        PercentText(transition.old_completion()));
+  }
+  return text;
+}
+
 std::vector<TextRow> Rows(const Source& source) {
   const v1::Transition& transition = source.transition;
   const Words& words = source.words;
@@ -205,6 +219,9 @@ std::vector<TextRow> Rows(const Source& source) {
   add(words.target, amount(transition.target()));
   add(words.completion,
       transition.completion().empty() ? "" : PercentText(transition.completion()));
+  add(words.restated, RestatedText(source));
+  add(words.cause,
+      transition.reason() == v1::REASON_RESTATED ? transition.cause_event_id() : std::string());
   add(words.since, SinceText(source));
   add(words.streak, transition.miss_streak() > 0 ? StreakText(source) : "");
   add(words.why, std::string(ReasonSentence(transition.reason(), IsResolved(transition),

@@ -18,13 +18,14 @@ struct Words {
   std::string_view data;                             // in place of a level: about the data
 
   // Names of rows.
-  std::string_view kpi, subject, period, change, value, target, completion, since, streak, why,
-      shortfall, detail, counted, skipped, grant, rule, task, assignee, due, checklist;
+  std::string_view kpi, subject, period, change, value, restated, target, completion, since, streak,
+      why, shortfall, detail, counted, skipped, grant, rule, task, assignee, due, checklist;
 
   std::string_view colon;        // behind the name of a row
   std::string_view met, missed;  // a counted period
   std::string_view more;         // behind a number: rows that were left out
   std::string_view more_alerts;
+  std::string_view cause;  // name of a row: the event that corrected a value
   // What counts as one in a streak of periods of this kind, by PeriodKind: "个工作日".
   std::array<std::string_view, 6> streak_units;
   // fmt: number, unit. Says how the streak counts (S-06).

@@ -66,6 +66,9 @@ TEST_F(AlertJsonTest, CarriesOurFieldsWithNumbersAsText) {
   v1::Transition transition = SampleTransition(v1::LEVEL_YELLOW, v1::LEVEL_ORANGE);
   transition.set_value("12345678901234567.5");
   transition.set_completion("0.399960");
+  transition.set_old_value("12");
+  transition.set_old_completion("0.100000");
+  transition.set_cause_event_id("late1");
   transition.add_counted()->set_met(false);
   transition.add_counted()->set_value("7");
   transition.set_miss_streak(3);
@@ -89,6 +92,9 @@ TEST_F(AlertJsonTest, CarriesOurFieldsWithNumbersAsText) {
   EXPECT_EQ(alert.at("from_level"), "yellow");
   EXPECT_EQ(alert.at("value"), "12345678901234567.5");
   EXPECT_EQ(alert.at("completion"), "0.399960");
+  EXPECT_EQ(alert.at("old_value"), "12");
+  EXPECT_EQ(alert.at("old_completion"), "0.100000");
+  EXPECT_EQ(alert.at("cause_event_id"), "late1");
   EXPECT_EQ(alert.at("counted").at(0).at("met"), false);
   EXPECT_FALSE(alert.at("counted").at(1).contains("met")) << "nothing measures it";
   EXPECT_EQ(alert.at("reason"), "threshold");

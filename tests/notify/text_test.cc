@@ -201,6 +201,24 @@ TEST_F(TextTest, WithdrawnAlertSaysThatDataWasCorrected) {
   EXPECT_EQ(Row("级别变化"), "红色 → 绿色");
 }
 
+TEST_F(TextTest, RestatedAlertSaysWhatItSaidBeforeAndWhatCorrectedIt) {
+  transition_ = SampleTransition(v1::LEVEL_RED, v1::LEVEL_GREEN);
+  transition_.set_reason(v1::REASON_RESTATED);
+  EXPECT_EQ(Row("更正前"), "");
+  EXPECT_EQ(Row("更正事件"), "");
+  transition_.set_kpi("revenue");
+  transition_.set_currency("CNY");
+  transition_.set_value("22000");
+  transition_.set_old_value("19000");
+  EXPECT_EQ(Row("更正前"), "19,000.00 元");
+  transition_.set_old_completion("0.380000");
+  transition_.set_cause_event_id("late1");
+  EXPECT_EQ(Row("更正前"), "19,000.00 元（38%）");
+  EXPECT_EQ(Row("Before the correction", "en"), "CNY 19,000.00 (38%)");
+  EXPECT_EQ(Row("更正事件"), "late1");
+  EXPECT_EQ(Row("Corrected by", "en"), "late1");
+}
+
 TEST_F(TextTest, ResolvedAlertSaysSo) {
   transition_ = SampleTransition(v1::LEVEL_RED, v1::LEVEL_GREEN);
   EXPECT_THAT(Text("en").headline, HasSubstr("[Resolved]"));

@@ -121,6 +121,8 @@ void AddOwnFields(const v1::Transition& transition, const Message& message, Json
                  {"value", transition.value()},
                  {"target", transition.target()},
                  {"completion", transition.completion()},
+                 {"old_value", transition.old_value()},
+                 {"old_completion", transition.old_completion()},
                  {"currency", transition.currency()},
                  {"miss_streak", transition.miss_streak()},
                  {"detail", transition.detail()},

@@ -1,0 +1,84 @@
+// A corrected verdict says what it said before, and which event corrected it (S-18).
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/testing/core_driver.h"
+
+namespace kpiwatch {
+namespace {
+
+constexpr char kRules[] = R"(
+calendars:
+  - {name: cn, time_zone: Asia/Shanghai, day_close: "20:00", grace: 2h,
+     holidays: rules/calendars/cn-2026.yaml}
+org:
+  units:
+    - {id: company, name: 全国}
+    - {id: east, name: 华东, parent: company}
+  people:
+    - {id: u102, name: 王一, unit: east, level: junior}
+    - {id: u103, name: 李二, unit: company, level: junior}
+kpis:
+  - {name: revenue, owner: ops, type: simple, event: erp.order.confirmed,
+     measure: sum(data.amount), currency: CNY, subject: data.owner_id, calendar: cn}
+targets:
+  - {kpi: revenue, person: u102, period: 2026-W46, target: 100 CNY}
+  - {kpi: revenue, unit: east, period: 2026-W46, target: 100 CNY}
+rules:
+  - name: person
+    kpi: revenue
+    for_each: person
+    period: week
+    evaluate: on_close
+    levels: {red: {when: completion < 40%, notify: [owner]}}
+  - name: unit
+    kpi: revenue
+    for_each: unit
+    period: week
+    evaluate: on_close
+    levels: {red: {when: completion < 40%}}
+  - name: bare
+    kpi: revenue
+    for_each: person
+    where: person.id == "u102"
+    period: week
+    evaluate: on_close
+    levels: {yellow: {when: value < 40}}
+)";
+
+TEST(RestatedTest, SaysTheOldValueAndTheEventThatCorrectedIt) {
+  CoreDriver driver(kRules);
+  driver.Order("u102", At("2026-11-11T10:00"), "38");
+  driver.Heartbeat(At("2026-11-16T00:00"));
+  driver.Step();
+  ASSERT_EQ(driver.log().size(), 3U);
+  EXPECT_EQ(driver.transitions()[0].old_value(), "");
+  driver.Forget();
+  driver.Order("u103", At("2026-11-12T10:00"), "1", "another");
+  driver.Order("u102", At("2026-11-12T10:00"), "6", "late1");
+  driver.Order("u103", At("2026-11-12T10:00"), "1", "one_more");
+  driver.Step();
+  ASSERT_EQ(driver.log().size(), 3U);
+  for (const v1::Transition& restated : driver.transitions()) {
+    EXPECT_EQ(restated.reason(), v1::REASON_RESTATED);
+    EXPECT_EQ(restated.value(), "44");
+    EXPECT_EQ(restated.old_value(), "38");
+    EXPECT_EQ(restated.old_completion(), restated.rule() == "bare" ? "" : "0.380000");
+    EXPECT_EQ(restated.cause_event_id(), "late1");
+  }
+}
+
+TEST(RestatedTest, APeriodThatNothingMeasuresIsNeitherMetNorMissed) {
+  CoreDriver driver(kRules);
+  driver.Order("u102", At("2026-11-11T10:00"), "38");
+  driver.Heartbeat(At("2026-11-16T00:00"));
+  driver.Step();
+  for (const v1::Transition& fired : driver.transitions()) {
+    ASSERT_EQ(fired.counted_size(), 1);
+    EXPECT_EQ(fired.counted(0).has_met(), fired.rule() != "bare");
+    EXPECT_FALSE(fired.counted(0).met());
+  }
+}
+
+}  // namespace
+}  // namespace kpiwatch
