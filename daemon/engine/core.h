@@ -28,6 +28,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "daemon/base/string_map.h"
 #include "daemon/engine/cause_log.h"
 #include "daemon/engine/completeness.h"
 #include "daemon/engine/core_types.h"
@@ -238,8 +239,15 @@ class Core {
   bool IsAtEnd(RuleIndex rule, uint8_t latched) const {
     return all_tiers_[rule] != 0 && latched == all_tiers_[rule];
   }
+  // `cause`: null where it was no event, but the business moment `at`.
   void TellOpen(const Rule& rule, SubjectId subject, const Period& period, Level from, Level to,
-                const CauseLog::Event* cause, const KpiReading& reading, OpenLadder* ladder);
+                const CauseLog::Event* cause, absl::Time at, const KpiReading& reading,
+                OpenLadder* ladder);
+  // Looks at the open periods with a target in which nothing was booked, when a day of theirs has
+  // sealed: that much is proven zero.
+  absl::Status LookAtSilent(const SealGroup& group, RuleIndex rule, SubjectId subject, Day day);
+  absl::Status LookAtSilentPeriod(RuleIndex rule, SubjectId subject, const Period& period,
+                                  Decimal target, absl::Time at);
 
   // open_walk.cc
   using WalkCells = std::span<const OpenWalks::Cell>;
@@ -386,6 +394,7 @@ class Core {
   std::vector<uint32_t> group_of_kpi_;
   std::vector<SealGroup> groups_;
   std::map<std::pair<Day, KpiIndex>, std::vector<size_t>> targets_by_end_;
+  StringMap<std::vector<size_t>> targets_of_subject_;
   std::vector<SubjectId> subjects_by_name_;  // sorted; as of sorted_count_
   size_t sorted_count_ = 0;
 

@@ -63,9 +63,11 @@ void Core::BuildPlans() {
   }
   told_as_of_rule_.assign(book.rules.size(), 0);
   targets_by_end_.clear();
+  targets_of_subject_.clear();
   for (size_t t = 0; t < book.targets.size(); ++t) {
     const Target& target = book.targets[t];
     targets_by_end_[{target.period.end, target.kpi}].push_back(t);
+    targets_of_subject_[target.subject].push_back(t);
   }
   BuildGroups();
 }

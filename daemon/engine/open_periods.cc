@@ -71,9 +71,71 @@ absl::Status Core::EvaluateOpenPeriods() {
   return walks_.list.empty() ? absl::OkStatus() : WalkOpenPeriods();
 }
 
+absl::Status Core::LookAtSilent(const SealGroup& group, RuleIndex r, SubjectId subject, Day day) {
+  const Rule& rule = rulebook_->rules[r];
+  const SubjectInfo& info = subjects_.Get(subject);
+  const bool is_person = info.kind == SubjectKind::kPerson;
+  if (!needs_target_[r] || rule.period == PeriodKind::kDay ||
+      (rule.for_each == ForEach::kPerson) != is_person) {
+    return absl::OkStatus();
+  }
+  const std::string name = info.Name();
+  const auto counts = [&](const Period& period, Decimal target) {
+    const Period so_far{period.kind, period.begin, day + 1};
+    return period.end > day + 1 && !target.is_zero() &&
+           RuleCovers(*rulebook_, rule, info, so_far) &&
+           RuleWatchesFrom(*rulebook_, rule, info, day) &&
+           CalendarEligibility(*rulebook_, rule, info, so_far) == Eligibility::kEligible;
+  };
+  if (rule.period != PeriodKind::kTarget) {
+    const Period period = rulebook_->calendars[group.calendar].PeriodOf(rule.period, day);
+    const Target* const target = rulebook_->FindTarget(rule.kpi, name, period);
+    return target != nullptr && counts(period, target->value)
+               ? LookAtSilentPeriod(r, subject, period, target->value, group.seal_at)
+               : absl::OkStatus();
+  }
+  const auto targets = targets_of_subject_.find(name);
+  if (targets == targets_of_subject_.end()) {
+    return absl::OkStatus();
+  }
+  for (const size_t t : targets->second) {
+    const Target& target = rulebook_->targets[t];
+    Period period = target.period;
+    period.kind = PeriodKind::kTarget;
+    if (target.kpi == rule.kpi && period.Contains(day) && counts(period, target.value)) {
+      KPIWATCH_RETURN_IF_ERROR(LookAtSilentPeriod(r, subject, period, target.value, group.seal_at));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Core::LookAtSilentPeriod(RuleIndex r, SubjectId subject, const Period& period,
+                                      Decimal target, absl::Time at) {
+  const Rule& rule = rulebook_->rules[r];
+  KPIWATCH_ASSIGN_OR_RETURN(const Aggregate sum,
+                            series_->Sum(subject, rule.kpi, period.begin, period.end));
+  if (sum != Aggregate()) {
+    return absl::OkStatus();  // its events have been looked at
+  }
+  const KpiReading reading = ReadSimple(rulebook_->kpis[rule.kpi], sum, target);
+  const LadderState state = AdvanceOpen(rule, {}, InputOf(period, reading));
+  if (state.level() == Level::kGreen) {
+    return absl::OkStatus();
+  }
+  KPIWATCH_ASSIGN_OR_RETURN(LadderTable::Open* const open, ladders_->FindOpen(subject, period));
+  if (open->ladders.Find(rule_id_of_[r]) != nullptr) {
+    return absl::OkStatus();
+  }
+  OpenLadder& ladder = open->ladders.Add(rule_id_of_[r]);
+  ladder.latched = state.latched;
+  ladders_->MarkChanged(open);
+  TellOpen(rule, subject, period, Level::kGreen, state.level(), nullptr, at, reading, &ladder);
+  return absl::OkStatus();
+}
+
 void Core::TellOpen(const Rule& rule, SubjectId subject, const Period& period, Level from, Level to,
-                    const CauseLog::Event* cause, const KpiReading& reading, OpenLadder* ladder) {
-  const absl::Time at = cause == nullptr ? now_ : absl::FromUnixMillis(cause->time_ms);
+                    const CauseLog::Event* cause, absl::Time at, const KpiReading& reading,
+                    OpenLadder* ladder) {
   v1::Transition& transition =
       NewTransition(rule, subject, period, from, to, v1::REASON_THRESHOLD, at, ladder->since_ms);
   FillReading(rule, reading, &transition);

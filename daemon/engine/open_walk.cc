@@ -154,7 +154,8 @@ absl::Status Core::Walk(const OpenWalk& walk, WalkCells cells, LadderTable::Open
         AdvanceOpen(rule, before, InputOf(walk.period, reading)).level() != turn.to) {
       reading = ReadSimple(kpi, turn.at, walk.target);
     }
-    TellOpen(rule, walk.subject, walk.period, turn.from, turn.to, turn.cause, reading, &ladder);
+    const absl::Time at = turn.cause == nullptr ? now_ : absl::FromUnixMillis(turn.cause->time_ms);
+    TellOpen(rule, walk.subject, walk.period, turn.from, turn.to, turn.cause, at, reading, &ladder);
   }
   (known != nullptr ? *known : open->ladders.Add(ladder.rule)) = std::move(ladder);
   return absl::OkStatus();

@@ -173,6 +173,9 @@ absl::Status Core::SealSubject(const SealGroup& group, SubjectId subject, Day da
     const Rule& rule = rulebook_->rules[r];
     if (rule.evaluate == EvaluateMode::kIntraday) {
       any_open = true;
+      if (working) {
+        KPIWATCH_RETURN_IF_ERROR(LookAtSilent(group, r, subject, day));
+      }
       continue;
     }
     if (rule.period == PeriodKind::kDay && !working) {

@@ -292,7 +292,7 @@ class Checks {
       AddTurn(static_cast<Level>(t.from_level()), static_cast<Level>(t.to_level()), &turns);
       const bool was_so =
           t.to_level() == v1::LEVEL_GREEN || (open.reached >> t.to_level() & 1) != 0;
-      if (!was_so || t.cause_event_id().empty()) {
+      if (!was_so || (t.cause_event_id().empty() && !open.silent)) {
         Add("{} was told what is not so, or without its cause:{}", name, text);
       }
     }

@@ -48,6 +48,8 @@ struct OracleOpen {
   // The levels at which the ladder turns and the one at which it ends, without the tiers that it
   // passes on the way (D-09); the first is left from green.
   std::vector<Level> turns;
+  // Where nothing booked fires too, a day that seals may tell it before the first event does.
+  bool silent = false;
   uint8_t reached = 0;    // every tier that is latched at some time
   bool any_order = true;  // false: with amounts in another order it would be otherwise
   std::optional<absl::Time> sealed_at;  // nullopt: still open
@@ -136,6 +138,10 @@ class Oracle {
   bool WatchesFrom(const Rule& rule, const std::string& subject, Day day) const;
   std::optional<Day> LeavesOn(const Rule& rule, const std::string& subject, Day from,
                               Day until) const;
+  // Whether a day of the period sealed before its last while somebody who works has to answer for
+  // its target.
+  bool IsLookedAt(const Rule& rule, const std::string& subject, const Period& period) const;
+  bool Works(const std::string& subject, const Period& period) const;
   bool Counts(const Rule& rule, const std::string& subject, const Period& period) const;
   const Target* TargetOf(int kpi, const std::string& subject, const Period& period) const;
   std::vector<Period> PeriodsOf(const Rule& rule, const std::string& subject) const;

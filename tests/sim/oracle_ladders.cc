@@ -215,12 +215,8 @@ std::optional<Day> Oracle::LeavesOn(const Rule& rule, const std::string& subject
   return std::nullopt;
 }
 
-// Whether a closed period counts (S-05): a working day of the subject's in it, and something to
-// measure it by.
-bool Oracle::Counts(const Rule& rule, const std::string& subject, const Period& period) const {
-  if (!Covers(rule, subject, period)) {
-    return false;
-  }
+// Whether there is a working day of the subject's in it.
+bool Oracle::Works(const std::string& subject, const Period& period) const {
   bool works = false;
   for (Day day = period.begin; day < period.end; ++day) {
     if (!calendar_.IsWorkingDay(day)) {
@@ -238,9 +234,18 @@ bool Oracle::Counts(const Rule& rule, const std::string& subject, const Period& 
     const auto seen = seen_.find(subject);
     works = works && seen != seen_.end() && seen->second.first < period.end;
   }
+  return works;
+}
+
+// Whether a closed period counts (S-05): a working day of the subject's in it, and something to
+// measure it by.
+bool Oracle::Counts(const Rule& rule, const std::string& subject, const Period& period) const {
+  if (!Covers(rule, subject, period) || !Works(subject, period)) {
+    return false;
+  }
   const Reading reading = Read(rule.kpi, subject, period);
   const bool verdict = world_.kpis[static_cast<size_t>(rule.kpi)].kind == Kpi::Kind::kVerdict;
-  return works && (verdict || ReadsTarget(rule) ? reading.completion.has_value() : true);
+  return verdict || ReadsTarget(rule) ? reading.completion.has_value() : true;
 }
 
 std::vector<Period> Oracle::PeriodsOf(const Rule& rule, const std::string& subject) const {
@@ -360,13 +365,43 @@ Oracle::OpenWalk Oracle::WalkFacts(const Rule& rule, const std::string& subject,
   return walk;
 }
 
+bool Oracle::IsLookedAt(const Rule& rule, const std::string& subject, const Period& period) const {
+  for (Day day = period.begin; day + 1 < period.end; ++day) {
+    const Period so_far{period.kind, period.begin, day + 1};
+    if (calendar_.IsWorkingDay(day) && GroupOf(rule.kpi).sealed_at.contains(day) &&
+        WatchesFrom(rule, subject, day) && Covers(rule, subject, so_far) &&
+        Works(subject, so_far)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 void Oracle::WalkOpen(int r, const std::string& subject) {
   const Rule& rule = world_.rules[static_cast<size_t>(r)];
   const Group& group = GroupOf(rule.kpi);
   for (const Period& period : PeriodsOf(rule, subject)) {
     const Reading reading = Read(rule.kpi, subject, period);
-    if (!rule.growing || reading.count == 0 || !Covers(rule, subject, period) ||
+    if (!rule.growing || !Covers(rule, subject, period) ||
         (ReadsTarget(rule) && !reading.completion)) {
+      continue;
+    }
+    uint8_t at_zero = 0;
+    if (ReadsTarget(rule) && rule.period != PeriodKind::kDay) {
+      at_zero = WalkFacts(rule, subject, period, {Sum()}).reached;
+    }
+    if (reading.count == 0) {
+      if (at_zero != 0 && IsLookedAt(rule, subject, period)) {
+        OracleOpen open;
+        open.turns = {HighestOf(at_zero)};
+        open.silent = true;
+        open.reached = at_zero;
+        if (const auto sealed = group.sealed_at.find(period.end - 1);
+            sealed != group.sealed_at.end()) {
+          open.sealed_at = sealed->second;
+        }
+        open_[{r, subject, period}] = open;
+      }
       continue;
     }
     // The smallest first and the largest first: where both tell the same, all orders do.
@@ -382,8 +417,12 @@ void Oracle::WalkOpen(int r, const std::string& subject) {
     const OpenWalk down = WalkFacts(rule, subject, period, facts);
     OracleOpen open;
     open.turns = up.turns;
-    open.any_order = up.turns == down.turns;
-    open.reached = up.reached | down.reached;
+    // The first event may lift it over the line before the seal or after it.
+    const bool as_zero =
+        at_zero == 0 || (!up.turns.empty() && up.turns.front() == HighestOf(at_zero));
+    open.any_order = up.turns == down.turns && as_zero;
+    open.silent = at_zero != 0;
+    open.reached = up.reached | down.reached | at_zero;
     if (const auto sealed = group.sealed_at.find(period.end - 1); sealed != group.sealed_at.end()) {
       open.sealed_at = sealed->second;
     }
