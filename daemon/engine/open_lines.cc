@@ -102,8 +102,9 @@ absl::Status Core::LookAtLine(const ReachedCell& reached, RuleIndex r, const Per
       after(SeriesTable::CellOf(touched).value).level() != to) {
     reading = ReadSimple(kpi, (*at)->at, std::nullopt);
   }
-  TellOpen(rule, touched.subject, period, from, to, &causes_.EventAt((*at)->event), reading,
-           ladder);
+  const CauseLog::Event& cause = causes_.EventAt((*at)->event);
+  TellOpen(rule, touched.subject, period, from, to, &cause, absl::FromUnixMillis(cause.time_ms),
+           reading, ladder);
   return absl::OkStatus();
 }
 
