@@ -101,7 +101,7 @@ absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin
   bool keep_id = false;
   for (const Fact& fact : facts) {
     block_facts_.push_back({ResolveSubject(fact), fact.kpi, fact.day, fact.delta});
-    keep_id = keep_id || watched_for_[fact.kpi] != WatchedFor::kNothing;
+    keep_id = keep_id || keeps_ids_[fact.kpi];
   }
   pending.fact_end = static_cast<uint32_t>(block_facts_.size());
   if (versioned) {

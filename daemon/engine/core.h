@@ -380,6 +380,7 @@ class Core {
   std::vector<std::vector<RuleIndex>> open_rules_of_kpi_;    // intraday
   std::vector<std::vector<RuleIndex>> sealed_rules_of_kpi_;  // on_close
   std::vector<WatchedFor> watched_for_;                      // by KPI
+  std::vector<bool> keeps_ids_;                              // by KPI: of events, for some rule
   // By KPI: the lines, ascending, where its intraday rules are all of the form `value >= line` on a
   // person's day and never clear. Then nothing happens until a value reaches the next line, which a
   // cell's `armed` says (1-based; 0: no event has come since the cell is in memory).

@@ -27,6 +27,7 @@ void Core::BuildPlans() {
   open_rules_of_kpi_.assign(book.kpis.size(), {});
   sealed_rules_of_kpi_.assign(book.kpis.size(), {});
   watched_for_.assign(book.kpis.size(), WatchedFor::kNothing);
+  keeps_ids_.assign(book.kpis.size(), false);
   needs_target_.clear();
   evaluations_.clear();
   all_tiers_.clear();
@@ -49,6 +50,7 @@ void Core::BuildPlans() {
     }
     for (const KpiIndex kpi : reads) {
       (open ? open_rules_of_kpi_ : sealed_rules_of_kpi_)[kpi].push_back(r);
+      keeps_ids_[kpi] = true;
       if (open) {
         watched_for_[kpi] = WatchedFor::kEvents;
       }

@@ -83,6 +83,7 @@ absl::Status Core::LookAtSilent(const SealGroup& group, RuleIndex r, SubjectId s
   const auto counts = [&](const Period& period, Decimal target) {
     const Period so_far{period.kind, period.begin, day + 1};
     return period.end > day + 1 && !target.is_zero() &&
+           RuleCovers(*rulebook_, rule, info, period) &&
            RuleCovers(*rulebook_, rule, info, so_far) &&
            RuleWatchesFrom(*rulebook_, rule, info, day) &&
            CalendarEligibility(*rulebook_, rule, info, so_far) == Eligibility::kEligible;

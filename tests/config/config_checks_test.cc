@@ -111,7 +111,7 @@ TEST(ConfigChecksTest, FormatsColumnsAndMapsFitEachOther) {
               ElementsAre(HasSubstr("an event has no field 'data..x'")));
   EXPECT_THAT(said("format: json, map: {type: A, id: A, time: {from: A, format: '%Q'}}"),
               ElementsAre(HasSubstr("no time can be read by '%Q'")));
-  for (const char* format : {"%Y-%m-%d", "%Y%m%d%H%M%S", "%d/%m/%y %I:%M %p", "%s",
+  for (const char* format : {"%Y-%m-%d", "%E4Y%m%d%H%M%S", "%d/%m/%y %I:%M %p", "%s",
                              "%Y-%m-%dT%H:%M:%E*S%Ez", "%Y年%m月%d日"}) {
     EXPECT_THAT(said("format: json, map: {type: A, id: A, time: {from: A, format: '" +
                      std::string(format) + "'}}"),

@@ -201,12 +201,16 @@ bool Oracle::WatchesFrom(const Rule& rule, const std::string& subject, Day day) 
 }
 
 // Where the rule stops to watch the subject, on a sealed day after `from` and before `until`: from
-// then on it has no ladder. Days without work and periods that do not end are not looked at.
+// then on it has no ladder. A day without work on which no period ends is not looked at.
 std::optional<Day> Oracle::LeavesOn(const Rule& rule, const std::string& subject, Day from,
                                     Day until) const {
+  const bool episodes = rule.period == PeriodKind::kTarget;
+  const std::vector<Period> targets = episodes ? PeriodsOf(rule, subject) : std::vector<Period>();
   for (Day day = from; day < until; ++day) {
-    const bool ends = rule.period == PeriodKind::kTarget || rule.period == PeriodKind::kDay
-                          ? calendar_.IsWorkingDay(day)
+    const bool ends = episodes || rule.period == PeriodKind::kDay
+                          ? calendar_.IsWorkingDay(day) ||
+                                std::any_of(targets.begin(), targets.end(),
+                                            [&](const Period& p) { return p.end == day + 1; })
                           : calendar_.PeriodOf(rule.period, day).end == day + 1;
     if (ends && GroupOf(rule.kpi).sealed_at.contains(day) && !WatchesFrom(rule, subject, day)) {
       return day;
