@@ -22,6 +22,7 @@ absl::Status Core::LookAtReached() {
         std::span(reached_).subspan(begin, std::min(kAtOnce, reached_.size() - begin));
     for (const ReachedCell& reached : block) {
       ladders_->PrefetchOpen(touched[reached.cell].subject, period_of(reached));
+      __builtin_prefetch(&reaches_.Get(SeriesTable::CellOf(touched[reached.cell]).note));
     }
     for (ReachedCell& reached : block) {
       const Touched& cell = touched[reached.cell];

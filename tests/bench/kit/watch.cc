@@ -186,19 +186,28 @@ int Watch(const Options& options) {
   std::atomic<bool> published = false;
   std::atomic<bool> drained = false;  // nothing came since it was published
   constexpr int64_t kRestMs = 2000;
+  constexpr int64_t kFarRecords = 1'500'000;
   std::thread metrics([&] {
     int64_t seen = -1;
     int64_t before = 0;   // what processes that were killed had shown
     int64_t in_this = 0;  // what this one has shown, and since when
     int64_t changed_ms = 0;
     int64_t counted_ms = 0;  // when all events were durable
+    int64_t lag = 0;         // as the last page said
+    bool drains = false;     // a backlog, not events as they come
     while (NowMs() < deadline) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(alerts == nullptr ? 50 : 250));
+      // Pages take time from what is measured, most with many alerts standing. Far from the end of
+      // a drain one a second is enough; near it they tell the end to a twentieth of a second.
+      const bool is_far = lag > kFarRecords;
+      drains = drains || is_far;
+      const int often_ms = drains || alerts == nullptr ? 50 : 250;
+      std::this_thread::sleep_for(std::chrono::milliseconds(is_far ? 1000 : often_ms));
       const int64_t asked = NowMs();
       Progress progress = Ask(&client);
       if (!progress.answered) {
         continue;
       }
+      lag = progress.lag;
       before += progress.seen < in_this ? in_this : 0;
       changed_ms = progress.seen == in_this ? changed_ms : asked;
       in_this = progress.seen;
