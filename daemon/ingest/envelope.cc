@@ -7,7 +7,7 @@
 #include "absl/strings/match.h"
 #include "daemon/base/status_macros.h"
 #include "daemon/ingest/event_builder.h"
-#include "daemon/ingest/rfc3339.h"
+#include "daemon/model/rfc3339.h"
 #include "fmt/format.h"
 
 namespace kpiwatch {

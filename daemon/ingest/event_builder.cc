@@ -3,7 +3,7 @@
 #include <charconv>
 #include <utility>
 
-#include "daemon/ingest/rfc3339.h"
+#include "daemon/model/rfc3339.h"
 #include "fmt/format.h"
 
 namespace kpiwatch {

@@ -129,6 +129,40 @@ bool IsNegative(const Rational& r) {
   return !r.num.is_zero() && r.num.is_negative() != r.den.is_negative();
 }
 
+// A magnitude, rounded half up: the part before the point, and the digits after it as a number.
+struct RoundedParts {
+  U128 whole = 0;
+  U128 fraction = 0;
+};
+
+RoundedParts RoundParts(const Rational& r, int digits) {
+  CheckDigits(digits);
+  CheckDenominator(r);
+  const U128 divisor = Magnitude(r.den.units());  // at most 2^127, so sums of two remainders fit
+  U128 whole = Magnitude(r.num.units()) / divisor;
+  U128 rest = Magnitude(r.num.units()) % divisor;
+  U128 fraction = 0;
+  for (int i = 0; i < digits; ++i) {
+    // One step of long division; rest * 10 would not fit, ten additions do.
+    U128 digit = 0;
+    U128 sum = 0;
+    for (int j = 0; j < 10; ++j) {
+      sum += rest;
+      if (sum >= divisor) {
+        sum -= divisor;
+        ++digit;
+      }
+    }
+    rest = sum;
+    fraction = fraction * 10 + digit;
+  }
+  if (2 * rest >= divisor && ++fraction == PowerOfTen(digits)) {
+    fraction = 0;
+    ++whole;
+  }
+  return {.whole = whole, .fraction = fraction};
+}
+
 }  // namespace
 
 std::optional<Decimal> Decimal::Parse(std::string_view text) {
@@ -181,31 +215,18 @@ std::string Decimal::ToFixed(int digits) const {
 double Decimal::ToDouble() const { return static_cast<double>(units_) / kOne; }
 
 std::string Rational::ToFixed(int digits) const {
-  CheckDigits(digits);
-  CheckDenominator(*this);
-  const U128 divisor = Magnitude(den.units());  // at most 2^127, so sums of two remainders fit
-  U128 whole = Magnitude(num.units()) / divisor;
-  U128 rest = Magnitude(num.units()) % divisor;
-  U128 fraction = 0;
-  for (int i = 0; i < digits; ++i) {
-    // One step of long division; rest * 10 would not fit, ten additions do.
-    U128 digit = 0;
-    U128 sum = 0;
-    for (int j = 0; j < 10; ++j) {
-      sum += rest;
-      if (sum >= divisor) {
-        sum -= divisor;
-        ++digit;
-      }
-    }
-    rest = sum;
-    fraction = fraction * 10 + digit;
+  const RoundedParts parts = RoundParts(*this, digits);
+  return Render(IsNegative(*this), parts.whole, parts.fraction, digits);
+}
+
+std::optional<Decimal> Rational::Rounded(int digits) const {
+  const RoundedParts parts = RoundParts(*this, digits);
+  if (parts.whole >= PowerOfTen(Decimal::kMaxInputDigits)) {
+    return std::nullopt;
   }
-  if (2 * rest >= divisor && ++fraction == PowerOfTen(digits)) {
-    fraction = 0;
-    ++whole;
-  }
-  return Render(IsNegative(*this), whole, fraction, digits);
+  const U128 fraction = parts.fraction * PowerOfTen(Decimal::kScaleDigits - digits);
+  const auto units = static_cast<__int128>(parts.whole * Decimal::kOne + fraction);
+  return Decimal::FromUnits(IsNegative(*this) ? -units : units);
 }
 
 double Rational::ToDouble() const {

@@ -75,6 +75,9 @@ struct Rational {
   static Rational Of(Decimal value) { return {value, Decimal::FromInt(1)}; }
   // `digits` (0..6) fractional digits, half up (away from zero): {2,3} with 6 is "0.666667".
   std::string ToFixed(int digits) const;
+  // The decimal nearest to it with at most `digits` (0..6) fractional digits, half up (away from
+  // zero): {2,3} with 2 is 0.67. nullopt: more than Decimal::kMaxInputDigits integer digits.
+  std::optional<Decimal> Rounded(int digits) const;
   double ToDouble() const;
   friend std::strong_ordering operator<=>(const Rational& a, const Rational& b);
   friend bool operator==(const Rational& a, const Rational& b) { return (a <=> b) == 0; }

@@ -99,5 +99,20 @@ TEST(RationalDeathTest, AZeroDenominatorIsACheckedFailure) {
   EXPECT_DEATH(static_cast<void>(bad.ToDouble()), "denominator zero");
 }
 
+TEST(RationalTest, RoundsToTheNearestDecimal) {
+  const auto rounded = [](int64_t num, int64_t den, int digits) {
+    const auto r = Rational{Decimal::FromInt(num), Decimal::FromInt(den)}.Rounded(digits);
+    return r ? r->ToString() : "none";
+  };
+  EXPECT_EQ(rounded(2, 3, 6), "0.666667");
+  EXPECT_EQ(rounded(2, 3, 2), "0.67");
+  EXPECT_EQ(rounded(-5, 2, 0), "-3");
+  EXPECT_EQ(rounded(5, -2, 0), "-3");
+  EXPECT_EQ(rounded(1999, 2000, 2), "1");
+  EXPECT_EQ(rounded(1, 3, 0), "0");
+  EXPECT_EQ(rounded(999'999'999'999'999'999, 1, 6), "999999999999999999");
+  EXPECT_EQ(rounded(1'000'000'000'000'000'000, 1, 6), "none");
+}
+
 }  // namespace
 }  // namespace kpiwatch

@@ -1,4 +1,4 @@
-#include "daemon/ingest/rfc3339.h"
+#include "daemon/model/rfc3339.h"
 
 namespace kpiwatch {
 namespace {
