@@ -63,6 +63,10 @@ std::optional<lang::Program> RowCompiler::Compile(std::string_view what,
   }
   lang::Error error;
   std::optional<lang::Program> program = lang::Program::Compile(expression, scope, type, &error);
+  if (const auto unfit = program ? lang::NotAField(*program) : std::nullopt) {
+    error = *unfit;
+    program.reset();
+  }
   if (!program) {
     AddMistake(fmt::format("{}: '{}', at character {}: {}", what, expression, error.offset + 1,
                            error.message));

@@ -12,19 +12,23 @@ FieldValue ToField(const lang::Value& value) {
   FieldValue field;
   switch (value.kind) {
     case lang::ValueKind::kAbsent:
+    case lang::ValueKind::kDuration:  // these three are refused at load
+    case lang::ValueKind::kWorkingDays:
+    case lang::ValueKind::kWorkingHours:
       break;
     case lang::ValueKind::kBool:
       field.kind = FieldKind::kBool;
       field.boolean = value.boolean;
       break;
-    case lang::ValueKind::kNumber: {
-      const std::optional<Decimal> number =
-          value.number.den == Decimal::FromInt(1)
-              ? value.number.num
-              : Decimal::Parse(value.number.ToFixed(Decimal::kScaleDigits));
-      if (number) {
-        field.kind = FieldKind::kNumber;
+    case lang::ValueKind::kNumber:
+    case lang::ValueKind::kMoney:
+    case lang::ValueKind::kTime: {
+      const bool time = value.kind == lang::ValueKind::kTime;
+      const bool money = value.kind == lang::ValueKind::kMoney;
+      if (const auto number = value.number.Rounded(time ? 0 : Decimal::kScaleDigits)) {
+        field.kind = money ? FieldKind::kMoney : FieldKind::kNumber;
         field.number = *number;
+        field.text = money ? value.text : std::string_view();
       }
       break;
     }

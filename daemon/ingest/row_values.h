@@ -12,7 +12,8 @@
 
 namespace kpiwatch {
 
-// Numbers that six digits do not hold are rounded, half up.
+// Numbers that six digits do not hold are rounded, half up; those of more than 18 integer digits
+// are missing. A time becomes the number of its milliseconds since 1970.
 FieldValue ToField(const lang::Value& value);
 
 // Whether `field` says nothing: missing, null or empty text.

@@ -7,14 +7,13 @@
 #include <string_view>
 
 #include "daemon/lang/program.h"
-#include "daemon/model/decimal.h"
 
 namespace kpiwatch::lang {
 
 enum class TokenKind : uint8_t {
   kEnd,
-  kError,  // Lexer::error() says what is wrong
-  kNumber,
+  kError,   // Lexer::error() says what is wrong
+  kNumber,  // or a stretch of time
   kString,
   kName,
   kDot,
@@ -44,13 +43,13 @@ struct Token {
   TokenKind kind = TokenKind::kEnd;
   size_t offset = 0;        // of its first byte
   std::string_view text{};  // as written
-  Rational number{};        // kNumber
+  Value value{};            // kNumber: a number, duration, working days or hours
   std::string string{};     // kString: unescaped; kName: the name (without back quotes)
   bool quoted = false;      // kName in back quotes, never a word of the language
 };
 
-// Reads CEL's tokens, percentages, // comments and back-quoted names (`Complete Timestamp`). Not
-// thread-safe. The text must outlive the lexer and its tokens.
+// Reads CEL's tokens, percentages, durations, // comments and back-quoted names (`Complete
+// Timestamp`). Not thread-safe. The text must outlive the lexer and its tokens.
 class Lexer {
  public:
   explicit Lexer(std::string_view text) : text_(text) {}
@@ -69,6 +68,8 @@ class Lexer {
   Token Name();
   Token QuotedName();
   Token Operator();
+  // The end (not included) of the run of name characters that begins at `from`.
+  size_t NameEnd(size_t from) const;
   // Appends the character that the escape at text_[pos_] (after the backslash) stands for.
   bool Escape(size_t start, std::string* out);
   // Reads `digits` digits of `base` (8 or 16) as a character's number; nullopt: failed.

@@ -1,10 +1,10 @@
 #include "daemon/lang/parser.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "daemon/base/nearest_name.h"
+#include "daemon/lang/quantities.h"
 #include "fmt/format.h"
 
 namespace kpiwatch::lang {
@@ -41,10 +41,6 @@ int InfixPower(const Token& token) {
   }
 }
 
-// Functions of the language; none of them is offered yet.
-constexpr std::array<std::string_view, 11> kFunctions = {
-    "min", "max", "abs", "round", "size", "has", "matches", "startsWith", "kpi", "change", "drop"};
-
 // What people write for an operator, and how it is written here.
 std::string_view MeantOperator(std::string_view word) {
   if (word == "and" || word == "AND") {
@@ -58,20 +54,6 @@ std::string_view MeantOperator(std::string_view word) {
 
 }  // namespace
 
-std::string_view TypeName(Type type) {
-  switch (type) {
-    case Type::kBool:
-      return "bool";
-    case Type::kNumber:
-      return "number";
-    case Type::kString:
-      return "string";
-    case Type::kAny:
-      break;
-  }
-  return "any";
-}
-
 bool Parser::Parse(Type result) {
   Advance();
   const Parsed whole = Expression(0, 1);
@@ -84,11 +66,13 @@ bool Parser::Parse(Type result) {
   if (whole->null_literal) {
     return Fail(whole->offset, "'null' can only be compared").has_value();
   }
-  if (result != Type::kAny && whole->type != Type::kAny && whole->type != result) {
-    return Fail(whole->offset, fmt::format("expected a {} expression, found a {}", TypeName(result),
-                                           TypeName(whole->type)))
+  const bool serves = result == Type::kAny || whole->type == Type::kAny || whole->type == result;
+  if (!serves) {
+    return Fail(whole->offset, fmt::format("expected {} expression, found {}", Described(result),
+                                           Describe(*whole)))
         .has_value();
   }
+  type_ = whole->type;
   return true;
 }
 
@@ -152,22 +136,30 @@ Parser::Parsed Parser::Expression(int min_power, int depth) {
 Parser::Parsed Parser::Prefix(int depth) {
   const TokenKind kind = token_.kind;
   if (kind != TokenKind::kNot && kind != TokenKind::kMinus) {
-    return Primary(depth);
+    return Methods(Primary(depth), depth);
   }
   const size_t offset = token_.offset;
   Advance();
   const Parsed operand = Expression(kUnaryPower, depth + 1);
   const bool is_not = kind == TokenKind::kNot;
-  const Type type = is_not ? Type::kBool : Type::kNumber;
-  if (!operand || !Needs(*operand, type, is_not ? "'!'" : "'-'")) {
+  if (!operand || !(is_not ? Needs(*operand, Type::kBool, "'!'") : NeedsAmount(*operand, "'-'"))) {
     return std::nullopt;
   }
-  Node& node = nodes_[operand->node];
-  if (!is_not && node.op == Op::kConstant) {
-    node.constant.number.num = -node.constant.number.num;
-    return Operand{.node = operand->node, .type = type, .offset = offset};
+  if (is_not) {
+    return Emit(Op::kNot, Type::kBool, offset, {*operand});
   }
-  return Emit(is_not ? Op::kNot : Op::kNegate, type, offset, {*operand});
+  Operand negated = *operand;
+  negated.offset = offset;
+  if (Node* const constant = ConstantOf(*operand)) {
+    constant->constant.number.num = -constant->constant.number.num;
+    return negated;
+  }
+  const Type type = operand->type == Type::kAny ? Type::kNumeric : operand->type;
+  const Operand node = Emit(Op::kNegate, type, offset, {*operand});
+  negated.node = node.node;
+  negated.type = type;
+  negated.height = node.height;
+  return negated;
 }
 
 Parser::Parsed Parser::Infix(Operand left, Token op, int power, int depth) {
@@ -194,14 +186,14 @@ Parser::Parsed Parser::Primary(int depth) {
   switch (token.kind) {
     case TokenKind::kNumber:
       Advance();
-      return Constant(token.offset, Type::kNumber, Value::Of(token.number), "");
+      return Number(std::move(token));
     case TokenKind::kString:
       Advance();
       return Constant(token.offset, Type::kString, Value::Of(std::string_view()),
                       std::move(token.string));
     case TokenKind::kName:
       Advance();
-      return Name(std::move(token));
+      return Name(std::move(token), depth);
     case TokenKind::kOpenParen: {
       Advance();
       Parsed inner = Expression(0, depth + 1);
@@ -222,10 +214,43 @@ Parser::Parsed Parser::Primary(int depth) {
 Parser::Parsed Parser::Constant(size_t offset, Type type, Value value, std::string text) {
   const auto node = static_cast<uint32_t>(nodes_.size());
   nodes_.push_back({.op = Op::kConstant, .constant = value, .text = std::move(text)});
-  return Operand{.node = node, .type = type, .offset = offset};
+  return Operand{.node = node, .type = type, .offset = offset, .literal = true};
 }
 
-Parser::Parsed Parser::Name(Token first) {
+// A number, a stretch of time, or with a currency behind it, money: 100 CNY.
+Parser::Parsed Parser::Number(Token token) {
+  const bool plain = token.value.kind == ValueKind::kNumber && !token.text.ends_with('%');
+  if (!plain || token_.kind != TokenKind::kName || token_.quoted ||
+      !CurrencyDigits(token_.string)) {
+    return Constant(token.offset, static_cast<Type>(token.value.kind), token.value, "");
+  }
+  Parsed money = Constant(token.offset, Type::kMoney,
+                          Value::Money(token.value.number, std::string_view()), token_.string);
+  money->currency = token_.string;
+  Advance();
+  return money;
+}
+
+// `value.function(…)`, again and again.
+Parser::Parsed Parser::Methods(Parsed receiver, int depth) {
+  while (receiver && token_.kind == TokenKind::kDot) {
+    Advance();
+    if (token_.kind != TokenKind::kName) {
+      return Unexpected("a function after '.'");
+    }
+    const Token name = std::move(token_);
+    Advance();
+    if (token_.kind != TokenKind::kOpenParen) {
+      return Fail(name.offset, fmt::format("'.{}' stands after what has no fields; a function of "
+                                           "that name needs parentheses",
+                                           name.text));
+    }
+    receiver = Call(name, std::move(receiver), depth);
+  }
+  return receiver;
+}
+
+Parser::Parsed Parser::Name(Token first, int depth) {
   if (!first.quoted) {
     if (first.string == "true" || first.string == "false") {
       return Constant(first.offset, Type::kBool, Value::Of(first.string == "true"), "");
@@ -240,30 +265,41 @@ Parser::Parsed Parser::Name(Token first) {
       return Unexpected(token_.string == "not" ? "a value ('not' is written '!')" : "a value");
     }
   }
-  std::string path = std::move(first.string);
+  Token last = first;
+  std::string path;
   while (token_.kind == TokenKind::kDot) {
     Advance();
     if (token_.kind != TokenKind::kName) {
       return Unexpected("a field name after '.'");
     }
-    path += '.';
-    path += token_.string;
+    path += path.empty() ? "" : ".";
+    path += last.string;
+    last = std::move(token_);
     Advance();
   }
   if (token_.kind == TokenKind::kOpenParen) {
-    const bool known = std::find(kFunctions.begin(), kFunctions.end(), path) != kFunctions.end();
-    return Fail(first.offset, known ? fmt::format("the function '{}' is not supported by this "
-                                                  "version",
-                                                  path)
-                                    : fmt::format("unknown function '{}'", path));
+    if (path.empty()) {
+      return Call(last, std::nullopt, depth);
+    }
+    Parsed receiver = Resolve(std::move(path), first.offset);
+    return receiver ? Call(last, std::move(receiver), depth) : std::nullopt;
   }
+  path += path.empty() ? "" : ".";
+  path += last.string;
+  return Resolve(std::move(path), first.offset);
+}
+
+Parser::Parsed Parser::Resolve(std::string path, size_t offset) {
   if (const std::optional<Binding> binding = scope_.resolve(path)) {
     const auto node = static_cast<uint32_t>(nodes_.size());
     nodes_.push_back({.op = Op::kName, .slot = binding->slot, .text = std::move(path)});
-    return Operand{.node = node, .type = binding->type, .offset = first.offset};
+    return Operand{.node = node,
+                   .type = binding->type,
+                   .offset = offset,
+                   .currency = std::string(binding->currency)};
   }
   if (std::find(scope_.reserved.begin(), scope_.reserved.end(), path) != scope_.reserved.end()) {
-    return Fail(first.offset, fmt::format("'{}' is not supported by this version", path));
+    return Fail(offset, fmt::format("'{}' is not supported by this version", path));
   }
   std::string message = fmt::format("unknown name '{}'", path);
   if (const std::optional<std::string_view> near = NearestName(path, scope_.known)) {
@@ -271,7 +307,7 @@ Parser::Parsed Parser::Name(Token first) {
   } else if (!scope_.hint.empty()) {
     message += "; " + scope_.hint;
   }
-  return Fail(first.offset, std::move(message));
+  return Fail(offset, std::move(message));
 }
 
 }  // namespace kpiwatch::lang

@@ -86,35 +86,72 @@ std::string_view OpName(Op op) {
       return "/";
     case Op::kIf:
       return "?";
+    case Op::kStartsWith:
+      return "startsWith";
+    case Op::kEndsWith:
+      return "endsWith";
+    case Op::kContains:
+      return "contains";
+    case Op::kMatches:
+      return "matches";
+    case Op::kSize:
+      return "size";
+    case Op::kMin:
+      return "min";
+    case Op::kMax:
+      return "max";
+    case Op::kAbs:
+      return "abs";
+    case Op::kRound:
+      return "round";
+    case Op::kTimestamp:
+      return "timestamp";
+  }
+  return "";
+}
+
+std::string CanonicalConstant(const Value& v) {
+  const std::string number = v.number.num.ToString() + "/" + v.number.den.ToString();
+  switch (v.kind) {
+    case ValueKind::kAbsent:
+      return "null";
+    case ValueKind::kBool:
+      return v.boolean ? "true" : "false";
+    case ValueKind::kNumber:
+      return number;
+    case ValueKind::kString:
+      // The length says where a name or a string ends, whatever stands in it.
+      return fmt::format("'{}:{}", v.text.size(), v.text);
+    case ValueKind::kMoney:
+      return fmt::format("{}{}", number, v.text);
+    case ValueKind::kTime:
+      return number + "@";
+    case ValueKind::kDuration:
+      return number + "ms";
+    case ValueKind::kWorkingDays:
+      return number + "wd";
+    case ValueKind::kWorkingHours:
+      return number + "wh";
   }
   return "";
 }
 
 void AppendCanonical(const Code& code, const Node& node, std::string* out) {
   if (node.op == Op::kName) {
-    // The length says where a name or a string ends, whatever stands in it.
     *out += fmt::format("${}:{}", node.text.size(), node.text);
     return;
   }
   if (node.op == Op::kConstant) {
-    const Value& v = node.constant;
-    switch (v.kind) {
-      case ValueKind::kAbsent:
-        *out += "null";
-        break;
-      case ValueKind::kBool:
-        *out += v.boolean ? "true" : "false";
-        break;
-      case ValueKind::kNumber:
-        *out += v.number.num.ToString() + "/" + v.number.den.ToString();
-        break;
-      case ValueKind::kString:
-        *out += fmt::format("'{}:{}", v.text.size(), v.text);
-        break;
-    }
+    *out += CanonicalConstant(node.constant);
     return;
   }
   *out += fmt::format("({}", OpName(node.op));
+  if (node.op == Op::kMatches) {
+    const std::string& pattern = code.patterns[node.slot].source();
+    *out += fmt::format(" '{}:{}", pattern.size(), pattern);
+  } else if (node.op == Op::kRound) {
+    *out += fmt::format(" {}", node.slot);
+  }
   for (uint32_t i = node.first; i != Node::kNone; i = code.nodes[i].next) {
     *out += ' ';
     AppendCanonical(code, code.nodes[i], out);
@@ -138,9 +175,11 @@ std::optional<Program> Program::Compile(std::string_view source, const Scope& sc
   }
   Program program;
   program.source_ = std::string(source);
-  auto code = std::make_shared<Code>(Code{parser.TakeNodes()});
+  program.type_ = parser.type();
+  auto code = std::make_shared<Code>(parser.TakeCode());
   for (Node& node : code->nodes) {
-    if (node.op == Op::kConstant && node.constant.kind == ValueKind::kString) {
+    if (node.op == Op::kConstant &&
+        (node.constant.kind == ValueKind::kString || node.constant.kind == ValueKind::kMoney)) {
       node.constant.text = node.text;
     } else if (node.op == Op::kName) {
       program.slots_.push_back(node.slot);
@@ -150,7 +189,36 @@ std::optional<Program> Program::Compile(std::string_view source, const Scope& sc
   program.slots_.erase(std::unique(program.slots_.begin(), program.slots_.end()),
                        program.slots_.end());
   program.code_ = std::move(code);
+  if (const size_t work = program.work(); work > kMaxWork) {
+    *error = {.offset = 0,
+              .message = fmt::format("the expression takes {} steps; at most {} are allowed, and "
+                                     "patterns take the most",
+                                     work, kMaxWork)};
+    return std::nullopt;
+  }
   return program;
+}
+
+size_t Program::work() const {
+  size_t work = code_->nodes.size();
+  for (const Pattern& pattern : code_->patterns) {
+    work += pattern.states();
+  }
+  return work;
+}
+
+std::optional<Error> NotAField(const Program& program) {
+  switch (program.type()) {
+    case Type::kDuration:
+      return Error{.message =
+                       "a field of an event cannot be a duration; divide it, as in (…) / 1h"};
+    case Type::kWorkingDays:
+      return Error{.message = "a field of an event cannot be working days; divide them by 1wd"};
+    case Type::kWorkingHours:
+      return Error{.message = "a field of an event cannot be working hours; divide them by 1wh"};
+    default:
+      return std::nullopt;
+  }
 }
 
 std::optional<uint16_t> Program::single_slot() const {
@@ -175,7 +243,8 @@ std::optional<SimpleComparison> Program::simple_comparison() const {
   const Node& name = mirrored ? right : left;
   const Node& threshold = mirrored ? left : right;
   if (name.op != Op::kName || threshold.op != Op::kConstant ||
-      threshold.constant.kind != ValueKind::kNumber) {
+      (threshold.constant.kind != ValueKind::kNumber &&
+       threshold.constant.kind != ValueKind::kMoney)) {
     return std::nullopt;
   }
   return SimpleComparison{.slot = name.slot,

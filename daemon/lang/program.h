@@ -1,5 +1,5 @@
-// The one expression language of rule files and mappings: CEL's syntax with percentages. Compiled
-// once; evaluating allocates nothing and its work is bounded by the expression's length.
+// The one expression language of rule files and mappings: CEL's syntax with percentages, durations
+// and money. Compiled once; evaluating allocates nothing and takes a bounded number of steps.
 #pragma once
 
 #include <functional>
@@ -24,6 +24,7 @@ struct Error {
 struct Binding {
   uint16_t slot = 0;
   Type type = Type::kAny;
+  std::string_view currency = {};  // of kMoney, where it is always the same one
 };
 
 // Resolves the names of an expression while it is compiled: "completion", "data.owner_id",
@@ -42,7 +43,9 @@ struct Scope {
 // result absent, as it does that of `!`.
 //
 // Values of fields (kAny) are compared by what they hold: text with a number numerically where the
-// text is a number; otherwise values of different kinds are unequal and neither is less.
+// text is a number, text with a time where it is one of RFC 3339, money with a number by its
+// amount; otherwise values of different kinds, and money of two currencies, are unequal and neither
+// is less. What a function asks of a text (startsWith and the like) is false of what is none.
 using Environment = absl::FunctionRef<Value(uint16_t slot)>;
 
 enum class Comparator : uint8_t { kLess, kLessEqual, kGreater, kGreaterEqual, kEqual, kNotEqual };
@@ -62,6 +65,8 @@ class Program {
   static constexpr size_t kMaxSourceBytes = 4096;
   // Nesting, so that evaluation's stack is bounded. Chains of && and || do not nest.
   static constexpr int kMaxDepth = 64;
+  // Of work().
+  static constexpr size_t kMaxWork = 4096;
 
   // Compiles `source` against `scope`. `result` is the type the caller needs (kAny: any type; what
   // is typed by data only, serves every need). On failure returns nullopt and fills *error.
@@ -69,7 +74,8 @@ class Program {
                                         Error* error);
 
   // Evaluates; kAbsent when the result depends on an absent value that is not compared, on a
-  // division by zero, or on a number that does not fit 128 bits. Text in the result borrows from
+  // division by zero, on a number that does not fit 128 bits, on a time outside the years 1 to
+  // 9999, or on money of two currencies in one sum. Text in the result borrows from
   // the program or the environment.
   Value Evaluate(Environment env) const;
   // True only if the result is the boolean true.
@@ -79,14 +85,19 @@ class Program {
   }
 
   const std::string& source() const { return source_; }
+  // What is known of the result.
+  Type type() const { return type_; }
+  // The most steps that one evaluation takes: one for each operand, operator and element of a list,
+  // and for each state of a pattern. A step reads a text once at most, `contains` once for each
+  // byte that it looks for.
+  size_t work() const;
   // The slots that the program reads, ascending, each once.
   const std::vector<uint16_t>& slots() const { return slots_; }
   // When the whole program is one name, its slot.
   std::optional<uint16_t> single_slot() const;
-  // When the whole program is a constant string or number, its value; text borrows from the
-  // program.
+  // When the whole program is a constant, its value; text borrows from the program.
   std::optional<Value> constant() const;
-  // When the whole program compares one name with one number.
+  // When the whole program compares one name with one number or one amount of money.
   std::optional<SimpleComparison> simple_comparison() const;
   // The meaning without the spelling: equal for programs that differ in spaces, comments, quotes
   // or superfluous parentheses. Stable across processes.
@@ -96,8 +107,13 @@ class Program {
   Program() = default;
 
   std::string source_;
+  Type type_ = Type::kAny;
   std::shared_ptr<const Code> code_;
   std::vector<uint16_t> slots_;
 };
+
+// What keeps results of `program` out of the field of an event; nullopt: nothing. Durations have no
+// number of their own.
+std::optional<Error> NotAField(const Program& program);
 
 }  // namespace kpiwatch::lang

@@ -21,12 +21,18 @@ Scope MakeScope() {
             if (path == "b") {
               return Binding{.slot = 2, .type = Type::kBool};
             }
+            if (path == "yuan") {
+              return Binding{.slot = 5, .type = Type::kMoney, .currency = "CNY"};
+            }
+            if (path == "at") {
+              return Binding{.slot = 6, .type = Type::kTime};
+            }
             return path.starts_with("data.")
-                       ? std::optional(Binding{.slot = static_cast<uint16_t>(path.size() % 5),
+                       ? std::optional(Binding{.slot = static_cast<uint16_t>(path.size() % 9),
                                                .type = Type::kAny})
                        : std::nullopt;
           },
-          .known = {"n", "s", "b"},
+          .known = {"n", "s", "b", "yuan", "at"},
           .reserved = {"gap"},
           .hint = "hint"};
 }
@@ -41,6 +47,12 @@ Value ValueOf(uint16_t slot) {
       return Value::Of(true);
     case 3:
       return Value::Of(Decimal::FromUnits(~(static_cast<__int128>(1) << 127)));
+    case 5:
+      return Value::Money(Rational::Of(Decimal::FromInt(7)), "CNY");
+    case 6:
+      return Value::Time(1'767'229'200'000);
+    case 7:
+      return Value::Of(std::string_view("2026-01-02T09:00:00+08:00"));
     default:
       return Value::Absent();
   }
@@ -62,5 +74,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Value second = program->Evaluate(ValueOf);
   KPIWATCH_CHECK(first.kind == second.kind && first.boolean == second.boolean, "another value");
   KPIWATCH_CHECK(!program->Canonical().empty(), "no meaning");
+  KPIWATCH_CHECK(program->work() <= Program::kMaxWork, "more work than is allowed");
+  const bool typed = program->type() != Type::kAny && program->type() != Type::kNumeric &&
+                     program->type() != Type::kMoney;
+  KPIWATCH_CHECK(!typed || first.kind == ValueKind::kAbsent ||
+                     first.kind == static_cast<ValueKind>(program->type()),
+                 "a value of another type than was told");
   return 0;
 }

@@ -155,6 +155,13 @@ TEST(CsvRows, DoNotChooseAmongColumnsOfOneName) {
   EXPECT_EQ(Mistakes(options), "there are several columns 'SubTotal'");
 }
 
+TEST(Map, TellsThatADurationIsNoField) {
+  SourceOptions options = Orders();
+  options.map[4] = {.target = "data.age", .expression = "timestamp(OrderDate) - timestamp(0)"};
+  EXPECT_THAT(Mistakes(options),
+              HasSubstr("a field of an event cannot be a duration; divide it, as in (…) / 1h"));
+}
+
 TEST(Map, GoesWithRowsOnly) {
   SourceOptions options = Orders();
   options.format = SourceFormat::kKpiwatch;
@@ -282,6 +289,24 @@ TEST(JsonRows, KeepMoneyOfTheirOwn) {
   EXPECT_EQ(harness.One(row).fields["data.fee"], "1.5 EUR");
   DecodeHarness in_yuan({"data.fee"}, Tickets());
   EXPECT_THAT(in_yuan.Refusal(row), HasSubstr("an amount in EUR where the map says CNY"));
+}
+
+TEST(JsonRows, AreChosenAndCalculatedByExpressions) {
+  SourceOptions options = Tickets();
+  options.map[0].expression = R"(kind.matches("^(new|open)$") ? "svc.ticket.created" : "other")";
+  options.map[3].expression = "timestamp(at) + 90m";
+  options.map[6] = {.target = "data.fee", .expression = "fee * hours"};
+  options.map[7].expression = R"(round(fee / 3, 2))";
+  options.map[8].expression = R"((timestamp(done) - timestamp(at)) / 1h)";
+  options.where = R"(has(ticket.no) && size(kind) < 10)";
+  DecodeHarness harness({"data.fee", "data.half", "data.first"}, options);
+  const DecodedEvent event = harness.One(
+      R"({"kind":"open","ticket":{"no":1},"at":"2026-06-15T09:12:03+08:00",)"
+      R"("done":"2026-06-15T05:12:03Z","fee":{"amount":"12.50","currency":"EUR"},"hours":"3"})");
+  EXPECT_EQ(event.type, "svc.ticket.created");
+  EXPECT_EQ(event.time_ms, 1781485923000 + 5'400'000);
+  EXPECT_THAT(event.fields, ElementsAre(Pair("data.fee", "37.5 EUR"), Pair("data.first", "4"),
+                                        Pair("data.half", "4.17 EUR")));
 }
 
 TEST(JsonRows, MayHaveBlanksInTheirNames) {

@@ -46,5 +46,24 @@ TEST(Allocation, EvaluationMakesNone) {
   EXPECT_EQ(after, before);
 }
 
+TEST(Allocation, FunctionsAndQuantitiesMakeNone) {
+  World world;
+  const std::string text = "SO-" + std::string(200, '7') + "-王";
+  world.Set("data.no", Value::Of(std::string_view(text)))
+      .Set("data.due", Value::Of(std::string_view("2026-01-02T09:00:00+08:00")))
+      .Set("data.fee", Value::Money(Rational::Of(Dec("12.5")), "CNY"))
+      .Set("at", Value::Time(1'767'229'200'000));
+  const Program program = world.Compile(
+      "data.no.matches(r'^SO-(\\d\\d?)*-.$') && data.no.startsWith('SO') &&"
+      " data.no.contains('77-') && size(data.no) == 205 && has(data.fee) &&"
+      " timestamp(data.due) - at == 24h && data.due > at && data.fee * 2 < 1000 CNY &&"
+      " min(data.fee, 3) + round(data.fee / 3, 2) > abs(-7 CNY)");
+  const int64_t before = allocations;
+  const bool result = program.EvaluateBool(world);
+  const int64_t after = allocations;
+  EXPECT_TRUE(result);
+  EXPECT_EQ(after, before);
+}
+
 }  // namespace
 }  // namespace kpiwatch::lang

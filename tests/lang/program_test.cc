@@ -4,17 +4,11 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "tests/lang/meaning.h"
 #include "tests/lang/testing.h"
 
 namespace kpiwatch::lang {
 namespace {
-
-struct Case {
-  std::string source;
-  std::string result;
-};
-
-class Meaning : public testing::TestWithParam<Case> {};
 
 TEST_P(Meaning, IsAsWritten) {
   World world;
@@ -27,6 +21,11 @@ TEST_P(Meaning, IsAsWritten) {
       .Set("data.cell", Value::Of(std::string_view("12.50")))
       .Set("data.amount", Value::Of(Dec("12.5")))
       .Set("data.客户", Value::Of(std::string_view("甲")))
+      .Set("data.fee", Value::Money(Rational::Of(Dec("12.5")), "CNY"))
+      .Set("data.due", Value::Of(std::string_view("2026-01-02T09:00:00+08:00")))
+      .Set("data.seconds", Value::Of(Dec("90")))
+      .Set("yuan", Value::Of(Dec("150")))
+      .Set("at", Value::Time(1'767'229'200'000))  // 2026-01-01T09:00:00+08:00
       .Set("Case ID", Value::Of(std::string_view("77")));
   const Program program = world.Compile(GetParam().source);
   EXPECT_EQ(Show(program.Evaluate(world)), GetParam().result) << GetParam().source;
@@ -39,7 +38,10 @@ INSTANTIATE_TEST_SUITE_P(Literals, Meaning,
                                          Case{"false", "false"},
                                          Case{R"("a\"b\n\x41\u4e2d\101")", "'a\"b\nA中A'"},
                                          Case{"'it\\'s'", "'it's'"}, Case{"1 // one", "1"},
-                                         Case{" ( 1 ) ", "1"}));
+                                         Case{" ( 1 ) ", "1"}, Case{R"(r"\d\")", R"('\d\')"},
+                                         Case{"\'\'\'it's \'\' so\'\'\'", "'it's \'\' so'"},
+                                         Case{"\"\"\"a\nb\"\"\"", "'a\nb'"},
+                                         Case{"r\'\'\'a\\\'\'\'", "'a\\'"}, Case{"R\'\'", "\'\'"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Arithmetic, Meaning,
@@ -78,6 +80,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"data.no < 1", "false"}, Case{"data.no in ['x']", "false"},
                     Case{"data.no == data.none", "false"}, Case{"data.no == null", "true"},
                     Case{"null != data.no", "false"}, Case{"data.kind != null", "true"},
+                    Case{"null == null", "true"}, Case{"null != null", "false"},
                     Case{"data.no + 1", "absent"}, Case{"data.no + 1 > 0", "false"},
                     Case{"!data.no", "absent"}, Case{"data.no && false", "false"},
                     Case{"data.no && true", "absent"}, Case{"data.no || true", "true"},
@@ -90,15 +93,6 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"!(true || true)", "false"}, Case{"b && n > 1 && s == 'call'", "true"},
                     Case{"b ? 1 : 2", "1"}, Case{"false ? 1 : true ? 2 : 3", "2"},
                     Case{"(b ? n : m) == 12", "true"}, Case{"!!b", "true"}));
-
-struct Mistake {
-  std::string source;
-  size_t offset;
-  std::string message;
-  Type result = Type::kAny;
-};
-
-class Mistakes : public testing::TestWithParam<Mistake> {};
 
 TEST_P(Mistakes, SayPlaceFoundAndExpected) {
   World world;
@@ -115,8 +109,13 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"n > 1 && direction == 'out'", 9,
                 "unknown name 'direction'; fields are written data.<field>"},
         Mistake{"gap > 1", 0, "'gap' is not supported by this version"},
-        Mistake{"min(n, m) > 1", 0, "the function 'min' is not supported by this version"},
+        Mistake{"kpi('x') > 1", 0, "the function 'kpi' is not supported by this version"},
         Mistake{"foo(n)", 0, "unknown function 'foo'"},
+        Mistake{"s.startWith('x')", 2, "unknown function 'startWith'; did you mean 'startsWith'?"},
+        Mistake{"completon.size() > 1", 0, "unknown name 'completon'; did you mean 'completion'?"},
+        Mistake{"'x'.size", 4,
+                "'.size' stands after what has no fields; a function of that name needs "
+                "parentheses"},
         Mistake{"data. == 1", 6, "expected a field name after '.', found '=='"}));
 
 INSTANTIATE_TEST_SUITE_P(
@@ -153,8 +152,9 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"b & b", 2, "found '&'; 'and' is written '&&'"},
         Mistake{"n % 2", 2,
                 "found '%'; a percentage is written like '40%', and there is no modulo"},
-        Mistake{"n > 7d", 4, "durations such as '7d' are not supported by this version"},
-        Mistake{"n > 7x", 4, "'7x' is not a number"},
+        Mistake{"n > 7x", 4, "'7x' is neither a number nor a duration such as 24h, 7d, 2wd or 4wh"},
+        Mistake{"n > 1h2wd", 4,
+                "'1h2wd' is neither a number nor a duration such as 24h, 7d, 2wd or 4wh"},
         Mistake{"n > 0.1234567", 4,
                 "'0.1234567' is not exact here: at most 18 integer and 6 fractional digits"},
         Mistake{"s == 'call", 5, "the string has no closing '"},
@@ -188,6 +188,27 @@ TEST(ProgramLimits, NestingIsBoundedButChainsAreNot) {
   EXPECT_EQ(error.message, "the expression is longer than 4096 bytes");
 }
 
+TEST(ProgramLimits, WorkIsBoundedAtLoad) {
+  World world;
+  Error error;
+  EXPECT_EQ(world.Compile("n > 1 && s in ['a', 'b']").work(), 8u);
+  EXPECT_EQ(world.Compile("s.matches('^ab$')").work(), 8u);
+  std::string patterns = "s.matches('a{200}')";
+  for (int i = 1; i < 30; ++i) {
+    patterns += " || s.matches('a{200}')";
+  }
+  EXPECT_FALSE(Program::Compile(patterns, world.scope(), Type::kBool, &error));
+  EXPECT_EQ(
+      error.message,
+      "the expression takes 6121 steps; at most 4096 are allowed, and patterns take the most");
+  // Nothing but patterns reaches the bound: the longest source of the shortest operands does not.
+  std::string list = "n in [1";
+  while (list.size() + 3 < Program::kMaxSourceBytes) {
+    list += ",1";
+  }
+  EXPECT_LT(world.Compile(list + "]").work(), Program::kMaxWork);
+}
+
 TEST(ProgramShape, SlotsAreSortedAndUnique) {
   World world;
   const uint16_t n = world.Slot("n");
@@ -212,6 +233,8 @@ TEST(ProgramShape, SimpleComparisonsAreReadFromBothSides) {
   EXPECT_EQ(left->comparator, Comparator::kLess);
   EXPECT_EQ(left->threshold.ToFixed(2), "0.40");
   EXPECT_EQ(world.Compile("0.4 > completion").simple_comparison()->comparator, Comparator::kLess);
+  EXPECT_EQ(world.Compile("yuan < 100 CNY").simple_comparison()->threshold.ToFixed(0), "100");
+  EXPECT_FALSE(world.Compile("at - at < 1h").simple_comparison());
   EXPECT_FALSE(world.Compile("n < m").simple_comparison());
   EXPECT_FALSE(world.Compile("n < 1 && m < 1").simple_comparison());
   EXPECT_FALSE(world.Compile("n in [1]").simple_comparison());
@@ -225,6 +248,23 @@ TEST(ProgramShape, CanonicalFormForgetsSpelling) {
   EXPECT_NE(world.Compile("n < 1").Canonical(), world.Compile("m < 1").Canonical());
   EXPECT_NE(world.Compile("data.a == 'b'").Canonical(),
             world.Compile("data.a == data.b").Canonical());
+  EXPECT_EQ(world.Compile("s.matches('a') && size(s) > 1").Canonical(),
+            world.Compile("matches(s, \"a\") && s.size() > 1").Canonical());
+  EXPECT_NE(world.Compile("s.matches('a')").Canonical(),
+            world.Compile("s.matches('b')").Canonical());
+  EXPECT_NE(world.Compile("round(n, 1)").Canonical(), world.Compile("round(n, 2)").Canonical());
+  EXPECT_NE(world.Compile("100 CNY < yuan").Canonical(), world.Compile("100 < yuan").Canonical());
+  EXPECT_EQ(world.Compile("at - at < 24h").Canonical(), world.Compile("at - at < 1d").Canonical());
+  EXPECT_NE(world.Compile("1wd").Canonical(), world.Compile("1wh").Canonical());
+}
+
+TEST(ProgramShape, TypesAreKnownWhereDataDoesNotDecide) {
+  World world;
+  EXPECT_EQ(world.Compile("n < 1").type(), Type::kBool);
+  EXPECT_EQ(world.Compile("data.a + 1").type(), Type::kNumeric);
+  EXPECT_EQ(world.Compile("at - 1h").type(), Type::kTime);
+  EXPECT_EQ(world.Compile("b ? data.a : 's'").type(), Type::kAny);
+  EXPECT_EQ(world.Compile("yuan * 2").type(), Type::kMoney);
 }
 
 TEST(ProgramShape, CopiesOutliveTheOriginal) {

@@ -13,7 +13,8 @@ namespace kpiwatch::lang {
 
 inline Decimal Dec(std::string_view text) { return *Decimal::Parse(text); }
 
-// A world of a few names: numbers n and m, text s, bool b, and fields data.<anything>.
+// A world of a few names: numbers n and m, text s, bool b, money yuan (in CNY), time at, and fields
+// data.<anything>.
 class World {
  public:
   World& Set(const std::string& name, Value value) {
@@ -24,20 +25,20 @@ class World {
   Scope scope() {
     return {.resolve = [this](std::string_view path) -> std::optional<Binding> {
               static const std::map<std::string, Type, std::less<>> kTyped = {
-                  {"n", Type::kNumber},
-                  {"m", Type::kNumber},
-                  {"s", Type::kString},
-                  {"b", Type::kBool},
-                  {"completion", Type::kNumber}};
+                  {"n", Type::kNumber}, {"m", Type::kNumber},          {"s", Type::kString},
+                  {"b", Type::kBool},   {"completion", Type::kNumber}, {"yuan", Type::kMoney},
+                  {"at", Type::kTime}};
               if (const auto it = kTyped.find(path); it != kTyped.end()) {
-                return Binding{.slot = Slot(path), .type = it->second};
+                return Binding{.slot = Slot(path),
+                               .type = it->second,
+                               .currency = it->second == Type::kMoney ? "CNY" : ""};
               }
               if (path.starts_with("data.") || path.find(' ') != path.npos) {
                 return Binding{.slot = Slot(path), .type = Type::kAny};
               }
               return std::nullopt;
             },
-            .known = {"n", "m", "s", "b", "completion"},
+            .known = {"n", "m", "s", "b", "completion", "yuan", "at"},
             .reserved = {"gap"},
             .hint = "fields are written data.<field>"};
   }
@@ -65,7 +66,15 @@ class World {
   std::map<uint16_t, Value> values_;
 };
 
-// "true", "12.5", "2/3", "'text'", "absent".
+inline std::string ShowNumber(const Rational& number) {
+  if (number.den == Decimal::FromInt(1)) {
+    return number.num.ToString();
+  }
+  return std::to_string(static_cast<int64_t>(number.num.units())) + "/" +
+         std::to_string(static_cast<int64_t>(number.den.units()));
+}
+
+// "true", "12.5", "2/3", "'text'", "12.5 CNY", "60000 ms", "@60000", "2 wd", "absent".
 inline std::string Show(const Value& v) {
   switch (v.kind) {
     case ValueKind::kAbsent:
@@ -75,13 +84,19 @@ inline std::string Show(const Value& v) {
     case ValueKind::kString:
       return "'" + std::string(v.text) + "'";
     case ValueKind::kNumber:
-      break;
+      return ShowNumber(v.number);
+    case ValueKind::kMoney:
+      return ShowNumber(v.number) + " " + std::string(v.text);
+    case ValueKind::kTime:
+      return "@" + ShowNumber(v.number);
+    case ValueKind::kDuration:
+      return ShowNumber(v.number) + " ms";
+    case ValueKind::kWorkingDays:
+      return ShowNumber(v.number) + " wd";
+    case ValueKind::kWorkingHours:
+      return ShowNumber(v.number) + " wh";
   }
-  if (v.number.den == Decimal::FromInt(1)) {
-    return v.number.num.ToString();
-  }
-  return std::to_string(static_cast<int64_t>(v.number.num.units())) + "/" +
-         std::to_string(static_cast<int64_t>(v.number.den.units()));
+  return "";
 }
 
 }  // namespace kpiwatch::lang
