@@ -97,7 +97,11 @@ void CheckRowExpression(const YamlNode& node, const std::vector<std::string>& co
     return;  // a column, whatever is in its name
   }
   lang::Error error;
-  if (!lang::Program::Compile(node.text, scope, type, &error).has_value()) {
+  const auto program = lang::Program::Compile(node.text, scope, type, &error);
+  const auto unfit = program ? lang::NotAField(*program) : std::nullopt;
+  if (unfit) {
+    out->ExpressionError(node, *unfit);
+  } else if (!program) {
     if (IsWords(node.text)) {
       error.message += fmt::format("; a name with blanks is written \"`{}`\"", node.text);
     }

@@ -6,6 +6,29 @@
 namespace kpiwatch {
 namespace {
 
+lang::Value ValueAt(const Event& event, uint16_t slot) {
+  return slot == kSlotEventTime ? lang::Value::Time(event.time_ms)
+                                : lang::Value::Of(event.fields[slot]);
+}
+
+// What an expression measures, as a field: a quotient is rounded half up at six digits.
+FieldValue Calculated(const lang::Program& expression, const Event& event) {
+  const lang::Value value =
+      expression.Evaluate([&](uint16_t slot) { return ValueAt(event, slot); });
+  FieldValue field;
+  if (value.kind == lang::ValueKind::kNumber || value.kind == lang::ValueKind::kMoney) {
+    if (const std::optional<Decimal> number = value.number.Rounded(Decimal::kScaleDigits)) {
+      field.kind = value.kind == lang::ValueKind::kMoney ? FieldKind::kMoney : FieldKind::kNumber;
+      field.number = *number;
+      field.text = value.text;
+    }
+  } else if (value.kind == lang::ValueKind::kString) {
+    field.kind = FieldKind::kString;
+    field.text = value.text;
+  }
+  return field;
+}
+
 std::string_view Text(const Event& event, FieldId field) {
   const FieldValue& value = event.fields[field.value()];
   return value.kind == FieldKind::kString ? value.text : std::string_view();
@@ -25,8 +48,8 @@ const std::vector<Fact>& Folder::Fold(const Event& event, const EventTypeInfo& i
   facts_.clear();
   for (const KpiMatch& match : info.matches) {
     const Kpi& kpi = rulebook_->kpis[match.kpi];
-    if (kpi.where && !kpi.where->EvaluateBool(
-                         [&](uint16_t slot) { return lang::Value::Of(event.fields[slot]); })) {
+    if (kpi.where &&
+        !kpi.where->EvaluateBool([&](uint16_t slot) { return ValueAt(event, slot); })) {
       ++counts_.filtered;
       continue;
     }
@@ -58,7 +81,9 @@ bool Folder::Measure(const Kpi& kpi, const Event& event, bool reverse, Aggregate
   if (kpi.measure.kind == MeasureKind::kCount) {
     return true;
   }
-  const FieldValue& field = event.fields[kpi.measure.field.value()];
+  const std::optional<lang::Program>& expression = kpi.measure.expression;
+  const FieldValue calculated = expression ? Calculated(*expression, event) : FieldValue();
+  const FieldValue& field = expression ? calculated : event.fields[kpi.measure.field.value()];
   Decimal number = field.number;
   if (field.kind == FieldKind::kString) {
     // Flat rows carry numbers as text.

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/lang/quantities.h"
 #include "fmt/format.h"
 
 namespace kpiwatch {
@@ -59,6 +60,11 @@ std::optional<lang::Program> Compile(const YamlNode& node, const lang::Scope& sc
   return program;
 }
 
+bool IsSummable(Type type) {
+  return type == Type::kAny || type == Type::kNumber || type == Type::kNumeric ||
+         type == Type::kMoney;
+}
+
 // The shortest way to hold a list of names.
 std::vector<std::string> Strings(std::initializer_list<const char*> names) {
   return {names.begin(), names.end()};
@@ -68,12 +74,16 @@ std::vector<std::string> Strings(std::initializer_list<const char*> names) {
 
 lang::Scope EventScope::MakeScope() {
   lang::Scope scope;
-  scope.known = Strings({"event.type", "event.source", "event.subject", "person", "unit"});
-  scope.reserved = Strings({"event.time", "event.id"});
+  scope.known =
+      Strings({"event.type", "event.source", "event.subject", "event.time", "person", "unit"});
+  scope.reserved = Strings({"event.id"});
   scope.hint = "a field of the event's data is written data.<field>";
   scope.resolve = [this](std::string_view path) -> std::optional<Binding> {
     std::string_view field = path;
     Type type = Type::kAny;
+    if (path == "event.time") {
+      return Binding{.slot = kSlotEventTime, .type = Type::kTime};
+    }
     if (path == "person") {
       field = person_;
     } else if (path == "unit") {
@@ -108,6 +118,26 @@ std::optional<lang::Program> EventScope::Compile(const YamlNode& node, lang::Typ
   return ReportFull(node, out) ? std::nullopt : program;
 }
 
+std::optional<lang::Program> EventScope::CompileMeasured(const YamlNode& node,
+                                                         std::string_view text, size_t offset,
+                                                         Diagnostics* out) {
+  lang::Error error;
+  std::optional<lang::Program> program =
+      lang::Program::Compile(text, MakeScope(), Type::kAny, &error);
+  if (program && !IsSummable(program->type())) {
+    error.message = fmt::format(
+        "sum() needs a number or money, found {}{}", lang::Described(program->type()),
+        program->type() == Type::kDuration ? "; divide it by a unit, as in sum((…) / 1h)" : "");
+    program.reset();
+  }
+  if (!program) {
+    error.offset += offset;
+    out->ExpressionError(node, error);
+    return std::nullopt;
+  }
+  return ReportFull(node, out) ? std::nullopt : program;
+}
+
 std::optional<FieldId> EventScope::Field(const YamlNode& node, std::string_view path, size_t offset,
                                          Diagnostics* out) {
   lang::Error error;
@@ -121,19 +151,31 @@ std::optional<FieldId> EventScope::Field(const YamlNode& node, std::string_view 
   if (ReportFull(node, out)) {
     return std::nullopt;
   }
-  if (!program->single_slot()) {
-    out->ExpressionError(node, {.offset = offset,
-                                .message = fmt::format("expected a field such as data.amount, "
-                                                       "found '{}'; expressions are not supported "
-                                                       "here by this version",
-                                                       path)});
+  if (!program->single_slot() || program->type() == Type::kTime) {
+    out->ExpressionError(
+        node, {.offset = offset,
+               .message = fmt::format("expected a field such as data.owner_id, found '{}'; a "
+                                      "subject is no expression",
+                                      path)});
     return std::nullopt;
   }
   return FieldId(*program->single_slot());
 }
 
-std::optional<lang::Program> CompileCondition(const YamlNode& node, Diagnostics* out) {
+std::optional<lang::Program> CompileCondition(const YamlNode& node, const Kpi* kpi,
+                                              Diagnostics* out) {
   lang::Scope scope = ScopeOf(kConditionNames, 0);
+  scope.resolve = [kpi, resolve = scope.resolve](std::string_view path) {
+    std::optional<Binding> binding = resolve(path);
+    const bool amount = binding && (binding->slot == kSlotValue || binding->slot == kSlotTarget);
+    if (amount && kpi == nullptr) {
+      binding->type = Type::kNumeric;
+    } else if (amount && !kpi->currency.empty()) {
+      binding->type = Type::kMoney;
+      binding->currency = kpi->currency;
+    }
+    return binding;
+  };
   scope.reserved = Strings({"floor",
                             "stretch",
                             "gap",

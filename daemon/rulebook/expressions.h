@@ -12,7 +12,7 @@
 namespace kpiwatch {
 
 // Names of an event (`data.kind`, `event.type`, `person`, `unit`) as slots of a field plan: each
-// name that is read gets its FieldId.
+// name that is read gets its FieldId; `event.time` is kSlotEventTime.
 class EventScope {
  public:
   static constexpr std::string_view kOwner = "data.owner_id";
@@ -23,6 +23,10 @@ class EventScope {
 
   // An expression of type `type`; nullopt: reported.
   std::optional<lang::Program> Compile(const YamlNode& node, lang::Type type, Diagnostics* out);
+  // What a sum adds up: the expression `text`, at byte `offset` of the scalar `node`; nullopt:
+  // reported. Its single_slot(), if any, is a FieldId.
+  std::optional<lang::Program> CompileMeasured(const YamlNode& node, std::string_view text,
+                                               size_t offset, Diagnostics* out);
   // The field that `path`, at byte `offset` of the scalar `node`, names; nullopt: reported.
   std::optional<FieldId> Field(const YamlNode& node, std::string_view path, size_t offset,
                                Diagnostics* out);
@@ -36,8 +40,10 @@ class EventScope {
   bool full_ = false;
 };
 
-// A condition over the KPI's value in a period; its slots are ConditionSlots.
-std::optional<lang::Program> CompileCondition(const YamlNode& node, Diagnostics* out);
+// A condition over the value of `kpi` in a period; its slots are ConditionSlots. Value and target
+// of a KPI with a currency are money. `kpi` is null where it is not known.
+std::optional<lang::Program> CompileCondition(const YamlNode& node, const Kpi* kpi,
+                                              Diagnostics* out);
 
 // A filter over the persons or units of a rule; its slots are PersonSlots.
 std::optional<lang::Program> CompileSubjectFilter(const YamlNode& node, ForEach for_each,

@@ -70,7 +70,11 @@ std::string KpiMeaning(const Kpi& kpi, const Rulebook& book) {
   AppendSorted(kpi.reverse, &out);
   Append(kpi.where ? kpi.where->Canonical() : "", &out);
   const bool sum = kpi.measure.kind == MeasureKind::kSum;
-  Append(sum ? paths[kpi.measure.field.value()] : "count", &out);
+  const std::optional<lang::Program>& expression = kpi.measure.expression;
+  Append(expression ? "=" + expression->Canonical()
+         : sum      ? paths[kpi.measure.field.value()]
+                    : "count",
+         &out);
   Append(kpi.currency, &out);
   Append(paths[kpi.subject.value()], &out);
   out += kpi.by_unit ? "unit|" : "person|";

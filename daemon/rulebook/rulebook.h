@@ -89,9 +89,13 @@ enum class KpiType : uint8_t { kSimple, kVerdict };
 enum class MeasureKind : uint8_t { kCount, kSum };
 enum class Direction : uint8_t { kUp, kDown };
 
+// The slot of an event's own time beside the fields, whose ids are lower.
+inline constexpr uint16_t kSlotEventTime = FieldPlan::kMaxFields;
+
 struct Measure {
   MeasureKind kind = MeasureKind::kCount;
-  FieldId field;  // kSum
+  FieldId field;                            // kSum without `expression`
+  std::optional<lang::Program> expression;  // kSum: slots are those of Kpi::where
 };
 
 struct Floors {
@@ -116,7 +120,7 @@ struct Kpi {
   // kSimple
   std::vector<std::string> events;     // patterns of D-17
   std::vector<std::string> reverse;    // event patterns whose facts count negative
-  std::optional<lang::Program> where;  // slots are FieldIds of Rulebook::fields
+  std::optional<lang::Program> where;  // slots: FieldIds of Rulebook::fields, kSlotEventTime
   Measure measure;
   // The field that names the subject (a person id); `subject: unit` (the owner_unit) sets by_unit.
   FieldId subject;

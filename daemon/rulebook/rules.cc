@@ -113,18 +113,18 @@ void CheckIntraday(const YamlNode& node, const lang::Program& program, const Rul
   }
 }
 
-void ReadTier(const YamlNode& node, Level level, LoadState* state, Rule* rule) {
+void ReadTier(const YamlNode& node, Level level, const Kpi* kpi, LoadState* state, Rule* rule) {
   MapReader map(node, fmt::format("level '{}'", LevelName(level)), &state->out);
   std::optional<lang::Program> when;
   std::optional<lang::Program> clear;
   if (const YamlNode* condition = map.Require("when")) {
-    when = CompileCondition(*condition, &state->out);
+    when = CompileCondition(*condition, kpi, &state->out);
     if (when) {
       CheckIntraday(*condition, *when, *rule, state);
     }
   }
   if (const YamlNode* condition = map.Find("clear")) {
-    clear = CompileCondition(*condition, &state->out);
+    clear = CompileCondition(*condition, kpi, &state->out);
     if (clear) {
       CheckIntraday(*condition, *clear, *rule, state);
     }
@@ -149,7 +149,8 @@ void ReadTier(const YamlNode& node, Level level, LoadState* state, Rule* rule) {
   }
 }
 
-void ReadLevels(MapReader* map, LoadState* state, Rule* rule) {
+// `kpi`: the rule's; null where the rule names none that is known.
+void ReadLevels(MapReader* map, const Kpi* kpi, LoadState* state, Rule* rule) {
   const YamlNode* node = map->Require("levels");
   if (node == nullptr) {
     return;
@@ -157,7 +158,7 @@ void ReadLevels(MapReader* map, LoadState* state, Rule* rule) {
   MapReader levels(*node, "'levels'", &state->out);
   for (const Level level : {Level::kYellow, Level::kOrange, Level::kRed}) {
     if (const YamlNode* tier = levels.Find(LevelName(level))) {
-      ReadTier(*tier, level, state, rule);
+      ReadTier(*tier, level, kpi, state, rule);
     }
   }
   levels.Finish();
@@ -226,7 +227,7 @@ void LoadRule(const YamlNode& node, LoadState* state) {
   if (const YamlNode* where = map.Find("where")) {
     rule.where = CompileSubjectFilter(*where, rule.for_each, &state->out);
   }
-  ReadLevels(&map, state, &rule);
+  ReadLevels(&map, index ? &state->book.kpis[*index] : nullptr, state, &rule);
   rule.clear_after = map.Int("clear_after", 1, 366).value_or(rule.clear_after);
   rule.max_gap_days = map.Int("max_gap_days", 1, 366).value_or(rule.max_gap_days);
   ReadLabels(&map, &rule);

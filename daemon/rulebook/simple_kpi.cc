@@ -1,6 +1,7 @@
 // KPIs of type simple: facts of events, counted or summed.
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "daemon/model/currency.h"
 #include "daemon/rulebook/expressions.h"
@@ -25,8 +26,9 @@ std::vector<std::string> ReadEvents(const YamlNode& node, std::string_view key, 
   return events;
 }
 
-// `count()` or `sum(field)`.
-void ReadMeasure(MapReader* map, EventScope* scope, std::string* path, Kpi* kpi) {
+// `count()` or `sum(expression)`; *money: the sum reads an amount of money.
+void ReadMeasure(MapReader* map, EventScope* scope, const FieldPlan& fields, bool* money,
+                 Kpi* kpi) {
   const YamlNode* node = map->Require("measure");
   if (node == nullptr) {
     return;
@@ -61,17 +63,26 @@ void ReadMeasure(MapReader* map, EventScope* scope, std::string* path, Kpi* kpi)
     return;
   }
   kpi->measure.kind = MeasureKind::kSum;
-  if (const std::optional<FieldId> field = scope->Field(*node, argument, open + 1, map->out())) {
-    kpi->measure.field = *field;
-    *path = argument;
+  std::optional<lang::Program> program =
+      scope->CompileMeasured(*node, argument, open + 1, map->out());
+  if (!program) {
+    return;
+  }
+  *money = std::any_of(program->slots().begin(), program->slots().end(), [&](uint16_t slot) {
+    return slot < fields.size() && fields.paths()[slot].ends_with(".amount");
+  });
+  if (const std::optional<uint16_t> field = program->single_slot()) {
+    kpi->measure.field = FieldId(*field);
+  } else {
+    kpi->measure.expression = std::move(program);
   }
 }
 
 // A sum of money carries a currency, given or that of the files (D-18).
-void ReadCurrency(MapReader* map, std::string_view path, const std::string& fallback, Kpi* kpi) {
+void ReadCurrency(MapReader* map, bool money, const std::string& fallback, Kpi* kpi) {
   const YamlNode* node = map->Find("currency");
   if (node == nullptr) {
-    if (kpi->measure.kind == MeasureKind::kSum && path.ends_with(".amount")) {
+    if (money) {
       kpi->currency = fallback;
     }
     return;
@@ -118,9 +129,9 @@ void ReadSimpleKpi(MapReader* map, LoadState* state, Kpi* kpi) {
   if (const YamlNode* where = map->Find("where")) {
     kpi->where = scope.Compile(*where, lang::Type::kBool, &state->out);
   }
-  std::string measured;
-  ReadMeasure(map, &scope, &measured, kpi);
-  ReadCurrency(map, measured, state->book.currency, kpi);
+  bool money = false;
+  ReadMeasure(map, &scope, state->book.fields, &money, kpi);
+  ReadCurrency(map, money, state->book.currency, kpi);
   map->NotSupported({"dimensions", "completion", "min_den", "dedupe", "entity", "value"});
 }
 

@@ -288,6 +288,9 @@ TEST(DaemonConfigTest, ChecksTheExpressionsOverARowAtTheirPlace) {
   EXPECT_THAT(SourceMistakes("{name: a, format: csv, columns: [owner, id], map: {type: id, id: id, "
                              "data.owner_id: onwer}}"),
               ElementsAre(HasSubstr("'owner'")));
+  EXPECT_THAT(
+      SourceMistakes("{name: a, map: {type: x, id: y, data.v: timestamp(b) - timestamp(a)}}"),
+      ElementsAre(HasSubstr("a field of an event cannot be a duration")));
   EXPECT_THAT(SourceMistakes("{name: a, map: {type: x, id: y}, where: '1 + 1'}"),
               ElementsAre(HasSubstr("k.yaml:3:")));
 }

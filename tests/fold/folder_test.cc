@@ -24,6 +24,13 @@ kpis:
      subject: data.owner_id, calendar: cn}
   - {name: points, owner: ops, type: simple, event: erp.order.confirmed,
      measure: sum(data.points), subject: unit, calendar: cn}
+  - {name: quick, owner: ops, type: simple, event: svc.ticket.resolved, calendar: cn,
+     where: 'event.time - timestamp(data.created_at) <= 24h && data.queue.startsWith("cn-")',
+     measure: count()}
+  - {name: hours, owner: ops, type: simple, event: svc.ticket.resolved, calendar: cn,
+     measure: sum((event.time - timestamp(data.created_at)) / 1h)}
+  - {name: booked, owner: ops, type: simple, event: erp.line.booked, calendar: cn,
+     measure: 'sum(max(data.price * data.quantity, 0))', currency: CNY}
   - {name: actions, owner: ops, type: verdict, all_of: [calls], calendar: cn,
      floors: {junior: [2]}}
 )";
@@ -115,6 +122,40 @@ TEST_F(FolderTest, AKpiOfUnitsBooksOnTheOwnersUnit) {
   EXPECT_TRUE(facts[0].by_unit);
   EXPECT_EQ(facts[0].subject, "east");
   EXPECT_EQ(facts[0].home_unit, "east");
+}
+
+TEST_F(FolderTest, FiltersByTimeAndText) {
+  SetText("data.created_at", "2026-10-30T02:00:00+08:00");  // 24 hours before
+  SetText("data.queue", "cn-east");
+  ASSERT_EQ(Fold("svc.ticket.resolved").size(), 2U);
+  SetText("data.queue", "eu");
+  EXPECT_EQ(Fold("svc.ticket.resolved").size(), 1U) << "only the hours";
+  SetText("data.queue", "cn-east");
+  SetText("data.created_at", "2026-10-30T01:59:59+08:00");
+  EXPECT_EQ(Fold("svc.ticket.resolved").size(), 1U);
+  SetText("data.created_at", "yesterday");
+  EXPECT_TRUE(Fold("svc.ticket.resolved").empty());
+  EXPECT_EQ(folder_.counts().no_measure, 1U) << "no time, no hours";
+}
+
+TEST_F(FolderTest, SumsWhatAnExpressionCalculates) {
+  SetText("data.created_at", "2026-10-31T00:20:00+08:00");
+  std::vector<Fact> facts = Fold("svc.ticket.resolved");
+  ASSERT_EQ(facts.size(), 1U);
+  EXPECT_EQ(facts[0].delta.sum, *Decimal::Parse("1.666667")) << "rounded half up";
+  SetMoney("data.price", "12.5", "CNY");
+  SetText("data.quantity", "3");
+  facts = Fold("erp.line.booked");
+  ASSERT_EQ(facts.size(), 1U);
+  EXPECT_EQ(facts[0].delta.sum, *Decimal::Parse("37.5"));
+  SetMoney("data.price", "12.5", "USD");
+  EXPECT_TRUE(Fold("erp.line.booked").empty());
+  EXPECT_EQ(folder_.counts().currency, 1U);
+  SetText("data.quantity", "many");
+  EXPECT_TRUE(Fold("erp.line.booked").empty());
+  EXPECT_EQ(folder_.counts().no_measure, 1U);
+  SetText("data.quantity", "999999999999999999");
+  EXPECT_TRUE(Fold("erp.line.booked").empty()) << "too large to add up";
 }
 
 // D-19: nobody named is nobody's fact, not none.

@@ -53,6 +53,9 @@ TEST(Fingerprint, FollowsWhatChangesValues) {
        {"name: k, event: [a], where: data.n > 1, measure: sum(data.amount)",
         "name: k, event: [a, b], where: data.n > 2, measure: sum(data.amount)",
         "name: k, event: [a, b], where: data.n > 1, measure: sum(data.other)",
+        "name: k, event: [a, b], where: data.n > 1, measure: sum(data.amount * 2)",
+        "name: k, event: [a, b], where: data.n > 1 && event.time > timestamp(1), "
+        "measure: sum(data.amount)",
         "name: k, event: [a, b], where: data.n > 1, measure: count()",
         "name: k, event: [a], reverse: b, where: data.n > 1, measure: sum(data.amount)",
         "name: k, event: [a, b], where: data.n > 1, measure: sum(data.amount), subject: unit",

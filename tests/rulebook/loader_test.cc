@@ -1,6 +1,8 @@
 // What sound rule files become.
 #include "daemon/rulebook/loader.h"
 
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <string>
 
@@ -69,6 +71,55 @@ kpis:
   EXPECT_EQ(book->kpis[3].currency, "");
   EXPECT_EQ(book->kpis[4].currency, "");
   EXPECT_EQ(book->fields.paths()[book->kpis[3].measure.field.value()], "data.hours");
+}
+
+TEST(Loader, SumsMayBeCalculated) {
+  const auto book = MustLoad(R"(
+kpis:
+  - {name: net, event: a, measure: sum(data.amount - data.discount.amount)}
+  - {name: hours, event: a, measure: 'sum((event.time - timestamp(data.since)) / 1h)'}
+  - {name: plain, event: a, measure: sum((data.points))}
+)");
+  ASSERT_EQ(book->kpis.size(), 3U);
+  ASSERT_TRUE(book->kpis[0].measure.expression);
+  EXPECT_EQ(book->kpis[0].currency, "CNY") << "it reads amounts";
+  ASSERT_TRUE(book->kpis[1].measure.expression);
+  EXPECT_EQ(book->kpis[1].currency, "");
+  EXPECT_FALSE(book->kpis[2].measure.expression) << "a field in parentheses is a field";
+  EXPECT_EQ(book->fields.paths()[book->kpis[2].measure.field.value()], "data.points");
+}
+
+TEST(Loader, TheExampleOfTheLanguageIsSound) {
+  std::ifstream in("docs/EXPRESSIONS.md");
+  const std::string page{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  const size_t begin = page.find("```yaml\n");
+  ASSERT_NE(begin, std::string::npos);
+  const size_t end = page.find("\n```", begin);
+  const auto book = MustLoad(page.substr(begin + 8, end - begin - 8));
+  EXPECT_EQ(book->kpis.size(), 3U);
+  EXPECT_EQ(book->rules.size(), 1U);
+}
+
+TEST(Loader, ConditionsCalculateWithMoney) {
+  const auto book = MustLoad(R"(
+kpis: [{name: revenue, event: a, measure: sum(data.amount), currency: USD}]
+rules:
+  - name: r
+    kpi: revenue
+    levels:
+      yellow: {when: value < 1000 USD && count > 0}
+      orange: {when: "value < 500 || value / max(count, 1) < 20 USD"}
+      red: {when: value < min(target * 40%, 300 USD) || abs(value - target) > 900}
+)");
+  ASSERT_EQ(book->rules.size(), 1U);
+  const auto env = [](uint16_t slot) {
+    return slot == kSlotValue ? lang::Value::Of(Decimal::FromInt(600))
+                              : lang::Value::Of(Decimal::FromInt(slot == kSlotTarget ? 1200 : 40));
+  };
+  const std::vector<Tier>& tiers = book->rules[0].tiers;
+  EXPECT_TRUE(tiers[0].when.EvaluateBool(env));
+  EXPECT_TRUE(tiers[1].when.EvaluateBool(env)) << "15 USD each";
+  EXPECT_FALSE(tiers[2].when.EvaluateBool(env));
 }
 
 TEST(Loader, UnitKpisReadTheOwnersUnit) {
