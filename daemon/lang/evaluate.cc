@@ -10,15 +10,26 @@
 namespace kpiwatch::lang {
 namespace {
 
-// What can be calculated with: a quantity, or text that is a number (the cells of a CSV row are
-// text). nullopt: neither.
-std::optional<Value> QuantityOf(const Value& value) {
-  if (value.kind == ValueKind::kString) {
-    const std::optional<Decimal> number = Decimal::Parse(value.text);
-    return number ? std::optional(Value::Of(*number)) : std::nullopt;
+// A number, or text that is one (the cells of a CSV row are text).
+std::optional<Rational> NumberOf(const Value& value) {
+  if (value.kind == ValueKind::kNumber) {
+    return value.number;
   }
-  const bool is_quantity = value.kind == ValueKind::kNumber || value.kind >= ValueKind::kMoney;
-  return is_quantity ? std::optional(value) : std::nullopt;
+  if (value.kind == ValueKind::kString) {
+    if (const std::optional<Decimal> number = Decimal::Parse(value.text)) {
+      return Rational::Of(*number);
+    }
+  }
+  return std::nullopt;
+}
+
+// What can be calculated with: a number, as above, or another quantity.
+std::optional<Value> QuantityOf(const Value& value) {
+  if (value.kind >= ValueKind::kMoney) {
+    return value;
+  }
+  const std::optional<Rational> number = NumberOf(value);
+  return number ? std::optional(Value::Of(*number)) : std::nullopt;
 }
 
 // A number beside money counts as money of that currency. False: the two do not go together.
@@ -46,11 +57,13 @@ std::optional<std::strong_ordering> Order(const Value& a, const Value& b) {
   if (a.kind == ValueKind::kString && b.kind == ValueKind::kString) {
     return a.text <=> b.text;
   }
-  if (a.kind == ValueKind::kNumber && b.kind == ValueKind::kNumber) {
-    return a.number <=> b.number;
-  }
   if (a.kind == ValueKind::kBool && b.kind == ValueKind::kBool) {
     return a.boolean <=> b.boolean;
+  }
+  if (a.kind < ValueKind::kMoney && b.kind < ValueKind::kMoney) {
+    const std::optional<Rational> left = NumberOf(a);
+    const std::optional<Rational> right = left ? NumberOf(b) : std::nullopt;
+    return right ? std::optional(*left <=> *right) : std::nullopt;
   }
   const bool times = a.kind == ValueKind::kTime || b.kind == ValueKind::kTime;
   std::optional<Value> left = times ? TimeOf(a) : QuantityOf(a);

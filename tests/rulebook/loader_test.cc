@@ -109,7 +109,7 @@ rules:
     levels:
       yellow: {when: value < 1000 USD && count > 0}
       orange: {when: "value < 500 || value / max(count, 1) < 20 USD"}
-      red: {when: value < min(target * 40%, 300 USD) || abs(value - target) > 900}
+      red: {when: "value < min(target * 40%, 300 USD) || abs(value - target) > 900"}
 )");
   ASSERT_EQ(book->rules.size(), 1U);
   const auto env = [](uint16_t slot) {
