@@ -236,6 +236,8 @@ kafka::ClientPtr KafkaBroker::NewProducer(const std::string& transactional_id) {
   if (!transactional_id.empty()) {
     properties.push_back({"transactional.id", transactional_id});
   }
+  // What is sent again after a leader was not ready keeps its place.
+  properties.push_back({"enable.idempotence", "true"});
   return MakeClient(RD_KAFKA_PRODUCER, address_, properties);
 }
 
