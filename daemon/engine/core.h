@@ -300,6 +300,9 @@ class Core {
   // Judges the sealed periods of the correction window again by a rule that was changed, those that
   // it newly covers too, and forgets those that it does not cover any more.
   absl::Status RederiveLadder(RuleIndex rule, SubjectId subject);
+  // Whether the rule watches the subject in what is not sealed yet: else its ladder was forgotten,
+  // or will be with the next seal, and nothing of it is fired anew.
+  bool MayStillWatch(const Rule& rule, const SubjectInfo& info) const;
   // Whether the ladder stands on a period that the rule does not judge.
   bool StandsUncovered(RuleIndex rule, SubjectId subject, const Ladder& ladder) const;
 

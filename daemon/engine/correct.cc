@@ -154,9 +154,10 @@ absl::Status Core::EmitRederived(const Rule& rule, SubjectId subject, size_t at,
   if (hold.empty() && calendar.WorkingDays(record.period.end, calendar.DayOf(now_)) > 1) {
     hold = held::kRetroactive;
   }
-  const bool firing = AnyFiring(*ladder);
   const int64_t since = ladder->since_ms;
-  ladder->since_ms = !firing ? 0 : since == 0 ? absl::ToUnixMillis(now_) : since;
+  if (after != Level::kGreen || !episode) {
+    ladder->since_ms = after == Level::kGreen ? 0 : since == 0 ? absl::ToUnixMillis(now_) : since;
+  }
   const std::optional<Telling> telling = TellingOf(
       before, after, hold, &(episode ? ladder->records[at] : ladder->records.back()).told);
   if (!telling) {
@@ -184,7 +185,7 @@ absl::Status Core::EmitRederived(const Rule& rule, SubjectId subject, size_t at,
   Told told = ladder->told;
   FillConsequences(rule, subject, record.period, telling->from, telling->to, now_,
                    telling->not_sent, &told, &transition);
-  if (!firing || after != Level::kGreen) {  // else another target's episode goes on
+  if (after != Level::kGreen || !episode) {  // else other targets' episodes may have to end too
     ladder->told = std::move(told);
   }
   Emit(&transition);
@@ -207,13 +208,15 @@ void Core::FillRestated(const Rule& rule, SubjectId subject, const SealedRecord&
   }
   const std::string unit =
       rule.for_each == ForEach::kUnit ? subjects_.Get(subject).id : std::string();
+  // The last one of the period itself; else, where it only counts on, of those before it.
   const Correction* cause = nullptr;
+  std::pair<bool, uint64_t> best;
   for (const auto& [key, correction] : corrections_) {
     const auto& [k, of, day] = key;
     const bool of_kpi =
         k == rule.kpi || std::find(kpi.all_of.begin(), kpi.all_of.end(), k) != kpi.all_of.end();
-    if (!of_kpi || day >= record.period.end ||
-        (cause != nullptr && correction.order < cause->order)) {
+    const std::pair rank(day >= record.period.begin, correction.order);
+    if (!of_kpi || day >= record.period.end || (cause != nullptr && rank < best)) {
       continue;
     }
     bool counts = of == subject;
@@ -221,7 +224,10 @@ void Core::FillRestated(const Rule& rule, SubjectId subject, const SealedRecord&
       Ancestors(of, day, &ancestors_);
       counts = std::find(ancestors_.begin(), ancestors_.end(), subject) != ancestors_.end();
     }
-    cause = counts ? &correction : cause;
+    if (counts) {
+      cause = &correction;
+      best = rank;
+    }
   }
   if (cause != nullptr) {
     transition->set_cause_event_id(cause->event);
@@ -240,6 +246,10 @@ absl::Status Core::EmitRederivedTargets(const Rule& rule, SubjectId subject,
     if (ladder->records[i].after.level() != was) {
       KPIWATCH_RETURN_IF_ERROR(EmitRederived(rule, subject, i, was, reason, before, ladder));
     }
+  }
+  if (!AnyFiring(*ladder)) {
+    ladder->told = Told();
+    ladder->since_ms = 0;
   }
   return absl::OkStatus();
 }

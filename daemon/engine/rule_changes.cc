@@ -152,13 +152,28 @@ bool Core::StandsUncovered(RuleIndex r, SubjectId subject, const Ladder& ladder)
                      });
 }
 
+bool Core::MayStillWatch(const Rule& rule, const SubjectInfo& info) const {
+  const SealGroup& group = groups_[group_of_kpi_[rule.kpi]];
+  if (!group.next) {
+    return true;
+  }
+  Day from = *group.next - 1;
+  if (rule.period != PeriodKind::kDay && rule.period != PeriodKind::kTarget) {
+    const Period open = rulebook_->calendars[group.calendar].PeriodOf(rule.period, *group.next);
+    from = std::min(from, open.begin);
+  }
+  return RuleWatchesFrom(*rulebook_, rule, info, from);
+}
+
 absl::Status Core::RederiveLadder(RuleIndex r, SubjectId subject) {
   const Rule& rule = rulebook_->rules[r];
   const uint32_t id = rule_id_of_[r];
   KPIWATCH_ASSIGN_OR_RETURN(const bool known, ladders_->Has(subject, id));
-  const bool is_person = subjects_.Get(subject).kind == SubjectKind::kPerson;
-  const bool may_judge =
-      rule.evaluate == EvaluateMode::kOnClose && (rule.for_each == ForEach::kPerson) == is_person;
+  const SubjectInfo& info = subjects_.Get(subject);
+  const bool is_person = info.kind == SubjectKind::kPerson;
+  const bool may_judge = rule.evaluate == EvaluateMode::kOnClose &&
+                         (rule.for_each == ForEach::kPerson) == is_person &&
+                         MayStillWatch(rule, info);
   if (!known && !may_judge) {
     return absl::OkStatus();
   }

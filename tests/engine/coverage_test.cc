@@ -106,6 +106,20 @@ TEST(CoverageTest, AnEditedWhereEndsWhatItLeavesOutAndJudgesWhatItTakesIn) {
   EXPECT_THAT(driver.log(), ElementsAre("idle person:u5 2026-09-09 yellow>green RESTATED"));
 }
 
+TEST(CoverageTest, AnEditFiresNothingAnewForWhomTheRuleWatchesNoMore) {
+  CoreDriver driver(kRules);
+  FireAll(&driver);
+  driver.Heartbeat(At("2026-09-10T23:00"));
+  driver.Step();
+  ASSERT_EQ(driver.log().size(), 2U) << "u1 and u2 have ended";
+  driver.Forget();
+  driver.Reload(Edited("yellow: {when: value < 1", "yellow: {when: value < 2"));
+  driver.Step();
+  driver.Heartbeat(At("2026-09-11T23:00"));
+  driver.Step();
+  EXPECT_THAT(driver.log(), IsEmpty());
+}
+
 TEST(CoverageTest, ARuleThatComesToWatchUnitsEndsWhatItFiredOfPeople) {
   CoreDriver driver(kRules);
   FireAll(&driver);

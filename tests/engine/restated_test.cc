@@ -71,6 +71,52 @@ TEST(RestatedTest, SaysTheOldValueAndTheEventThatCorrectedIt) {
   }
 }
 
+TEST(RestatedTest, TheCauseIsOfThePeriodItselfWhereThatWasCorrected) {
+  CoreDriver driver(kRules);
+  driver.Order("u102", At("2026-11-11T10:00"), "38");
+  driver.Heartbeat(At("2026-11-16T00:00"));
+  driver.Step();
+  driver.Forget();
+  driver.Order("u102", At("2026-11-12T10:00"), "6", "this_week");
+  driver.Order("u102", At("2026-11-04T10:00"), "1", "week_before");
+  driver.Step();
+  ASSERT_FALSE(driver.transitions().empty());
+  for (const v1::Transition& restated : driver.transitions()) {
+    EXPECT_EQ(restated.cause_event_id(), "this_week") << restated.rule();
+  }
+}
+
+TEST(RestatedTest, TargetsThatEndOnOneDayEndForThoseWhoWereTold) {
+  std::string rules(kRules);
+  rules.replace(rules.find("rules:\n"), std::string::npos, R"(
+  - {kpi: revenue, person: u102, from: 2026-11-02, to: 2026-11-16, target: 100 CNY}
+rules:
+  - name: stretch
+    kpi: revenue
+    for_each: person
+    period: target
+    evaluate: on_close
+    levels: {red: {when: completion < 40%, notify: [owner], via: [email]}}
+)");
+  CoreDriver driver(rules);
+  driver.Order("u102", At("2026-11-11T10:00"), "10");
+  driver.Heartbeat(At("2026-11-16T00:00"));
+  driver.Step();
+  ASSERT_EQ(driver.log().size(), 2U);
+  const int64_t fired = driver.transitions()[0].at_unix_ms();
+  driver.Forget();
+  driver.Order("u102", At("2026-11-12T10:00"), "300");
+  driver.Step();
+  ASSERT_EQ(driver.log().size(), 2U);
+  for (const v1::Transition& ended : driver.transitions()) {
+    EXPECT_EQ(ended.to_level(), v1::LEVEL_GREEN);
+    ASSERT_EQ(ended.notified_size(), 1) << ended.period();
+    EXPECT_EQ(ended.notified(0), "u102");
+    ASSERT_EQ(ended.via_size(), 1) << ended.period();
+    EXPECT_EQ(ended.active_since_unix_ms(), fired) << ended.period();
+  }
+}
+
 TEST(RestatedTest, APeriodThatNothingMeasuresIsNeitherMetNorMissed) {
   CoreDriver driver(kRules);
   driver.Order("u102", At("2026-11-11T10:00"), "38");
