@@ -9,9 +9,6 @@ namespace {
 constexpr char kNobody[] = "person:unassigned";
 constexpr char kCompany[] = "unit:company";
 
-bool IsPerson(const std::string& subject) { return subject.starts_with("person:"); }
-std::string IdOf(const std::string& subject) { return subject.substr(subject.find(':') + 1); }
-
 }  // namespace
 
 Oracle::Oracle(const World& world) : world_(world), calendar_(world.Calendar()) {

@@ -59,6 +59,12 @@ struct OracleOpen {
 // last of *turns, else it is a new one.
 void AddTurn(Level from, Level to, std::vector<Level>* turns);
 
+// Of "person:u1": whether it is a person, and "u1".
+inline bool IsPerson(const std::string& subject) { return subject.starts_with("person:"); }
+inline std::string IdOf(const std::string& subject) {
+  return subject.substr(subject.find(':') + 1);
+}
+
 class Oracle {
  public:
   explicit Oracle(const World& world);
