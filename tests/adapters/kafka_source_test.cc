@@ -135,6 +135,16 @@ class KafkaSourceTest : public KafkaTest {
     EXPECT_TRUE(broker().CreateTopic(topic, partitions).ok());
     return topic;
   }
+  // Deletes the topic and creates another of its name.
+  void CreateAnew(const std::string& topic, int partitions) {
+    ASSERT_TRUE(broker().DeleteTopic(topic).ok());
+    absl::Status created;
+    const absl::Time deadline = absl::Now() + kPatience;
+    do {
+      created = broker().CreateTopic(topic, partitions);
+    } while (!created.ok() && absl::Now() < deadline);
+    ASSERT_TRUE(created.ok()) << created;
+  }
   void Produce(const std::string& topic, const std::vector<KafkaRecord>& records) {
     const absl::Status status = broker().Produce(topic, records);
     EXPECT_TRUE(status.ok()) << status;
@@ -232,13 +242,7 @@ TEST_F(KafkaSourceTest, APositionBehindTheFirstRecordStopsOnlyItsPartition) {
 TEST_F(KafkaSourceTest, ATopicCreatedAnewStopsItsPartitions) {
   const std::string topic = NewTopic(2);
   Produce(topic, Many(0, 10));
-  ASSERT_TRUE(broker().DeleteTopic(topic).ok());
-  absl::Status created;
-  const absl::Time deadline = absl::Now() + kPatience;
-  do {
-    created = broker().CreateTopic(topic, 1);
-  } while (!created.ok() && absl::Now() < deadline);
-  ASSERT_TRUE(created.ok()) << created;
+  CreateAnew(topic, 1);
   Produce(topic, {At(0, "another life")});
   // Partition 0 is shorter than its position, partition 1 is gone.
   Reader reader(broker().address(), {topic}, {Position(topic, 0, 10), Position(topic, 1, 0)});
@@ -273,13 +277,7 @@ TEST_F(KafkaSourceTest, ATopicCreatedAnewStopsItsPartitionsThoughItIsLonger) {
     EXPECT_TRUE(again.source().health().ok()) << again.source().health();
     EXPECT_EQ(again.Find(topic, 1)->last, Reader::LastOf(stored, 1)) << "kept where nothing comes";
   }
-  ASSERT_TRUE(broker().DeleteTopic(topic).ok());
-  absl::Status created;
-  const absl::Time deadline = absl::Now() + kPatience;
-  do {
-    created = broker().CreateTopic(topic, kPartitions);
-  } while (!created.ok() && absl::Now() < deadline);
-  ASSERT_TRUE(created.ok()) << created;
+  CreateAnew(topic, kPartitions);
   Produce(topic, Many(0, 30));
   Produce(topic, Many(1, 9));  // ends just before the record that was read last
   Produce(topic, Many(2, 3));

@@ -12,6 +12,7 @@
 #include "daemon/ingest/event_builder.h"
 #include "daemon/ingest/log/log_reader.h"
 #include "fmt/format.h"
+#include "tests/ingest/log/segment_log_fixture.h"
 #include "tests/testing/shared_data.h"
 #include "tests/testing/temp_directory.h"
 
@@ -21,79 +22,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-// Faults as told, else the real thing.
-class FaultyIo final : public LogIo {
- public:
-  absl::Status Write(int fd, std::string_view bytes, int64_t offset) override {
-    if (fail_write) {
-      // As a full disk does: a part of it gets there.
-      EXPECT_TRUE(LogIo::Write(fd, bytes.substr(0, bytes.size() / 2), offset).ok());
-      return absl::Status(*fail_write, "no space left");
-    }
-    return LogIo::Write(fd, bytes, offset);
-  }
-  absl::Status Sync(int fd) override {
-    ++syncs;
-    if (while_syncing) {
-      while_syncing();
-    }
-    return fail_sync ? absl::DataLossError("input/output error") : LogIo::Sync(fd);
-  }
-  std::optional<absl::StatusCode> fail_write;
-  bool fail_sync = false;
-  std::function<void()> while_syncing;
-  std::atomic<int> syncs = 0;
-};
-
-class SegmentLogTest : public ::testing::Test {
- protected:
-  SegmentLogTest() { options_.directory = directory_.path() + "/log"; }
-
-  std::unique_ptr<SegmentLog> Open() {
-    auto log = SegmentLog::Open(options_, &clock_, &io_);
-    EXPECT_TRUE(log.ok()) << log.status();
-    return log.ok() ? *std::move(log) : nullptr;
-  }
-  absl::Status OpenError() { return SegmentLog::Open(options_, &clock_, &io_).status(); }
-
-  static absl::StatusOr<int64_t> Append(SegmentLog* log, std::vector<std::string> values) {
-    const std::vector<std::string_view> views(values.begin(), values.end());
-    return log->Append(LogRecordKind::kCloudEventJson, views);
-  }
-  static std::vector<std::string> ReadAll(const SegmentLog& log, int64_t from = 0) {
-    LogReader reader(&log, from);
-    LogChunks chunks;
-    std::vector<LogRecord> records;
-    const absl::Status status = reader.Read(1'000'000, &chunks, &records);
-    EXPECT_TRUE(status.ok()) << status;
-    std::vector<std::string> values;
-    for (const LogRecord& record : records) {
-      EXPECT_EQ(record.number, from + static_cast<int64_t>(values.size()));
-      values.emplace_back(record.value);
-    }
-    return values;
-  }
-  std::vector<std::string> Segments() const {
-    std::vector<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(options_.directory)) {
-      if (entry.path().extension() == ".log") {
-        names.push_back(entry.path().filename().string());
-      }
-    }
-    std::sort(names.begin(), names.end());
-    return names;
-  }
-  std::string PathOf(int64_t first) const { return options_.directory + "/" + SegmentName(first); }
-  static void WriteFile(const std::string& path, const std::string& bytes) {
-    std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-  }
-
-  TempDirectory directory_;
-  SegmentLogOptions options_;
-  ManualClock clock_{absl::FromUnixSeconds(1'781'485'923)};
-  FaultyIo io_;
-};
 
 TEST_F(SegmentLogTest, GivesBackWhatWasAppended) {
   auto log = Open();
@@ -305,106 +233,6 @@ TEST_F(SegmentLogTest, TakesNothingAfterAFailedSync) {
   EXPECT_EQ(log->health().code(), absl::StatusCode::kDataLoss);
   EXPECT_EQ(log->end(), 1);
   EXPECT_EQ(log->metrics().refused.value(), 2u);
-}
-
-TEST_F(SegmentLogTest, RefusesWhenFullOfUnconsumedRecords) {
-  options_.max_bytes = 2000;  // segments of 250 bytes
-  auto log = Open();
-  const std::string value(100, 'x');
-  int64_t taken = 0;
-  absl::Status status;
-  for (; status.ok(); ++taken) {
-    status = Append(log.get(), {value}).status();
-    ASSERT_LT(taken, 100);
-  }
-  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
-  EXPECT_LE(log->bytes(), 2000);
-  EXPECT_EQ(log->begin(), 0);
-  // Consumption makes room, and nothing beyond it goes.
-  log->Consumed(5);
-  EXPECT_TRUE(Append(log.get(), {value}).ok());
-  EXPECT_GT(log->begin(), 0);
-  EXPECT_LE(log->begin(), 5);
-  EXPECT_LE(log->bytes(), 2000);
-}
-
-TEST_F(SegmentLogTest, TakesWhatFitsOnceEverythingIsConsumed) {
-  options_.max_bytes = 2000;
-  auto log = Open();
-  const std::string more_than_half(1100, 'x');
-  for (int64_t i = 0; i < 5; ++i) {
-    ASSERT_EQ(*Append(log.get(), {more_than_half}), i);
-    EXPECT_EQ(Append(log.get(), {more_than_half}).status().code(),
-              absl::StatusCode::kResourceExhausted)
-        << "what is not consumed stays";
-    EXPECT_LE(log->bytes(), 2000);
-    EXPECT_EQ(ReadAll(*log, i).size(), 1u);
-    log->Consumed(i + 1);
-  }
-  log.reset();
-  log = Open();
-  EXPECT_EQ(log->end(), 5);
-  EXPECT_EQ(ReadAll(*log, 4).size(), 1u);
-}
-
-TEST_F(SegmentLogTest, TellsWhatCanNeverFitFromALogThatIsFull) {
-  options_.max_bytes = 2000;
-  auto log = Open();
-  EXPECT_EQ(Append(log.get(), {std::string(2000, 'x')}).status().code(),
-            absl::StatusCode::kOutOfRange);
-  const std::string largest(2000 - kSegmentHeaderBytes - kLogRecordHeaderBytes, 'x');
-  EXPECT_TRUE(Append(log.get(), {largest}).ok());
-  log->Consumed(1);
-  EXPECT_TRUE(Append(log.get(), {largest}).ok());
-  EXPECT_EQ(log->bytes(), 2000);
-}
-
-TEST_F(SegmentLogTest, DropsOldSegmentsOnceTheyAreConsumed) {
-  options_.segment_bytes = 1;
-  options_.retention = absl::Hours(1);
-  auto log = Open();
-  for (const char* value : {"a", "b", "c", "d"}) {
-    ASSERT_TRUE(Append(log.get(), {value}).ok());
-    clock_.Advance(absl::Minutes(20));
-  }
-  log->Consumed(0);
-  EXPECT_EQ(log->begin(), 0) << "old, but not consumed";
-  log->Consumed(4);
-  EXPECT_EQ(log->begin(), 1) << "only the first is older than an hour";
-  clock_.Advance(absl::Hours(10));
-  log->Consumed(4);
-  EXPECT_EQ(log->begin(), 3) << "the active segment stays";
-  EXPECT_EQ(Segments().size(), 1u);
-  EXPECT_EQ(log->metrics().segments_removed.value(), 3u);
-  log.reset();
-  log = Open();
-  EXPECT_EQ(log->begin(), 3);
-  EXPECT_THAT(ReadAll(*log, 3), ElementsAre("d"));
-}
-
-TEST_F(SegmentLogTest, KnowsTheAgeOfSegmentsFromBefore) {
-  options_.segment_bytes = 1;
-  options_.retention = absl::Hours(1);
-  {
-    auto log = Open();
-    for (const char* value : {"a", "b", "c"}) {
-      ASSERT_TRUE(Append(log.get(), {value}).ok());
-      clock_.Advance(absl::Minutes(40));
-    }
-  }
-  auto log = Open();
-  log->Consumed(3);
-  // The first is surely older than the second's 80 minutes; the second may be as young as the
-  // third.
-  EXPECT_EQ(log->begin(), 1);
-}
-
-TEST_F(SegmentLogTest, BoundsWhatWaitsForTheDisk) {
-  options_.max_waiting_bytes = 1000;
-  auto log = Open();
-  EXPECT_EQ(Append(log.get(), {std::string(2000, 'x')}).status().code(),
-            absl::StatusCode::kResourceExhausted);
-  EXPECT_TRUE(Append(log.get(), {std::string(500, 'x')}).ok());
 }
 
 TEST_F(SegmentLogTest, ReadsOnWhileOthersAppend) {
