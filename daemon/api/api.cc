@@ -12,6 +12,10 @@
 namespace kpiwatch {
 namespace {
 
+constexpr std::string_view kNoLifecycle =
+    "Lifecycle API is not enabled: start with --web.enable-lifecycle. SIGHUP reloads and SIGTERM "
+    "stops without it.\n";
+
 constexpr std::string_view kEventsPath = "/api/v1/events";
 
 std::string PathOf(std::string_view url) {
@@ -182,7 +186,7 @@ HttpReply Api::Ready(const HttpRequest&) const {
 
 HttpReply Api::Reload(const HttpRequest&) const {
   if (!options_.enable_lifecycle) {
-    return TextReply(403, "Lifecycle API is not enabled.\n");
+    return TextReply(403, std::string(kNoLifecycle));
   }
   const absl::Status reloaded = hooks_.reload();
   if (!reloaded.ok()) {
@@ -194,7 +198,7 @@ HttpReply Api::Reload(const HttpRequest&) const {
 
 HttpReply Api::Quit(const HttpRequest&) const {
   if (!options_.enable_lifecycle) {
-    return TextReply(403, "Lifecycle API is not enabled.\n");
+    return TextReply(403, std::string(kNoLifecycle));
   }
   hooks_.quit();
   return TextReply(200, "Requesting termination... Goodbye!\n");
