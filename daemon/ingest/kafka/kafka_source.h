@@ -37,9 +37,10 @@ namespace kpiwatch {
 // aborted transactions), so position == end means read to the end. `end` is what committed readers
 // can reach and at most a few seconds old while health() is OK.
 //
-// A topic created anew is known by the record that was delivered last: reading begins there, and
-// the partition stops when another time stands at its offset. Compaction or deletion may have taken
-// that record; then, and where records carry no time, only the position can be out of range.
+// At a start, a topic created anew is known by the record that was delivered last: reading begins
+// there, and the partition stops when another time stands at its offset. Compaction or deletion may
+// have taken that record; then, where records carry no time, and while the source runs, only the
+// position can be out of range.
 //
 // Concurrency: one caller thread, except Wake(). Batches are destroyed before the source.
 class KafkaSource final : public EventSource {
