@@ -136,7 +136,8 @@ class Core {
  private:
   static constexpr size_t kBlock = 64;
   static constexpr size_t kMostCorrections = 100'000;
-  static constexpr std::string_view kToldNoOwner = "told_no_owner";  // a cursor's name
+  static constexpr std::string_view kToldNoOwner = "told_no_owner";  // names of cursors
+  static constexpr std::string_view kTargetsCursor = "targets";
 
   // core.cc
   void BuildPlans();
@@ -239,15 +240,39 @@ class Core {
   bool IsAtEnd(RuleIndex rule, uint8_t latched) const {
     return all_tiers_[rule] != 0 && latched == all_tiers_[rule];
   }
-  // `cause`: null where it was no event, but the business moment `at`.
+  // Why a ladder of an open period moves.
+  struct OpenNews {
+    absl::Time at;
+    const KpiReading* reading = nullptr;
+    const CauseLog::Event* cause = nullptr;  // null where it was no event, but the moment `at`
+    v1::Reason reason = v1::REASON_THRESHOLD;
+    std::string_view not_sent = {};  // not empty: it is recorded only
+  };
   void TellOpen(const Rule& rule, SubjectId subject, const Period& period, Level from, Level to,
-                const CauseLog::Event* cause, absl::Time at, const KpiReading& reading,
-                OpenLadder* ladder);
-  // Looks at the open periods with a target in which nothing was booked, when a day of theirs has
-  // sealed: that much is proven zero.
+                const OpenNews& news, OpenLadder* ladder);
+  // Looks at the open periods with a target in which nothing was booked up to a working day, when
+  // that seals: so much is proven zero.
   absl::Status LookAtSilent(const SealGroup& group, RuleIndex rule, SubjectId subject, Day day);
-  absl::Status LookAtSilentPeriod(RuleIndex rule, SubjectId subject, const Period& period,
+  absl::Status LookAtSilentPeriod(RuleIndex rule, SubjectId subject, const Period& period, Day day,
                                   Decimal target, absl::Time at);
+  // Whether the subject has to answer for it that nothing was booked in the period up to `day`.
+  bool AnswersForZero(RuleIndex rule, const SubjectInfo& info, const Period& period, Day day) const;
+
+  // open_changes.cc
+  // Whether the rule looks at that open period of the subject, as far as the rulebook says.
+  bool LooksAt(RuleIndex rule, SubjectId subject, const Period& period) const;
+  // The target that the rule reads in the period; nullopt: it needs none, or there is none.
+  std::optional<Decimal> TargetIn(RuleIndex rule, SubjectId subject, const Period& period) const;
+  // Judges the open periods again: by a rule that was changed (REASON_RULE_CHANGED) from stored
+  // days, else (REASON_THRESHOLD: it is new, or targets are others) by what is there now.
+  using OpenAgain = std::map<RuleIndex, v1::Reason>;
+  absl::Status JudgeOpenAgain(const OpenAgain& again);
+  absl::Status JudgeOpenAgain(RuleIndex rule, v1::Reason reason, SubjectId subject,
+                              const std::vector<Day>& booked);
+  absl::Status JudgeOpenAgain(RuleIndex rule, v1::Reason reason, SubjectId subject,
+                              const Period& period);
+  // The days from `from` on with data of the KPIs, by KPI.
+  absl::StatusOr<std::vector<std::vector<Day>>> DaysWithData(SubjectId subject, Day from) const;
 
   // open_walk.cc
   using WalkCells = std::span<const OpenWalks::Cell>;
@@ -287,6 +312,11 @@ class Core {
   // Ladders of rules that are gone or read differently since the rulebook before.
   absl::Status TakeRuleChanges();
   absl::Status TakeGoneRules(const std::set<uint32_t>& gone, const std::set<RuleIndex>& changed);
+  // Ends what stands on open periods that no rule looks at any more: those of rules that are gone,
+  // and of `again`, which are judged again elsewhere.
+  absl::Status EndOpen(const std::set<uint32_t>& gone, const OpenAgain& again);
+  // Whether the targets are others than those of the rulebook before; remembers them.
+  absl::StatusOr<bool> TakeTargets();
   // What a rule that is gone, or counts other periods, left firing in one.
   struct Left {
     uint32_t rule = 0;  // stored number
@@ -365,6 +395,7 @@ class Core {
   std::vector<Contribution> contributions_;  // of one event, reused
   std::string content_;                      // of one event, reused
   std::unique_ptr<BucketLoader> loader_;
+  std::optional<std::string> targets_fingerprint_;  // as stored; nullopt: not read yet, or none
   std::unique_ptr<SeriesTable> series_;
   std::unique_ptr<LadderTable> ladders_;
   std::unique_ptr<Folder> folder_;

@@ -6,6 +6,13 @@
 #include "daemon/engine/stored_names.h"
 
 namespace kpiwatch {
+namespace {
+
+// Persisted: one byte holds both, a bit for each level.
+constexpr int kReachedShift = 4;
+constexpr uint8_t kLatchedBits = 0x0F;
+
+}  // namespace
 
 OpenLadder& OpenLadders::Add(uint32_t rule) {
   places_.insert(PlaceOf(rule), {rule, static_cast<uint32_t>(ladders_.size())});
@@ -14,11 +21,11 @@ OpenLadder& OpenLadders::Add(uint32_t rule) {
   return ladder;
 }
 
-void OpenLadders::EraseGreen() {
+void OpenLadders::EraseIf(absl::FunctionRef<bool(const OpenLadder&)> is_gone) {
   std::vector<Place> places;
   std::vector<OpenLadder> ladders;
   for (const Place& place : places_) {
-    if (ladders_[place.at].level() != Level::kGreen) {
+    if (!is_gone(ladders_[place.at])) {
       places.push_back({place.rule, static_cast<uint32_t>(ladders.size())});
       ladders.push_back(std::move(ladders_[place.at]));
     }
@@ -31,7 +38,7 @@ void EncodeOpenLadders(const OpenLadders& ladders, std::string* out) {
   wire::AppendVarint(ladders.size(), out);
   for (const OpenLadder& ladder : ladders.all()) {
     wire::AppendVarint(ladder.rule, out);
-    wire::AppendU8(ladder.latched, out);
+    wire::AppendU8(static_cast<uint8_t>(ladder.latched | ladder.reached << kReachedShift), out);
     wire::AppendSigned128(ladder.value.units(), out);
     wire::AppendSigned(ladder.since_ms, out);
     AppendNames(ladder.told.people, out);
@@ -51,7 +58,9 @@ std::optional<OpenLadders> DecodeOpenLadders(std::string_view bytes) {
       return std::nullopt;
     }
     OpenLadder& ladder = ladders.Add(rule);
-    ladder.latched = reader.U8();
+    const uint8_t tiers = reader.U8();
+    ladder.Latch(tiers & kLatchedBits);
+    ladder.reached |= static_cast<uint8_t>(tiers >> kReachedShift);  // zero from an older program
     ladder.value = Decimal::FromUnits(reader.Signed128());
     ladder.since_ms = reader.Signed();
     ladder.told.people = ReadNames(&reader);

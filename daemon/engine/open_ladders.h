@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "daemon/engine/told.h"
 #include "daemon/evaluate/ladder.h"
 
@@ -21,7 +22,12 @@ struct OpenLadder {
   int64_t since_ms = 0;
   uint32_t rule = 0;    // stored number
   uint8_t latched = 0;  // as in LadderState
+  uint8_t reached = 0;  // the tiers that were latched at some time since the period began
 
+  void Latch(uint8_t tiers) {
+    latched = tiers;
+    reached |= tiers;
+  }
   LadderState state() const {
     LadderState state;
     state.latched = latched;
@@ -42,15 +48,15 @@ class OpenLadders {
   // In the order in which they came.
   const std::vector<OpenLadder>& all() const { return ladders_; }
 
-  // Null: the rule has none. Valid until the next Add or EraseGreen.
+  // Null: the rule has none. Valid until the next Add or EraseIf.
   OpenLadder* Find(uint32_t rule) {
     const auto place = PlaceOf(rule);
     return place != places_.end() && place->rule == rule ? &ladders_[place->at] : nullptr;
   }
   // A new one. REQUIRES: the rule has none. Valid as that of Find.
   OpenLadder& Add(uint32_t rule);
-  // Forgets those that are green.
-  void EraseGreen();
+  // Forgets those of which `is_gone` says so.
+  void EraseIf(absl::FunctionRef<bool(const OpenLadder&)> is_gone);
   // Fetches what Find will read.
   void Prefetch() const {
     constexpr size_t kPlacesPerLine = 64 / sizeof(Place);

@@ -84,7 +84,7 @@ absl::Status Core::LookAtLine(const ReachedCell& reached, RuleIndex r, const Per
   if (ladder == nullptr) {
     ladder = &reached.open->ladders.Add(rule_id_of_[r]);
   }
-  ladder->latched = state.latched;
+  ladder->Latch(state.latched);
   ladders_->MarkChanged(reached.open);
   const Level from = before.level();
   const Level to = state.level();
@@ -104,8 +104,9 @@ absl::Status Core::LookAtLine(const ReachedCell& reached, RuleIndex r, const Per
     reading = ReadSimple(kpi, (*at)->at, std::nullopt);
   }
   const CauseLog::Event& cause = causes_.EventAt((*at)->event);
-  TellOpen(rule, touched.subject, period, from, to, &cause, absl::FromUnixMillis(cause.time_ms),
-           reading, ladder);
+  TellOpen(rule, touched.subject, period, from, to,
+           {.at = absl::FromUnixMillis(cause.time_ms), .reading = &reading, .cause = &cause},
+           ladder);
   return absl::OkStatus();
 }
 

@@ -80,19 +80,11 @@ absl::Status Core::LookAtSilent(const SealGroup& group, RuleIndex r, SubjectId s
     return absl::OkStatus();
   }
   const std::string name = info.Name();
-  const auto counts = [&](const Period& period, Decimal target) {
-    const Period so_far{period.kind, period.begin, day + 1};
-    return period.end > day + 1 && !target.is_zero() &&
-           RuleCovers(*rulebook_, rule, info, period) &&
-           RuleCovers(*rulebook_, rule, info, so_far) &&
-           RuleWatchesFrom(*rulebook_, rule, info, day) &&
-           CalendarEligibility(*rulebook_, rule, info, so_far) == Eligibility::kEligible;
-  };
   if (rule.period != PeriodKind::kTarget) {
     const Period period = rulebook_->calendars[group.calendar].PeriodOf(rule.period, day);
     const Target* const target = rulebook_->FindTarget(rule.kpi, name, period);
-    return target != nullptr && counts(period, target->value)
-               ? LookAtSilentPeriod(r, subject, period, target->value, group.seal_at)
+    return target != nullptr && AnswersForZero(r, info, period, day)
+               ? LookAtSilentPeriod(r, subject, period, day, target->value, group.seal_at)
                : absl::OkStatus();
   }
   const auto targets = targets_of_subject_.find(name);
@@ -103,52 +95,92 @@ absl::Status Core::LookAtSilent(const SealGroup& group, RuleIndex r, SubjectId s
     const Target& target = rulebook_->targets[t];
     Period period = target.period;
     period.kind = PeriodKind::kTarget;
-    if (target.kpi == rule.kpi && period.Contains(day) && counts(period, target.value)) {
-      KPIWATCH_RETURN_IF_ERROR(LookAtSilentPeriod(r, subject, period, target.value, group.seal_at));
+    if (target.kpi == rule.kpi && period.Contains(day) && AnswersForZero(r, info, period, day)) {
+      KPIWATCH_RETURN_IF_ERROR(
+          LookAtSilentPeriod(r, subject, period, day, target.value, group.seal_at));
     }
   }
   return absl::OkStatus();
 }
 
-absl::Status Core::LookAtSilentPeriod(RuleIndex r, SubjectId subject, const Period& period,
+bool Core::AnswersForZero(RuleIndex r, const SubjectInfo& info, const Period& period,
+                          Day day) const {
+  const Rule& rule = rulebook_->rules[r];
+  const Period so_far{period.kind, period.begin, day + 1};
+  return period.end > day + 1 && RuleCovers(*rulebook_, rule, info, period) &&
+         RuleCovers(*rulebook_, rule, info, so_far) &&
+         RuleWatchesFrom(*rulebook_, rule, info, day) &&
+         CalendarEligibility(*rulebook_, rule, info, so_far) == Eligibility::kEligible;
+}
+
+absl::Status Core::LookAtSilentPeriod(RuleIndex r, SubjectId subject, const Period& period, Day day,
                                       Decimal target, absl::Time at) {
   const Rule& rule = rulebook_->rules[r];
-  KPIWATCH_ASSIGN_OR_RETURN(const Aggregate sum,
-                            series_->Sum(subject, rule.kpi, period.begin, period.end));
-  if (sum != Aggregate()) {
+  const Kpi& kpi = rulebook_->kpis[rule.kpi];
+  KPIWATCH_ASSIGN_OR_RETURN(const Aggregate so_far,
+                            series_->Sum(subject, rule.kpi, period.begin, day + 1));
+  if (so_far != Aggregate() || target.is_zero()) {
     return absl::OkStatus();  // its events have been looked at
   }
-  const KpiReading reading = ReadSimple(rulebook_->kpis[rule.kpi], sum, target);
-  const LadderState state = AdvanceOpen(rule, {}, InputOf(period, reading));
-  if (state.level() == Level::kGreen) {
+  const KpiReading zero = ReadSimple(kpi, so_far, target);
+  uint8_t fresh = AdvanceOpen(rule, {}, InputOf(period, zero)).latched;
+  if (fresh == 0) {
     return absl::OkStatus();
   }
   KPIWATCH_ASSIGN_OR_RETURN(LadderTable::Open* const open, ladders_->FindOpen(subject, period));
-  if (open->ladders.Find(rule_id_of_[r]) != nullptr) {
+  OpenLadder* ladder = open->ladders.Find(rule_id_of_[r]);
+  // Where it was before, an earlier day or the events of later ones have brought it.
+  fresh &= static_cast<uint8_t>(~(ladder == nullptr ? 0 : ladder->reached));
+  if (fresh == 0) {
     return absl::OkStatus();
   }
-  OpenLadder& ladder = open->ladders.Add(rule_id_of_[r]);
-  ladder.latched = state.latched;
+  if (ladder == nullptr) {
+    ladder = &open->ladders.Add(rule_id_of_[r]);
+  }
   ladders_->MarkChanged(open);
-  TellOpen(rule, subject, period, Level::kGreen, state.level(), nullptr, at, reading, &ladder);
+  const Level from = ladder->level();
+  ladder->Latch(ladder->latched | fresh);
+  const Level at_zero = ladder->level();
+  // Events of later days may have come before this one was proven.
+  KPIWATCH_ASSIGN_OR_RETURN(const Aggregate sum,
+                            series_->Sum(subject, rule.kpi, period.begin, period.end));
+  const KpiReading present = ReadSimple(kpi, sum, target);
+  if (sum != so_far) {
+    ladder->Latch(AdvanceOpen(rule, ladder->state(), InputOf(period, present)).latched);
+  }
+  const Level to = ladder->level();
+  if (to == at_zero) {
+    if (from != to) {
+      TellOpen(rule, subject, period, from, to, {.at = at, .reading = &zero}, ladder);
+    }
+    return absl::OkStatus();
+  }
+  // It was so, and nobody is called for what is over.
+  TellOpen(rule, subject, period, from, at_zero,
+           {.at = at, .reading = &zero, .not_sent = held::kRetroactive}, ladder);
+  TellOpen(rule, subject, period, at_zero, from,
+           {.at = at, .reading = &present, .not_sent = held::kNeverTold}, ladder);
+  if (from != to) {
+    TellOpen(rule, subject, period, from, to, {.at = at, .reading = &present}, ladder);
+  }
   return absl::OkStatus();
 }
 
 void Core::TellOpen(const Rule& rule, SubjectId subject, const Period& period, Level from, Level to,
-                    const CauseLog::Event* cause, absl::Time at, const KpiReading& reading,
-                    OpenLadder* ladder) {
+                    const OpenNews& news, OpenLadder* ladder) {
   v1::Transition& transition =
-      NewTransition(rule, subject, period, from, to, v1::REASON_THRESHOLD, at, ladder->since_ms);
-  FillReading(rule, reading, &transition);
-  if (cause != nullptr) {
-    transition.set_cause_event_id(std::string(causes_.IdOf(*cause)));
-    transition.set_cause_time_unix_ms(cause->record_ms == kNoTime ? 0 : cause->record_ms);
+      NewTransition(rule, subject, period, from, to, news.reason, news.at, ladder->since_ms);
+  FillReading(rule, *news.reading, &transition);
+  if (news.cause != nullptr) {
+    transition.set_cause_event_id(std::string(causes_.IdOf(*news.cause)));
+    transition.set_cause_time_unix_ms(news.cause->record_ms == kNoTime ? 0 : news.cause->record_ms);
   }
-  const std::string_view hold = HoldOf(period, rulebook_->kpis[rule.kpi].calendar);
-  FillConsequences(rule, subject, period, from, to, at,
-                   to < from && !ladder->told.nothing() ? std::string_view() : hold, &ladder->told,
-                   &transition);
-  ladder->value = reading.value;
+  std::string_view not_sent = news.not_sent;
+  if (not_sent.empty() && (to > from || ladder->told.nothing())) {
+    not_sent = HoldOf(period, rulebook_->kpis[rule.kpi].calendar);
+  }
+  FillConsequences(rule, subject, period, from, to, news.at, not_sent, &ladder->told, &transition);
+  ladder->value = news.reading->value;
   ladder->since_ms = from == Level::kGreen ? transition.at_unix_ms() : ladder->since_ms;
   Emit(&transition);
 }

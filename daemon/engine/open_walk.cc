@@ -118,6 +118,7 @@ absl::Status Core::Walk(const OpenWalk& walk, WalkCells cells, LadderTable::Open
     const Level from = state.level();
     state = AdvanceOpen(rule, state, InputOf(walk.period, reading));
     const Level to = state.level();
+    ladder.reached |= state.latched;
     ++open_evaluations_[walk.rule];
     if (from == to) {
       return;
@@ -141,7 +142,8 @@ absl::Status Core::Walk(const OpenWalk& walk, WalkCells cells, LadderTable::Open
     at = end;  // facts that had waited for a seal: booked last, and no event's doing
     look(nullptr);
   }
-  if (turns.empty() && state.latched == before.latched) {
+  if (turns.empty() && state.latched == before.latched &&
+      ladder.reached == (known == nullptr ? 0 : known->reached)) {
     return absl::OkStatus();
   }
   ladder.latched = state.latched;
@@ -155,7 +157,8 @@ absl::Status Core::Walk(const OpenWalk& walk, WalkCells cells, LadderTable::Open
       reading = ReadSimple(kpi, turn.at, walk.target);
     }
     const absl::Time at = turn.cause == nullptr ? now_ : absl::FromUnixMillis(turn.cause->time_ms);
-    TellOpen(rule, walk.subject, walk.period, turn.from, turn.to, turn.cause, at, reading, &ladder);
+    TellOpen(rule, walk.subject, walk.period, turn.from, turn.to,
+             {.at = at, .reading = &reading, .cause = turn.cause}, &ladder);
   }
   (known != nullptr ? *known : open->ladders.Add(ladder.rule)) = std::move(ladder);
   return absl::OkStatus();

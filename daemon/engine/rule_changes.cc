@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/base/hash.h"
 #include "daemon/base/status_macros.h"
+#include "daemon/base/wire.h"
 #include "daemon/engine/core.h"
 #include "daemon/evaluate/eligibility.h"
 #include "daemon/store/keys.h"
@@ -23,21 +25,25 @@ uint8_t TiersOf(const Rule& rule) {
 
 absl::Status Core::TakeRuleChanges() {
   std::set<RuleIndex> changed;
+  OpenAgain open_again;
   std::set<uint32_t> present;
   rule_id_of_.clear();
+  KPIWATCH_ASSIGN_OR_RETURN(const bool other_targets, TakeTargets());
   for (RuleIndex r = 0; r < rulebook_->rules.size(); ++r) {
     const Rule& rule = rulebook_->rules[r];
     const auto known = rule_ids_.Find(rule.name);
-    if (!known) {
-      rule_id_of_.push_back(rule_ids_.Add(rule.name, rule.fingerprint, &names_));
-    } else {
-      rule_id_of_.push_back(*known);
-      if (rule_ids_.Get(*known).fingerprint != rule.fingerprint) {
-        changed.insert(r);
-        rule_ids_.SetFingerprint(*known, rule.fingerprint, &names_);
-      }
-    }
+    rule_id_of_.push_back(known ? *known : rule_ids_.Add(rule.name, rule.fingerprint, &names_));
     present.insert(rule_id_of_.back());
+    const bool is_new = !known || rule_ids_.Get(*known).fingerprint == 0;
+    if (known && rule_ids_.Get(*known).fingerprint != rule.fingerprint) {
+      changed.insert(r);
+      rule_ids_.SetFingerprint(*known, rule.fingerprint, &names_);
+    }
+    const bool by_target = needs_target_[r] || rule.period == PeriodKind::kTarget;
+    if (is_new || changed.contains(r) || (other_targets && by_target)) {
+      open_again[r] =
+          is_new || !changed.contains(r) ? v1::REASON_THRESHOLD : v1::REASON_RULE_CHANGED;
+    }
   }
   std::set<uint32_t> gone;
   for (uint32_t id = 0; id < rule_ids_.size(); ++id) {
@@ -47,32 +53,48 @@ absl::Status Core::TakeRuleChanges() {
       rule_ids_.SetFingerprint(id, 0, &names_);
     }
   }
-  if (changed.empty() && gone.empty()) {
-    return absl::OkStatus();
+  if (step_ == 0 || (gone.empty() && open_again.empty())) {
+    return absl::OkStatus();  // no step, no ladders
   }
-  return TakeGoneRules(gone, changed);
+  KPIWATCH_RETURN_IF_ERROR(TakeGoneRules(gone, changed));
+  KPIWATCH_RETURN_IF_ERROR(EndOpen(gone, open_again));
+  return JudgeOpenAgain(open_again);
+}
+
+absl::StatusOr<bool> Core::TakeTargets() {
+  std::string targets;
+  for (const Target& target : rulebook_->targets) {
+    wire::AppendString(rulebook_->kpis[target.kpi].name, &targets);
+    wire::AppendString(target.subject, &targets);
+    wire::AppendString(target.period.ToString(), &targets);
+    wire::AppendString(target.value.ToString(), &targets);
+  }
+  std::string fingerprint;
+  wire::AppendI64(static_cast<int64_t>(HashOf({targets}).low), &fingerprint);
+  if (!targets_fingerprint_) {
+    KPIWATCH_ASSIGN_OR_RETURN(targets_fingerprint_,
+                              store_->Get(Family::kMeta, CursorKey(kTargetsCursor)));
+  }
+  if (targets_fingerprint_ == fingerprint) {
+    return false;
+  }
+  names_.Put(Family::kMeta, CursorKey(kTargetsCursor), fingerprint);
+  // Of an older store it is not known what they were.
+  return std::exchange(targets_fingerprint_, fingerprint).has_value();
 }
 
 absl::Status Core::TakeGoneRules(const std::set<uint32_t>& gone,
                                  const std::set<RuleIndex>& changed) {
-  std::set<uint32_t> changed_ids;
-  for (const RuleIndex r : changed) {
-    changed_ids.insert(rule_id_of_[r]);
-  }
   std::vector<std::pair<SubjectId, uint32_t>> closed_ladders;
-  std::vector<std::pair<SubjectId, Period>> open_ladders;
   KPIWATCH_RETURN_IF_ERROR(
       store_->Scan(Family::kLadder, "", "", [&](std::string_view key, std::string_view) {
         const auto parts = ParseLadderKey(key);
         if (!parts) {
           return true;
         }
-        if (const auto id = ParseLadderKeyRest(parts->rest)) {
-          if (gone.contains(*id)) {
-            closed_ladders.emplace_back(SubjectId(parts->subject), *id);
-          }
-        } else if (const auto period = ParseOpenLadderKeyRest(parts->rest)) {
-          open_ladders.emplace_back(SubjectId(parts->subject), *period);
+        const auto id = ParseLadderKeyRest(parts->rest);
+        if (id && gone.contains(*id)) {
+          closed_ladders.emplace_back(SubjectId(parts->subject), *id);
         }
         return true;
       }));
@@ -90,24 +112,6 @@ absl::Status Core::TakeGoneRules(const std::set<uint32_t>& gone,
   for (const RuleIndex r : changed) {
     for (const SubjectId subject : subjects_by_name_) {
       KPIWATCH_RETURN_IF_ERROR(RederiveLadder(r, subject));
-    }
-  }
-  for (const auto& [subject, period] : open_ladders) {
-    KPIWATCH_ASSIGN_OR_RETURN(LadderTable::Open* const open, ladders_->FindOpen(subject, period));
-    const size_t before = open->ladders.size();
-    for (size_t i = 0; i < before; ++i) {
-      OpenLadder& ladder = open->ladders.At(i);
-      const bool is_gone = gone.contains(ladder.rule);
-      if ((is_gone || changed_ids.contains(ladder.rule)) && ladder.level() != Level::kGreen) {
-        const Level told = ladder.told.nothing() ? Level::kGreen : ladder.level();
-        EndLeft({ladder.rule, subject, period, ladder.level(), told, ladder.since_ms},
-                is_gone ? v1::REASON_RULE_REMOVED : v1::REASON_RULE_CHANGED, ladder.told);
-        ladder.latched = 0;
-      }
-    }
-    open->ladders.EraseGreen();
-    if (open->ladders.size() != before) {
-      ladders_->MarkChanged(open);
     }
   }
   return absl::OkStatus();

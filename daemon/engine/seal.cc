@@ -334,7 +334,14 @@ absl::Status Core::CloseOpenLadders(const SealGroup& group, SubjectId subject, D
       Emit(&transition);
       ladder.latched = 0;
     }
-    open->ladders.EraseGreen();
+    // Those of other groups stay: their period is open yet.
+    open->ladders.EraseIf([&](const OpenLadder& ladder) {
+      const auto rule = std::find(rule_id_of_.begin(), rule_id_of_.end(), ladder.rule);
+      return ladder.level() == Level::kGreen &&
+             (rule == rule_id_of_.end() ||
+              std::find(group.rules.begin(), group.rules.end(),
+                        static_cast<RuleIndex>(rule - rule_id_of_.begin())) != group.rules.end());
+    });
     ladders_->MarkChanged(open);
   }
   return absl::OkStatus();

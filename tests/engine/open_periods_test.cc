@@ -119,7 +119,7 @@ TEST(OpenPeriodsTest, EachDayHasLinesOfItsOwn) {
                                         "busy person:u1 2026-11-03 yellow>red THRESHOLD"));
 }
 
-TEST(OpenPeriodsTest, ALineDrawnLaterAndBelowTheValueIsReachedWithTheNextEvent) {
+TEST(OpenPeriodsTest, ALineDrawnLaterAndBelowTheValueIsReachedAtOnce) {
   CoreDriver driver(Rules());
   driver.Touch("u1", At("2026-11-02T10:00"), 4);
   driver.Step();
@@ -135,8 +135,9 @@ TEST(OpenPeriodsTest, ALineDrawnLaterAndBelowTheValueIsReachedWithTheNextEvent) 
   driver.Step();
   driver.Touch("u1", At("2026-11-02T11:00"), 1);
   driver.Step();
-  EXPECT_THAT(driver.log(), ElementsAre("busy person:u1 2026-11-02 yellow>red THRESHOLD",
-                                        "at-it person:u1 2026-11-02 green>yellow THRESHOLD"));
+  EXPECT_THAT(driver.log(), ElementsAre("at-it person:u1 2026-11-02 green>yellow THRESHOLD",
+                                        "busy person:u1 2026-11-02 yellow>red THRESHOLD"));
+  EXPECT_EQ(driver.transitions()[0].cause_event_id(), "");
 }
 
 }  // namespace

@@ -261,6 +261,52 @@ TEST(OpenWalkTest, AFactThatWaitedForASealMovesTheMonthThatIsStillOpen) {
   EXPECT_EQ(driver.transitions()[3].cause_event_id(), "");
 }
 
+// what a day that seals proves is the zero up to that day, whatever has come since.
+TEST(OpenWalkTest, WhoHadSoldNothingWhenADaySealedWasRedWhereverBatchesAreCut) {
+  for (const std::string_view amount : {"10", "50"}) {
+    for (const bool cut : {false, true}) {
+      CoreDriver driver(Company(kProgress));
+      driver.Order("u2", At("2026-11-02T10:00"), "500");
+      driver.Order("u3", At("2026-11-02T10:00"), "500");
+      driver.Heartbeat(At("2026-11-03T00:00"));
+      if (cut) {
+        driver.Step();
+      }
+      driver.Order("u1", At("2026-11-03T10:00"), amount, "first");
+      driver.Step();
+      driver.Heartbeat(At("2026-11-04T00:00"));
+      driver.Step();
+      std::vector<std::string> expected = {"progress person:u1 2026-11 green>red THRESHOLD"};
+      if (amount == "50") {
+        expected.emplace_back("progress person:u1 2026-11 red>green THRESHOLD");
+      }
+      EXPECT_EQ(driver.log(), expected) << amount << cut;
+      // Nobody is called for what was over before it could be told.
+      const bool over = !cut && amount == "50";
+      EXPECT_EQ(driver.transitions()[0].not_sent_reason(), over ? "retroactive" : "") << cut;
+      EXPECT_EQ(driver.transitions().back().not_sent_reason(), over ? "never_told" : "") << cut;
+    }
+  }
+}
+
+TEST(OpenWalkTest, WhatWasRedAndIsGreenAgainIsNotRedAnewWhenTheDayBeforeSealsAfterAReload) {
+  const std::string rules = Company(kProgress);
+  CoreDriver driver(rules);
+  driver.Order("u2", At("2026-11-02T10:00"), "500");
+  driver.Order("u3", At("2026-11-02T10:00"), "500");
+  driver.Order("u1", At("2026-11-03T10:00"), "10");
+  driver.Order("u1", At("2026-11-03T11:00"), "60");
+  driver.Step();
+  driver.Reload(rules +
+                "  - {name: other, kpi: revenue, for_each: person, period: day, "
+                "evaluate: intraday, levels: {red: {when: value > 1000}}}\n");
+  driver.Restart();
+  driver.Heartbeat(At("2026-11-03T00:00"));
+  driver.Step();
+  EXPECT_THAT(driver.log(), ElementsAre("progress person:u1 2026-11 green>red THRESHOLD",
+                                        "progress person:u1 2026-11 red>green THRESHOLD"));
+}
+
 TEST(OpenWalkTest, WhatIsGreenFromTheFirstEventOnTellsNothing) {
   CoreDriver driver(Company(kProgress));
   driver.Order("u1", At("2026-11-02T10:00"), "50");

@@ -279,7 +279,14 @@ Oracle::OpenWalk Oracle::WalkFacts(const Rule& rule, const std::string& subject,
 }
 
 bool Oracle::IsLookedAt(const Rule& rule, const std::string& subject, const Period& period) const {
+  const auto days = days_.find({rule.kpi, subject});
   for (Day day = period.begin; day + 1 < period.end; ++day) {
+    if (days != days_.end()) {
+      const auto of_day = days->second.find(day);
+      if (of_day != days->second.end() && of_day->second.count != 0) {
+        return false;
+      }
+    }
     const Period so_far{period.kind, period.begin, day + 1};
     if (calendar_.IsWorkingDay(day) && GroupOf(rule.kpi).sealed_at.contains(day) &&
         WatchesFrom(rule, subject, day) && Covers(rule, subject, so_far) &&
@@ -300,11 +307,11 @@ void Oracle::WalkOpen(int r, const std::string& subject) {
       continue;
     }
     uint8_t at_zero = 0;
-    if (ReadsTarget(rule) && rule.period != PeriodKind::kDay) {
+    if (ReadsTarget(rule) && rule.period != PeriodKind::kDay && IsLookedAt(rule, subject, period)) {
       at_zero = WalkFacts(rule, subject, period, {Sum()}).reached;
     }
     if (reading.count == 0) {
-      if (at_zero != 0 && IsLookedAt(rule, subject, period)) {
+      if (at_zero != 0) {
         OracleOpen open;
         open.turns = {HighestOf(at_zero)};
         open.silent = true;
@@ -330,10 +337,17 @@ void Oracle::WalkOpen(int r, const std::string& subject) {
     const OpenWalk down = WalkFacts(rule, subject, period, facts);
     OracleOpen open;
     open.turns = up.turns;
-    // The first event may lift it over the line before the seal or after it.
-    const bool as_zero =
-        at_zero == 0 || (!up.turns.empty() && up.turns.front() == HighestOf(at_zero));
-    open.any_order = up.turns == down.turns && as_zero;
+    open.any_order = up.turns == down.turns;
+    if (at_zero != 0) {
+      // Zero comes before the first fact. With several tiers, facts that are read before the day is
+      // proven may pass one that is not passed from there.
+      open.any_order =
+          open.any_order &&
+          (rule.tiers.size() == 1 || (!up.turns.empty() && up.turns.front() == HighestOf(at_zero)));
+      facts.push_back(Sum());
+      std::reverse(facts.begin(), facts.end());
+      open.turns = WalkFacts(rule, subject, period, facts).turns;
+    }
     open.silent = at_zero != 0;
     open.reached = up.reached | down.reached | at_zero;
     if (const auto sealed = group.sealed_at.find(period.end - 1); sealed != group.sealed_at.end()) {
