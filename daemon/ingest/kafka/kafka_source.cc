@@ -187,8 +187,7 @@ void KafkaSource::TakeEvent(const rd_kafka_message_t& message) {
   }
   if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
     if (message.offset <= expected_[index].offset) {
-      Stop(index, fmt::format("it ends at offset {}, and was read up to {}: {}", message.offset,
-                              state.position, kCreatedAnew));
+      StopAtEnd(index, message.offset, expected_[index]);
       return;
     }
     // The offset is where the next record will be, behind markers and aborted records too.
@@ -214,20 +213,51 @@ void KafkaSource::TakeEvent(const rd_kafka_message_t& message) {
 void KafkaSource::Recognise(uint32_t index, const rd_kafka_message_t& message) {
   const LastRecord expected = std::exchange(expected_[index], {});
   if (message.offset == expected.offset && KafkaBatch::TimeOf(message) != expected.timestamp_ms) {
+    table_[index].last = expected;  // what came since may be the other topic's
     Stop(index, fmt::format("the record at offset {} is not the one that was read there: {}",
                             message.offset, kCreatedAnew));
+  } else if (expected.offset >= 0) {
+    watch_->Recognised(table_[index].id, table_[index].last);
   }
 }
 
+void KafkaSource::LookAgain(const DoubtfulPartition& doubtful) {
+  const auto& [now, last] = doubtful;
+  const uint32_t index = table_.Find(now.id);
+  // One that is not recognised yet goes on with what it was asked for.
+  if (index == PartitionTable::kNone || table_[index].failed || expected_[index].offset >= 0 ||
+      last.timestamp_ms == kNoTime || last.offset < now.begin) {
+    return;
+  }
+  Log(LogLevel::kInfo, "looking whether a partition is still the same",
+      {{"source", name_}, {"topic", now.id.topic}, {"partition", now.id.partition}});
+  if (last.offset >= now.end) {
+    StopAtEnd(index, now.end, last);
+    return;
+  }
+  expected_[index] = last;
+  ReadFrom(now.id, last.offset);
+}
+
+void KafkaSource::StopAtEnd(uint32_t index, int64_t end, const LastRecord& last) {
+  table_[index].last = last;
+  Stop(index, fmt::format("it ends at offset {}, and was read up to {}: {}", end,
+                          table_[index].position, kCreatedAnew));
+}
+
+void KafkaSource::ReadFrom(const PartitionId& id, int64_t offset) {
+  Unassign(id);
+  const kafka::PartitionsPtr list(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(list.get(), id.topic.c_str(), id.partition)->offset = offset;
+  Assign(list.get());
+}
+
 void KafkaSource::TakeOutOfRange(uint32_t index) {
-  const PartitionState& state = table_[index];
-  if (std::exchange(expected_[index], {}).offset >= 0) {
+  PartitionState& state = table_[index];
+  if (const LastRecord expected = std::exchange(expected_[index], {}); expected.offset >= 0) {
     // The record to be recognised may have been deleted just now: what counts is the position.
-    Unassign(state.id);
-    const kafka::PartitionsPtr list(rd_kafka_topic_partition_list_new(1));
-    rd_kafka_topic_partition_list_add(list.get(), state.id.topic.c_str(), state.id.partition)
-        ->offset = state.position;
-    Assign(list.get());
+    state.last = expected;
+    ReadFrom(state.id, state.position);
     return;
   }
   Stop(index,
@@ -254,6 +284,12 @@ void KafkaSource::TakeNews() {
   }
   if (assign->cnt > 0) {
     Assign(assign.get());
+  }
+  for (const DoubtfulPartition& doubtful : news.doubtful) {
+    LookAgain(doubtful);
+  }
+  if (news.looked) {
+    watch_->Delivered(table_.states());
   }
   for (const auto& [topic, count] : news.partition_counts) {
     topic_counts_[topic] = count;

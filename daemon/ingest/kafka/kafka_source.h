@@ -37,10 +37,11 @@ namespace kpiwatch {
 // aborted transactions), so position == end means read to the end. `end` is what committed readers
 // can reach and at most a few seconds old while health() is OK.
 //
-// At a start, a topic created anew is known by the record that was delivered last: reading begins
-// there, and the partition stops when another time stands at its offset. Compaction or deletion may
-// have taken that record; then, where records carry no time, and while the source runs, only the
-// position can be out of range.
+// A topic created anew is known by the record that was delivered last: reading begins there at a
+// start, and goes back there when the brokers were out of reach or the partition seems to be
+// another one (see PartitionIdentity); the partition stops when another time stands at its offset.
+// What came of the other topic until then was delivered. Compaction or deletion may have taken that
+// record; then, and where records carry no time, only the position can be out of range.
 //
 // Concurrency: one caller thread, except Wake(). Batches are destroyed before the source.
 class KafkaSource final : public EventSource {
@@ -81,6 +82,10 @@ class KafkaSource final : public EventSource {
   void Unassign(const PartitionId& id);
   // Looks whether `message`, below the position, is the record that was delivered last.
   void Recognise(uint32_t index, const rd_kafka_message_t& message);
+  // Reads the record by which a partition is known once more.
+  void LookAgain(const DoubtfulPartition& doubtful);
+  void ReadFrom(const PartitionId& id, int64_t offset);
+  void StopAtEnd(uint32_t index, int64_t end, const LastRecord& last);
   // What to do about an offset that the broker says it does not have.
   void TakeOutOfRange(uint32_t index);
   size_t Fetch(size_t max_records, absl::Duration max_wait);

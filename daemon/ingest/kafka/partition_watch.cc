@@ -6,7 +6,6 @@
 #include <stop_token>
 #include <utility>
 
-#include "absl/status/statusor.h"
 #include "daemon/base/log.h"
 #include "daemon/base/status_macros.h"
 #include "daemon/base/status_text.h"
@@ -58,6 +57,19 @@ bool PartitionWatch::Take(PartitionNews* news) {
   return true;
 }
 
+void PartitionWatch::Delivered(std::span<const PartitionState> states) {
+  MutexLock lock(&mu_);
+  delivered_.clear();
+  for (const PartitionState& state : states) {
+    delivered_.emplace_back(state.id, state.last);
+  }
+}
+
+void PartitionWatch::Recognised(const PartitionId& id, const LastRecord& last) {
+  MutexLock lock(&mu_);
+  recognised_.emplace_back(id, last);
+}
+
 absl::Status PartitionWatch::health() const {
   MutexLock lock(&mu_);
   return health_;
@@ -69,9 +81,10 @@ void PartitionWatch::Run(const std::stop_token& stop) {
     const bool discover = now >= next_discovery_;
     const bool nudged =
         nudged_.load(std::memory_order_relaxed) && now >= After(last_offsets_, options_.nudge_gap);
-    if (discover || nudged || now >= next_offsets_) {
+    const bool look = discover || now >= next_offsets_;
+    if (look || nudged) {
       nudged_.store(false, std::memory_order_relaxed);
-      absl::Status status = AskEnds();
+      absl::Status status = AskEnds(look);
       // Partitions appear seldom; a nudge in a hurry does not wait for them.
       if (discover && status.ok()) {
         status = Discover();
@@ -79,7 +92,9 @@ void PartitionWatch::Run(const std::stop_token& stop) {
       last_offsets_ = steady_clock::now();
       if (status.ok()) {
         backoff_.Reset();
-        next_offsets_ = After(last_offsets_, options_.offsets_interval);
+        if (look) {
+          next_offsets_ = After(last_offsets_, options_.offsets_interval);
+        }
         if (discover) {
           next_discovery_ = After(last_offsets_, options_.discovery_interval);
         }
@@ -115,11 +130,8 @@ absl::Status PartitionWatch::DiscoverTopic(const std::string& topic) {
   int& known = known_[topic];
   for (; known < count && status.ok(); ++known) {
     PartitionOffsets offsets{.id = {.topic = topic, .partition = known}};
-    const rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
-        client_, topic.c_str(), known, &offsets.begin, &offsets.end,
-        kafka::ToMilliseconds(options_.request_timeout));
-    if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      status = kafka::ToStatus(err, fmt::format("offsets of {}/{}", topic, known));
+    status = AskBounds(&offsets);
+    if (!status.ok()) {
       break;
     }
     added.push_back(std::move(offsets));
@@ -134,7 +146,17 @@ absl::Status PartitionWatch::DiscoverTopic(const std::string& topic) {
   return status;
 }
 
-absl::Status PartitionWatch::AskEnds() {
+absl::Status PartitionWatch::AskBounds(PartitionOffsets* partition) {
+  const PartitionId& id = partition->id;
+  const rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
+      client_, id.topic.c_str(), id.partition, &partition->begin, &partition->end,
+      kafka::ToMilliseconds(options_.request_timeout));
+  return err == RD_KAFKA_RESP_ERR_NO_ERROR
+             ? absl::OkStatus()
+             : kafka::ToStatus(err, fmt::format("offsets of {}/{}", id.topic, id.partition));
+}
+
+absl::Status PartitionWatch::AskEnds(bool look) {
   const kafka::PartitionsPtr list(rd_kafka_topic_partition_list_new(16));
   for (const auto& [topic, count] : known_) {
     for (int partition = 0; partition < count; ++partition) {
@@ -145,28 +167,90 @@ absl::Status PartitionWatch::AskEnds() {
   if (list->cnt == 0) {
     return absl::OkStatus();
   }
+  if (look) {
+    MutexLock lock(&mu_);
+    for (const auto& [id, last] : recognised_) {
+      identity_.Recognised(id, last);
+    }
+    recognised_.clear();
+    for (const auto& [id, last] : delivered_) {
+      identity_.Delivered(id, last);
+    }
+  }
   const rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(
       client_, list.get(), kafka::ToMilliseconds(options_.request_timeout));
   if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    identity_.Unanswered();
     return kafka::ToStatus(err, "end offsets");
   }
+  std::map<PartitionId, int64_t> firsts;
+  if (look) {
+    KPIWATCH_ASSIGN_OR_RETURN(firsts, AskFirsts(*list));
+  }
   std::vector<PartitionOffsets> ends;
+  std::vector<DoubtfulPartition> doubtful;
   absl::Status first_error;
   for (int i = 0; i < list->cnt; ++i) {
     const rd_kafka_topic_partition_t& p = list->elems[i];
+    PartitionId id{.topic = p.topic, .partition = p.partition};
     if (p.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      identity_.Unanswered(id);
       first_error.Update(
           kafka::ToStatus(p.err, fmt::format("end offset of {}/{}", p.topic, p.partition)));
-    } else {
-      ends.push_back({.id = {.topic = p.topic, .partition = p.partition}, .end = p.offset});
+      continue;
     }
+    if (look) {
+      const auto first = firsts.find(id);
+      if (const auto last =
+              identity_.Answered(id, p.offset, first == firsts.end() ? -1 : first->second)) {
+        DoubtfulPartition found{.now = {.id = id}, .last = *last};
+        if (const absl::Status status = AskBounds(&found.now); status.ok()) {
+          doubtful.push_back(std::move(found));
+        } else {
+          identity_.Unanswered(id);
+          first_error.Update(status);
+        }
+      }
+    }
+    ends.push_back({.id = std::move(id), .end = p.offset});
   }
   {
     MutexLock lock(&mu_);
     news_.ends = std::move(ends);
+    news_.looked = news_.looked || look;
+    news_.doubtful.insert(news_.doubtful.end(), doubtful.begin(), doubtful.end());
   }
   has_news_.store(true, std::memory_order_release);
   return first_error;
+}
+
+absl::StatusOr<std::map<PartitionId, int64_t>> PartitionWatch::AskFirsts(
+    const rd_kafka_topic_partition_list_t& partitions) {
+  const kafka::PartitionsPtr list(rd_kafka_topic_partition_list_new(partitions.cnt));
+  for (int i = 0; i < partitions.cnt; ++i) {
+    const rd_kafka_topic_partition_t& p = partitions.elems[i];
+    const int64_t moment = identity_.MomentToAsk({.topic = p.topic, .partition = p.partition});
+    if (p.err == RD_KAFKA_RESP_ERR_NO_ERROR && moment >= 0) {
+      rd_kafka_topic_partition_list_add(list.get(), p.topic, p.partition)->offset = moment;
+    }
+  }
+  std::map<PartitionId, int64_t> firsts;
+  if (list->cnt == 0) {
+    return firsts;
+  }
+  const rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(
+      client_, list.get(), kafka::ToMilliseconds(options_.request_timeout));
+  if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    identity_.Unanswered();
+    return kafka::ToStatus(err, "offsets by time");
+  }
+  for (int i = 0; i < list->cnt; ++i) {
+    const rd_kafka_topic_partition_t& p = list->elems[i];
+    if (p.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      firsts[{.topic = p.topic, .partition = p.partition}] = p.offset;
+    }
+  }
+  return firsts;
 }
 
 void PartitionWatch::WaitForEvents() {

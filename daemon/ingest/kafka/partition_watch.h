@@ -8,18 +8,22 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "daemon/base/backoff.h"
 #include "daemon/base/counters.h"
 #include "daemon/base/mutex.h"
 #include "daemon/ingest/event_source.h"
 #include "daemon/ingest/kafka/group_commits.h"
+#include "daemon/ingest/kafka/partition_identity.h"
 #include "daemon/kafka/handle.h"
 
 namespace kpiwatch {
@@ -31,16 +35,25 @@ struct PartitionOffsets {
   int64_t end = -1;    // how far a reader of committed records can come, not included
 };
 
+// A partition that may be another one than was read, as it is now, and a record to know it by.
+struct DoubtfulPartition {
+  PartitionOffsets now;
+  LastRecord last;
+};
+
 // What is new since the last look.
 struct PartitionNews {
   std::map<std::string, int> partition_counts;  // per topic, of those whose partitions were asked
   std::vector<PartitionOffsets> added;          // partitions not reported before
   std::vector<PartitionOffsets> ends;           // partitions reported before; `begin` is not asked
+  bool looked = false;  // whether the partitions are the same: what was read by now is wanted
+  std::vector<DoubtfulPartition> doubtful;
 };
 
 // Operation: a thread of its own asks for partitions every `discovery_interval` and for end offsets
-// every `offsets_interval` (and when nudged), sooner while something is missing; it also takes the
-// client's errors and sends the courtesy commits.
+// every `offsets_interval` (and when nudged), sooner while something is missing; unless it was only
+// nudged it looks whether the partitions are still the same. It also takes the client's errors and
+// sends the courtesy commits.
 // Concurrency: all public functions may be called by any thread.
 // Limitations: a question that a dead broker leaves unanswered takes `request_timeout`, and the
 // destructor waits for it.
@@ -71,6 +84,10 @@ class PartitionWatch {
   void Nudge();
   // Moves what is new to *news. False, and cheap, when there is nothing.
   bool Take(PartitionNews* news) ABSL_LOCKS_EXCLUDED(mu_);
+  // Tells what was read last of each partition until now, for the next look.
+  void Delivered(std::span<const PartitionState> states) ABSL_LOCKS_EXCLUDED(mu_);
+  // Tells that a partition in doubt is the same, and what was read of it by then.
+  void Recognised(const PartitionId& id, const LastRecord& last) ABSL_LOCKS_EXCLUDED(mu_);
   // OK, or what is out of reach since when.
   absl::Status health() const ABSL_LOCKS_EXCLUDED(mu_);
 
@@ -80,7 +97,12 @@ class PartitionWatch {
   void Run(const std::stop_token& stop);
   absl::Status Discover();
   absl::Status DiscoverTopic(const std::string& topic);
-  absl::Status AskEnds();
+  absl::Status AskBounds(PartitionOffsets* partition);
+  // Asks how far the partitions go; `look`: also whether they are still the same.
+  absl::Status AskEnds(bool look);
+  // The offset of the first record since the moment that identity_ wants to know of each partition.
+  absl::StatusOr<std::map<PartitionId, int64_t>> AskFirsts(
+      const rd_kafka_topic_partition_list_t& partitions);
   void WaitForEvents();
   void Conclude(const absl::Status& status);
 
@@ -93,6 +115,7 @@ class PartitionWatch {
 
   // Owned by the thread.
   std::map<std::string, int> known_;  // partitions reported so far, per topic
+  PartitionIdentity identity_;
   SteadyTime next_discovery_;
   SteadyTime next_offsets_;
   SteadyTime next_commit_;
@@ -105,6 +128,8 @@ class PartitionWatch {
   std::atomic<bool> has_news_ = false;
   mutable Mutex mu_;
   PartitionNews news_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::pair<PartitionId, LastRecord>> delivered_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::pair<PartitionId, LastRecord>> recognised_ ABSL_GUARDED_BY(mu_);
   absl::Status health_ ABSL_GUARDED_BY(mu_);
   std::jthread thread_;  // last: ends before what it uses
 };
