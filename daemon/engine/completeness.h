@@ -94,4 +94,10 @@ class SourceCompleteness {
   bool changed_ = false;
 };
 
+// A source that KPIs name and that nobody reads.
+struct UnreadSource {
+  std::string name;
+  std::optional<SourceCompleteness::Late> late;
+};
+
 }  // namespace kpiwatch

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -86,6 +87,8 @@ class Core {
   // `caught_up`, by having been read to its end: then the close of the last day that it let seal.
   // InfinitePast: nothing is proven.
   absl::Time ProvenUntil(uint32_t source) const;
+  // Sources that KPIs name and that nobody reads: their days never seal. By name.
+  std::vector<UnreadSource> UnreadSources() const;
   // Whose events the source brings: as configured, else that of the first event that named one.
   // Empty: no event has.
   const std::string& tenant(uint32_t source) const { return tenants_[source]; }
@@ -199,6 +202,8 @@ class Core {
   void NumberEntries();
   absl::Status RestoreSubjects();
   absl::Status RestoreProgress();
+  absl::Status RestoreUnread();
+  SourceCompleteness* AddUnread(std::string_view name);
   void SortSubjects();
 
   // What a partition's promises mean for each group's days.
@@ -224,6 +229,12 @@ class Core {
   absl::Status EndUncovered(RuleIndex rule, SubjectId subject, Day day, absl::Time at);
   absl::Status CloseOpenLadders(const SealGroup& group, SubjectId subject, Day day);
   void UpdateLateness();
+  // The first working day that waits for a source, and since when; `needs`: whether days of the
+  // group wait for it; `proofs`: null where there can be none.
+  std::optional<std::pair<Day, absl::Time>> FirstLateDay(
+      absl::FunctionRef<bool(const SealGroup&)> needs, const SourceCompleteness* proofs) const;
+  void TellLateness(const std::string& name, std::optional<std::pair<Day, absl::Time>> late,
+                    SourceCompleteness* source);
   absl::Status ApplyDeferred(const SealGroup& group);
   // The periods of `rule` that end with `day` for the subject, with their targets.
   void PeriodsEnding(const Rule& rule, SubjectId subject, Day day,
@@ -401,6 +412,8 @@ class Core {
   std::unique_ptr<Folder> folder_;
   std::unique_ptr<KpiViewer> viewer_;
   std::vector<SourceCompleteness> completeness_;
+  // Of sources that nobody reads now: KPIs name them, or they were late or read before.
+  std::map<std::string, SourceCompleteness> unread_;
   std::vector<std::string> tenants_;                 // by source
   bool told_no_owner_ = false;                       // that facts name nobody
   std::map<std::string, StoredPosition> positions_;  // by stored key

@@ -134,7 +134,11 @@ void Core::BuildGroups() {
       group.name = name;
       group.calendar = kpi.calendar;
       group.sources.assign(sources.begin(), sources.end());
+      group.unread.assign(unread.begin(), unread.end());
       group.provable = !sources.empty() && unread.empty();
+      for (const std::string& source : group.unread) {
+        AddUnread(source);
+      }
       group.earliest = options_.first_day;
     }
     group_of_kpi_.push_back(it->second);

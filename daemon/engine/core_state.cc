@@ -154,6 +154,7 @@ absl::Status Core::RestoreProgress() {
       return absl::DataLossError("the store's record of a source is damaged");
     }
   }
+  KPIWATCH_RETURN_IF_ERROR(RestoreUnread());
   return store_->Scan(Family::kMeta, "p", PrefixEnd("p"),
                       [&](std::string_view key, std::string_view value) {
                         if (const auto parts = ParsePositionKey(key)) {
@@ -161,6 +162,28 @@ absl::Status Core::RestoreProgress() {
                         }
                         return true;
                       });
+}
+
+absl::Status Core::RestoreUnread() {
+  bool damaged = false;
+  KPIWATCH_RETURN_IF_ERROR(
+      store_->Scan(Family::kMeta, kSourcePrefix, PrefixEnd(kSourcePrefix),
+                   [&](std::string_view key, std::string_view value) {
+                     const std::string_view name = key.substr(kSourcePrefix.size());
+                     const auto& read = *options_.sources;
+                     if (std::none_of(read.begin(), read.end(),
+                                      [&](const SourceOptions& s) { return s.name == name; })) {
+                       damaged = !AddUnread(name)->Decode(value);
+                     }
+                     return !damaged;
+                   }));
+  return damaged ? absl::DataLossError("the store's record of a source is damaged")
+                 : absl::OkStatus();
+}
+
+SourceCompleteness* Core::AddUnread(std::string_view name) {
+  static const SourceOptions kOptions;
+  return &unread_.try_emplace(std::string(name), &kOptions).first->second;
 }
 
 absl::Status Core::SetRulebook(std::shared_ptr<const Rulebook> rulebook) {
@@ -224,6 +247,13 @@ absl::Status Core::WriteState(absl::Time arrival, WriteBatch* batch) {
       std::string value;
       completeness_[s].Encode(&value);
       batch->Put(Family::kMeta, Named(kSourcePrefix, (*options_.sources)[s].name), value);
+    }
+  }
+  for (auto& [name, source] : unread_) {
+    if (source.changed()) {
+      std::string value;
+      source.Encode(&value);
+      batch->Put(Family::kMeta, Named(kSourcePrefix, name), value);
     }
   }
   waiting_->Write(batch);

@@ -13,6 +13,13 @@ namespace {
 
 LabelMap ToLabels(const StringMap<std::string>& map) { return {map.begin(), map.end()}; }
 
+void ShowLate(const std::optional<SourceCompleteness::Late>& late, SourceView* view) {
+  if (late) {
+    view->late_since = late->since;
+    view->late_day = Day{late->day}.ToString();
+  }
+}
+
 // A firing ladder as the store has it.
 struct FiringLadder {
   SubjectId subject;
@@ -276,10 +283,16 @@ std::vector<SourceView> Engine::Sources() const {
       }
       const SourceCompleteness& completeness = core_.completeness(s);
       view.complete_until = core_.ProvenUntil(s);
-      if (completeness.late) {
-        view.late_since = completeness.late->since;
-        view.late_day = Day{completeness.late->day}.ToString();
-      }
+      ShowLate(completeness.late, &view);
+      views.push_back(std::move(view));
+    }
+    for (const UnreadSource& unread : core_.UnreadSources()) {
+      SourceView view;
+      view.name = unread.name;
+      view.kind = "none";
+      view.error =
+          "KPIs need it and nobody reads it: kpiwatch.yaml gives it no 'kafka' and no 'log'";
+      ShowLate(unread.late, &view);
       views.push_back(std::move(view));
     }
   });

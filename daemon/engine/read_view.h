@@ -89,7 +89,7 @@ struct PartitionView {
 
 struct SourceView {
   std::string name;
-  std::string kind;  // "kafka", "log", "file"
+  std::string kind;  // "kafka", "log", "file"; "none": KPIs name it and nobody reads it
   std::vector<PartitionView> partitions;
   absl::Time complete_until = absl::InfinitePast();  // InfinitePast: nothing proven yet
   std::optional<absl::Time> late_since;              // since when a day waits for this source

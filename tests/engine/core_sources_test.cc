@@ -12,6 +12,7 @@
 namespace kpiwatch {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -47,7 +48,41 @@ TEST(CoreSourcesTest, ADayThatNeedsASourceThatNobodyReadsNeverSeals) {
     driver.Step(At("2026-11-06T23:00"));
     EXPECT_EQ(driver.core().SealedThrough(0), std::nullopt) << sources;
     EXPECT_EQ(driver.core().SealedThrough(1), Day::Parse("2026-11-06"));
-    EXPECT_THAT(driver.log(), IsEmpty()) << "a verdict over it is as unproven";
+    EXPECT_THAT(driver.log(),
+                ElementsAre("data-late source:locall 2026-11-02 green>orange DATA_LATE"))
+        << "a verdict over it is as unproven";
+  }
+}
+
+std::string NeedingLocal() {
+  std::string rules = kRules;
+  return rules.replace(rules.find("{name: touches"), 14, "{sources: [crm, local], name: touches");
+}
+
+TEST(CoreSourcesTest, ASourceThatNobodyReadsIsLateOnceUntilNoKpiNamesIt) {
+  for (const bool by_events : {false, true}) {
+    CoreDriver driver(NeedingLocal(), {.clock_by_events = by_events});
+    driver.Touch("u102", At("2026-11-02T10:00"), 2);
+    driver.Heartbeat(At("2026-11-02T21:00"));
+    driver.Step(At("2026-11-02T21:00"));
+    ASSERT_EQ(driver.core().UnreadSources().size(), 1u);
+    EXPECT_EQ(driver.core().UnreadSources()[0].name, "local");
+    EXPECT_EQ(driver.core().UnreadSources()[0].late, std::nullopt);
+    driver.Heartbeat(At("2026-11-03T09:00"));
+    driver.Step(At("2026-11-03T09:00"));
+    driver.Restart();
+    driver.Heartbeat(At("2026-11-04T09:00"));
+    driver.Step(At("2026-11-04T09:00"));
+    EXPECT_THAT(driver.log(),
+                ElementsAre("data-late source:local 2026-11-02 green>orange DATA_LATE"));
+    ASSERT_EQ(driver.core().UnreadSources().size(), 1u);
+    ASSERT_TRUE(driver.core().UnreadSources()[0].late.has_value());
+    EXPECT_EQ(driver.core().UnreadSources()[0].late->since, At("2026-11-02T22:00"));
+    driver.Reload(kRules);
+    driver.Step(At("2026-11-04T10:00"));
+    EXPECT_THAT(driver.core().UnreadSources(), IsEmpty());
+    EXPECT_THAT(driver.log(), Contains("data-late source:local 2026-11-02 orange>green "
+                                       "DATA_COMPLETE"));
   }
 }
 
