@@ -32,12 +32,13 @@ void AppendText(const YamlNode& node, std::string* out) {
   }
 }
 
-void ReadSources(MapReader* map, const ConfigChecks* checks, DaemonConfig* config) {
+// Returns whether the name of every source could be read.
+bool ReadSources(MapReader* map, const ConfigChecks* checks, DaemonConfig* config) {
   Diagnostics* const out = map->out();
   const std::vector<const YamlNode*>& list = map->List("sources");
   if (list.size() > kMaxSources) {
     out->Error(*list[kMaxSources], fmt::format("there may be {} sources at most", kMaxSources));
-    return;
+    return false;
   }
   std::vector<std::pair<std::string, Place>> names;
   std::optional<Place> log;
@@ -64,6 +65,9 @@ void ReadSources(MapReader* map, const ConfigChecks* checks, DaemonConfig* confi
     }
     config->sources.push_back(std::move(source));
   }
+  const bool all_named = std::none_of(config->sources.begin(), config->sources.end(),
+                                      [](const auto& source) { return source.name.empty(); }) &&
+                         (!list.empty() || map->Find("sources") == nullptr);
   if (config->sources.empty()) {
     SourceOptions local;
     local.name = "local";
@@ -71,6 +75,7 @@ void ReadSources(MapReader* map, const ConfigChecks* checks, DaemonConfig* confi
     local.log->path = "log";
     config->sources.push_back(std::move(local));
   }
+  return all_named;
 }
 
 // Under `clock: events` time goes on by what sources prove: what was read to its end proves only
@@ -161,7 +166,7 @@ void ReadRuleFilePatterns(MapReader* map, DaemonConfig* config) {
 }
 
 void ReadDocument(const YamlNode& document, const ConfigChecks* checks, DaemonConfig* config,
-                  Diagnostics* out) {
+                  std::optional<std::vector<KnownSource>>* sources, Diagnostics* out) {
   MapReader map(document, "kpiwatch.yaml", out);
   ReadRuleFilePatterns(&map, config);
   if (const YamlNode* node = map.Find("storage")) {
@@ -173,7 +178,9 @@ void ReadDocument(const YamlNode& document, const ConfigChecks* checks, DaemonCo
     config->instance = ReadName(*instance, "'instance'", out).value_or(config->instance);
   }
   config->clock = static_cast<ClockKind>(ReadChoice(&map, "clock", {"wall", "events"}).value_or(0));
-  ReadSources(&map, checks, config);
+  if (ReadSources(&map, checks, config)) {
+    *sources = KnownSources(*config);
+  }
   LintHeartbeats(&map, *config);
   ReadPublish(&map, checks, config);
   ReadTimes(&map, config);
@@ -193,7 +200,7 @@ DaemonConfigResult ParseDaemonConfig(const SourceFile& file, const ConfigChecks*
   config.base_dir = FolderOf(file.path);
   DaemonConfigResult result;
   result.diagnostics = ReadConfigDocument(file, [&](const YamlNode& document, Diagnostics* out) {
-    ReadDocument(document, checks, &config, out);
+    ReadDocument(document, checks, &config, &result.sources, out);
   });
   result.rule_files = config.rule_files;
   if (!HasErrors(result.diagnostics)) {
@@ -214,6 +221,26 @@ std::vector<KnownSource> KnownSources(const DaemonConfig& config) {
     known.push_back({.name = source.name, .is_read = source.kafka || source.log});
   }
   return known;
+}
+
+LoadResult LoadRulesOf(const std::string& config_file, const std::vector<std::string>& rule_files,
+                       const std::optional<std::vector<KnownSource>>& sources) {
+  const RuleFiles found = FindRuleFiles(rule_files, FolderOf(config_file));
+  LoadResult result;
+  if (!found.files.empty()) {
+    result = LoadRulebook(found.files, sources ? &*sources : nullptr);
+  }
+  std::vector<Diagnostic> missing;
+  for (const std::string& mistake : found.mistakes) {
+    missing.push_back({.file = config_file,
+                       .line = 1,
+                       .column = 1,
+                       .message = fmt::format("rule_files: {}", mistake),
+                       .warning = false});
+    result.rulebook = nullptr;
+  }
+  result.diagnostics.insert(result.diagnostics.begin(), missing.begin(), missing.end());
+  return result;
 }
 
 absl::Status DropUnreadSources(DaemonConfig* config) {

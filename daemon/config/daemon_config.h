@@ -59,6 +59,8 @@ struct DaemonConfigResult {
   std::optional<DaemonConfig> config;   // nullopt when a Diagnostic is an error
   std::vector<std::string> rule_files;  // as in `config`, also where that is nullopt: what is wrong
                                         // with them can be told in the same pass
+  // What rule files may say of the sources; nullopt: not every name of a source could be read.
+  std::optional<std::vector<KnownSource>> sources;
   std::vector<Diagnostic> diagnostics;  // by line and column
 };
 
@@ -78,6 +80,11 @@ DaemonConfigResult LoadDaemonConfig(const std::string& path, const ConfigChecks*
 
 // What rule files may say of `config`'s sources.
 std::vector<KnownSource> KnownSources(const DaemonConfig& config);
+
+// The files of `rule_files`, which `config_file` names, as one rulebook. A pattern that names no
+// file is a mistake beside those of the files that are there.
+LoadResult LoadRulesOf(const std::string& config_file, const std::vector<std::string>& rule_files,
+                       const std::optional<std::vector<KnownSource>>& sources);
 
 // Takes out the sources that have neither Kafka nor a log: kpictl binds files to them, the daemon
 // does not read them. Errors: kInvalidArgument when there is no other.

@@ -5,11 +5,9 @@
 #include <algorithm>
 #include <string_view>
 
-#include "daemon/base/status_text.h"
 #include "daemon/config/daemon_config.h"
 #include "daemon/kafka/conf.h"
 #include "daemon/kpictl/scenario_file.h"
-#include "daemon/rulebook/file_glob.h"
 #include "daemon/rulebook/loader.h"
 #include "daemon/rulebook/yaml_tree.h"
 
@@ -49,14 +47,12 @@ class Checker {
  public:
   explicit Checker(const Console& console) : console_(console) {}
 
-  // `sources`: of the configuration that names the files; null: nothing names them.
-  void CheckRules(const std::vector<SourceFile>& files, const std::vector<KnownSource>* sources) {
-    const LoadResult loaded = LoadRulebook(files, sources);
+  void Take(const LoadResult& loaded) {
     Print(loaded.diagnostics);
     if (loaded.rulebook) {
-      console_.out << fmt::format("{} rule files: {} KPIs, {} targets, {} rules\n", files.size(),
-                                  loaded.rulebook->kpis.size(), loaded.rulebook->targets.size(),
-                                  loaded.rulebook->rules.size());
+      console_.out << fmt::format("{} rule files: {} KPIs, {} targets, {} rules\n",
+                                  loaded.rulebook->files.size(), loaded.rulebook->kpis.size(),
+                                  loaded.rulebook->targets.size(), loaded.rulebook->rules.size());
     }
   }
 
@@ -66,18 +62,10 @@ class Checker {
     if (parsed.rule_files.empty()) {
       return;
     }
-    const auto rules = ReadRuleFiles(parsed.rule_files, FolderOf(file.path));
-    if (!rules.ok()) {
-      Mistake(fmt::format("{}: rule_files: {}", file.path, MessageOf(rules.status())));
-      return;
+    if (parsed.config) {
+      console_.out << fmt::format("{}: {} sources\n", file.path, parsed.config->sources.size());
     }
-    if (!parsed.config) {
-      CheckRules(*rules, /*sources=*/nullptr);
-      return;
-    }
-    console_.out << fmt::format("{}: {} sources\n", file.path, parsed.config->sources.size());
-    const std::vector<KnownSource> sources = KnownSources(*parsed.config);
-    CheckRules(*rules, &sources);
+    Take(LoadRulesOf(file.path, parsed.rule_files, parsed.sources));
   }
 
   void CheckScenarios(const SourceFile& file) {
@@ -114,13 +102,12 @@ class Checker {
 
 int Check(const std::vector<std::string>& paths, bool lint_fatal, const Console& console) {
   Checker checker(console);
-  const auto files = ReadRuleFiles(paths, ".");
-  if (!files.ok()) {
-    checker.Mistake(fmt::format("kpictl check: {}", MessageOf(files.status())));
-    return checker.ExitCode(lint_fatal);
+  const RuleFiles found = FindRuleFiles(paths, ".");
+  for (const std::string& mistake : found.mistakes) {
+    checker.Mistake(fmt::format("kpictl check: {}", mistake));
   }
   std::vector<SourceFile> rules;
-  for (const SourceFile& file : *files) {
+  for (const SourceFile& file : found.files) {
     switch (KindOf(file)) {
       case FileKind::kRules:
         rules.push_back(file);
@@ -136,7 +123,7 @@ int Check(const std::vector<std::string>& paths, bool lint_fatal, const Console&
     }
   }
   if (!rules.empty()) {
-    checker.CheckRules(rules, /*sources=*/nullptr);
+    checker.Take(LoadRulebook(rules));
   }
   return checker.ExitCode(lint_fatal);
 }

@@ -1,8 +1,5 @@
 #include "daemon/kpictl/load_config.h"
 
-#include <fmt/format.h>
-
-#include "daemon/base/status_text.h"
 #include "daemon/rulebook/loader.h"
 
 namespace kpiwatch {
@@ -25,13 +22,7 @@ std::optional<DaemonConfig> LoadConfig(const std::string& path, std::ostream& er
 }
 
 std::shared_ptr<const Rulebook> LoadRules(const DaemonConfig& config, std::ostream& err) {
-  const auto files = ReadRuleFiles(config.rule_files, config.base_dir);
-  if (!files.ok()) {
-    err << fmt::format("{}: rule_files: {}\n", config.file, MessageOf(files.status()));
-    return nullptr;
-  }
-  const std::vector<KnownSource> sources = KnownSources(config);
-  LoadResult loaded = LoadRulebook(*files, &sources);
+  LoadResult loaded = LoadRulesOf(config.file, config.rule_files, KnownSources(config));
   PrintMistakes(loaded.diagnostics, err);
   return loaded.rulebook;
 }

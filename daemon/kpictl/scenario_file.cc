@@ -59,12 +59,14 @@ std::shared_ptr<const Rulebook> Reader::LoadRules(const YamlNode& node) {
   if (patterns.empty()) {
     return nullptr;
   }
-  const auto files = ReadRuleFiles(patterns, FolderOf(source_.path));
-  if (!files.ok()) {
-    out_->Error(node, std::string(MessageOf(files.status())));
+  const RuleFiles found = FindRuleFiles(patterns, FolderOf(source_.path));
+  for (const std::string& mistake : found.mistakes) {
+    out_->Error(node, mistake);
+  }
+  if (found.files.empty()) {
     return nullptr;
   }
-  LoadResult loaded = LoadRulebook(*files);
+  LoadResult loaded = LoadRulebook(found.files);
   std::move(loaded.diagnostics.begin(), loaded.diagnostics.end(),
             std::back_inserter(rule_diagnostics_));
   return loaded.rulebook;

@@ -67,13 +67,16 @@ int Main(const std::vector<std::string>& arguments) {
   if (!flags.web_config_file.empty()) {
     web = LoadWebConfig(flags.web_config_file);
   }
-  const bool bad_config = Report(config.diagnostics);
-  if (Report(web.diagnostics) || bad_config) {
+  const bool bad_web = Report(web.diagnostics);
+  if (Report(config.diagnostics)) {
     return kExitBadConfiguration;
   }
   const auto rulebook = ReadRules(*config.config);
   if (!rulebook.ok()) {
     Log(LogLevel::kError, "the rules cannot be used", {{"error", FirstLine(rulebook.status())}});
+    return kExitBadConfiguration;
+  }
+  if (bad_web) {
     return kExitBadConfiguration;
   }
   if (const absl::Status usable = DropUnreadSources(&*config.config); !usable.ok()) {

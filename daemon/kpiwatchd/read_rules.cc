@@ -5,9 +5,7 @@
 
 #include "daemon/base/log.h"
 #include "daemon/base/status_macros.h"
-#include "daemon/base/status_text.h"
 #include "daemon/notify/routing.h"
-#include "daemon/rulebook/file_glob.h"
 #include "fmt/format.h"
 
 namespace kpiwatch {
@@ -45,25 +43,14 @@ DaemonConfigResult ReadConfig(const std::string& path, const ConfigChecks* check
   if (read.config || read.rule_files.empty()) {
     return read;
   }
-  if (const auto files = ReadRuleFiles(read.rule_files, FolderOf(path)); files.ok()) {
-    LoadResult rules = LoadRulebook(*files);
-    std::move(rules.diagnostics.begin(), rules.diagnostics.end(),
-              std::back_inserter(read.diagnostics));
-  } else {
-    read.diagnostics.push_back({.file = path,
-                                .line = 1,
-                                .column = 1,
-                                .message = fmt::format("rule_files: {}", MessageOf(files.status())),
-                                .warning = false});
-  }
+  LoadResult rules = LoadRulesOf(path, read.rule_files, read.sources);
+  std::move(rules.diagnostics.begin(), rules.diagnostics.end(),
+            std::back_inserter(read.diagnostics));
   return read;
 }
 
 absl::StatusOr<std::shared_ptr<const Rulebook>> ReadRules(const DaemonConfig& config) {
-  KPIWATCH_ASSIGN_OR_RETURN(const std::vector<SourceFile> files,
-                            ReadRuleFiles(config.rule_files, config.base_dir));
-  const std::vector<KnownSource> sources = KnownSources(config);
-  const LoadResult loaded = LoadRulebook(files, &sources);
+  const LoadResult loaded = LoadRulesOf(config.file, config.rule_files, KnownSources(config));
   Report(loaded.diagnostics);
   KPIWATCH_RETURN_IF_ERROR(Summary(loaded.diagnostics));
   KPIWATCH_RETURN_IF_ERROR(CheckRoutes(*loaded.rulebook));

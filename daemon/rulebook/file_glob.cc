@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "daemon/base/status_text.h"
 #include "daemon/rulebook/loader.h"
 #include "daemon/rulebook/yaml_tree.h"
 #include "fmt/format.h"
@@ -100,8 +101,8 @@ absl::StatusOr<std::string> ReadWholeFile(const std::string& path, size_t max_by
   return text;
 }
 
-absl::StatusOr<std::vector<SourceFile>> ReadRuleFiles(const std::vector<std::string>& patterns,
-                                                      const std::string& base_dir) {
+RuleFiles FindRuleFiles(const std::vector<std::string>& patterns, const std::string& base_dir) {
+  RuleFiles result;
   std::vector<std::string> paths;
   for (const std::string& pattern : patterns) {
     const std::string plain = At(pattern, base_dir, false);
@@ -109,9 +110,9 @@ absl::StatusOr<std::vector<SourceFile>> ReadRuleFiles(const std::vector<std::str
     const std::vector<std::string> found =
         fs::is_directory(plain, error) ? RuleFilesBelow(plain) : ExpandGlob(pattern, base_dir);
     if (found.empty()) {
-      return absl::NotFoundError(fs::is_directory(plain, error)
-                                     ? fmt::format("no *.yaml file in the folder '{}'", plain)
-                                     : fmt::format("no file matches '{}'", plain));
+      result.mistakes.push_back(fs::is_directory(plain, error)
+                                    ? fmt::format("no *.yaml file in the folder '{}'", plain)
+                                    : fmt::format("no file matches '{}'", plain));
     }
     for (const std::string& path : found) {
       if (std::find(paths.begin(), paths.end(), path) == paths.end()) {
@@ -119,15 +120,24 @@ absl::StatusOr<std::vector<SourceFile>> ReadRuleFiles(const std::vector<std::str
       }
     }
   }
-  std::vector<SourceFile> files;
   for (std::string& path : paths) {
     absl::StatusOr<std::string> text = ReadWholeFile(path, YamlTree::kMaxBytes);
-    if (!text.ok()) {
-      return text.status();
+    if (text.ok()) {
+      result.files.push_back({.path = std::move(path), .text = *std::move(text)});
+    } else {
+      result.mistakes.emplace_back(MessageOf(text.status()));
     }
-    files.push_back({.path = std::move(path), .text = *std::move(text)});
   }
-  return files;
+  return result;
+}
+
+absl::StatusOr<std::vector<SourceFile>> ReadRuleFiles(const std::vector<std::string>& patterns,
+                                                      const std::string& base_dir) {
+  RuleFiles found = FindRuleFiles(patterns, base_dir);
+  if (!found.mistakes.empty()) {
+    return absl::NotFoundError(found.mistakes.front());
+  }
+  return std::move(found.files);
 }
 
 }  // namespace kpiwatch

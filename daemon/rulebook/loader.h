@@ -46,9 +46,15 @@ struct KnownSource {
 LoadResult LoadRulebook(const std::vector<SourceFile>& files,
                         const std::vector<KnownSource>* sources = nullptr);
 
+struct RuleFiles {
+  std::vector<SourceFile> files;
+  std::vector<std::string> mistakes;  // patterns that match nothing, files that cannot be read
+};
+
 // Expands globs ("rules/*.yaml", relative to `base_dir`) and directories (all *.yaml and *.yml
-// below, without hidden ones), reads the files, each once. A pattern that matches nothing is an
-// error.
+// below, without hidden ones), reads the files, each once.
+RuleFiles FindRuleFiles(const std::vector<std::string>& patterns, const std::string& base_dir);
+// The same where one mistake is enough. Errors: kNotFound with the first.
 absl::StatusOr<std::vector<SourceFile>> ReadRuleFiles(const std::vector<std::string>& patterns,
                                                       const std::string& base_dir);
 

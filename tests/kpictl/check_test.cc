@@ -95,6 +95,35 @@ TEST_F(CheckTest, MistakesOfTheRuleFilesStandBesideThoseOfTheDaemonsFile) {
   EXPECT_THAT(out_, HasSubstr("rules.yaml:1:1: "));
 }
 
+TEST_F(CheckTest, APatternThatMatchesNothingHidesNoOtherMistake) {
+  const std::string rules = Write("rules.yaml", "kpiss: []\n");
+  const std::string bad =
+      Write("kpiwatch.yaml", "rule_files: [none/*.yaml, rules.yaml, nor.yaml]\nclock: sun\n");
+  EXPECT_EQ(Run({bad}), kExitWrong);
+  EXPECT_THAT(out_, HasSubstr("kpiwatch.yaml:2:8: "));
+  EXPECT_THAT(out_, HasSubstr("kpiwatch.yaml:1:1: rule_files: no file matches '"));
+  EXPECT_THAT(out_, HasSubstr("/none/*.yaml'"));
+  EXPECT_THAT(out_, HasSubstr("/nor.yaml'"));
+  EXPECT_THAT(out_, HasSubstr("rules.yaml:1:1: "));
+  EXPECT_EQ(Run({temp_.path() + "/none.yaml", rules}), kExitWrong);
+  EXPECT_THAT(out_, HasSubstr("none.yaml'"));
+  EXPECT_THAT(out_, HasSubstr("rules.yaml:1:1: "));
+}
+
+TEST_F(CheckTest, AMistakeInTheDaemonsFileHidesNoUnknownSource) {
+  std::string rules = kSoundRules;
+  rules.replace(rules.find("owner: ops, "), 12, "owner: ops, sources: [crn], ");
+  Write("rules.yaml", rules);
+  const std::string config = "rule_files: rules.yaml\nclock: sun\nsources:\n";
+  EXPECT_EQ(Run({Write("kpiwatch.yaml", config + "  - {name: crm, log: {path: 7x, nix: 1}}\n")}),
+            kExitWrong);
+  EXPECT_THAT(out_, HasSubstr("kpiwatch.yaml:2:8: "));
+  EXPECT_THAT(out_, HasSubstr("rules.yaml:3:41: unknown source 'crn'; did you mean 'crm'?"));
+  EXPECT_EQ(Run({Write("kpiwatch.yaml", config + "  - {nam: crn, log: {}}\n")}), kExitWrong);
+  EXPECT_THAT(out_, testing::Not(HasSubstr("unknown source")))
+      << "it may be the one whose name cannot be read";
+}
+
 TEST_F(CheckTest, WhatTheDaemonCouldNotStartWithIsToldByPlace) {
   Write("rules.yaml", kSoundRules);
   const std::string bad =

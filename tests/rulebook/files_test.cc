@@ -59,6 +59,15 @@ TEST_F(Files, PatternsThatMatchNothingAreErrors) {
   EXPECT_THAT(Find({"empty"}), ElementsAre("no *.yaml file in the folder '" + dir_ + "/empty'"));
 }
 
+TEST_F(Files, APatternThatMatchesNothingHidesNeitherFilesNorOtherPatterns) {
+  Write("a.yaml", "");
+  const RuleFiles found = FindRuleFiles({"no-*.yaml", "a.yaml", "nor.yaml"}, dir_);
+  EXPECT_THAT(found.mistakes, ElementsAre("no file matches '" + dir_ + "/no-*.yaml'",
+                                          "no file matches '" + dir_ + "/nor.yaml'"));
+  ASSERT_EQ(found.files.size(), 1u);
+  EXPECT_EQ(found.files[0].path, dir_ + "/a.yaml");
+}
+
 TEST_F(Files, HolidaysOfBothFormatsAreMerged) {
   Write("cal/2025.json",
         R"({"year": 2025, "days": [{"name": "x", "date": "2025-10-01", "isOffDay": true}]})");
