@@ -105,6 +105,9 @@ absl::Status Daemon::StartEngine(std::shared_ptr<const Rulebook> rulebook) {
 
 void Daemon::SetRulebook(std::shared_ptr<const Rulebook> rulebook) {
   dispatcher_->SetRulebook(rulebook);
+  if (intake_.ingest != nullptr) {
+    intake_.ingest->SetPlan({rulebook, &rulebook->fields});
+  }
   MutexLock lock(&mu_);
   rulebook_ = std::move(rulebook);
 }

@@ -84,10 +84,20 @@ absl::Status TooMany(size_t count) {
                    fmt::format("more than {} events in one request", kMaxEventsPerRequest));
 }
 
+// The code for an integer that is too long has no name in older versions of the library.
+bool IsNumberError(simdjson::error_code error) {
+  simdjson::dom::parser parser;
+  return error == simdjson::NUMBER_ERROR ||
+         error == parser.parse(std::string_view("100000000000000000000")).error();
+}
+
 absl::StatusOr<Events> SplitBatch(std::string_view body, simdjson::dom::parser* parser) {
   simdjson::dom::element whole;
-  if (const auto error = parser->parse(body.data(), body.size()).get(whole)) {
-    return JsonError(error);
+  const simdjson::error_code unsound = parser->parse(body.data(), body.size()).get(whole);
+  // A number too long for the parser is a mistake of its event alone, which each is asked for then.
+  const bool one_by_one = unsound != simdjson::SUCCESS && IsNumberError(unsound);
+  if (unsound != simdjson::SUCCESS && !one_by_one) {
+    return JsonError(unsound);
   }
   JsonDocument reader;
   od::document document;
@@ -97,7 +107,10 @@ absl::StatusOr<Events> SplitBatch(std::string_view body, simdjson::dom::parser* 
     return absl::InvalidArgumentError("a batch is a JSON array of events");
   }
   Events events;
-  simdjson::dom::array::iterator checked = simdjson::dom::array(whole).begin();
+  simdjson::dom::array::iterator checked;
+  if (!one_by_one) {
+    checked = simdjson::dom::array(whole).begin();
+  }
   for (auto element : array) {
     KPIWATCH_RETURN_IF_ERROR(TooMany(events.size() + 1));
     od::object object;
@@ -107,9 +120,12 @@ absl::StatusOr<Events> SplitBatch(std::string_view body, simdjson::dom::parser* 
     } else if (const simdjson::error_code error = object.raw_json().get(json)) {
       events.push_back({.status = JsonError(error)});
     } else {
-      events.push_back({.json = std::string(Trim(json)), .status = CheckMembers(*checked)});
+      events.push_back({.json = std::string(Trim(json)),
+                        .status = one_by_one ? CheckEvent(json, parser) : CheckMembers(*checked)});
     }
-    ++checked;
+    if (!one_by_one) {
+      ++checked;
+    }
   }
   return events;
 }

@@ -34,7 +34,7 @@ std::string ErrorBody(std::string_view type, std::string_view error, std::string
 }  // namespace
 
 IngestService::IngestService(const SourceOptions& source, SegmentLog* log, const Clock* clock)
-    : log_(log), clock_(clock) {
+    : log_(log), clock_(clock), plan_(std::make_shared<const FieldPlan>()) {
   options_.name = source.name;
   options_.tenant = source.tenant;
 }
@@ -52,11 +52,11 @@ IngestResult IngestService::Ingest(std::string_view content_type, std::span<cons
   std::vector<std::string_view> values;
   std::string reasons;
   size_t bad = 0;
-  std::unique_ptr<Decoder> decoder = TakeDecoder();
+  PlannedDecoder decoder = TakeDecoder();
   for (size_t i = 0; i < events->size(); ++i) {
     const HttpEvent& event = (*events)[i];
     values.push_back(event.json);
-    if (const absl::Status status = Check(event, decoder.get()); !status.ok()) {
+    if (const absl::Status status = Check(event, decoder.decoder.get()); !status.ok()) {
       reasons += fmt::format(R"({}{{"index":{},"reason":)", bad++ == 0 ? "" : ",", i);
       AppendJsonString(MessageOf(status), &reasons);
       reasons += "}";
@@ -106,23 +106,32 @@ absl::Status IngestService::Check(const HttpEvent& event, Decoder* decoder) cons
                    : absl::InvalidArgumentError("the event's time is not between 1980 and 2199");
 }
 
-std::unique_ptr<Decoder> IngestService::TakeDecoder() {
+void IngestService::SetPlan(std::shared_ptr<const FieldPlan> plan) {
+  MutexLock lock(&mu_);
+  plan_ = std::move(plan);
+  idle_decoders_.clear();
+}
+
+IngestService::PlannedDecoder IngestService::TakeDecoder() {
+  PlannedDecoder taken;
   {
     MutexLock lock(&mu_);
     if (!idle_decoders_.empty()) {
-      std::unique_ptr<Decoder> decoder = std::move(idle_decoders_.back());
+      taken = std::move(idle_decoders_.back());
       idle_decoders_.pop_back();
-      return decoder;
+      return taken;
     }
+    taken.plan = plan_;
   }
-  auto made = MakeLogDecoder(options_, &plan_);
+  auto made = MakeLogDecoder(options_, taken.plan.get());
   KPIWATCH_CHECK(made.ok(), "these options have no contradictions");
-  return *std::move(made);
+  taken.decoder = *std::move(made);
+  return taken;
 }
 
-void IngestService::GiveBack(std::unique_ptr<Decoder> decoder) {
+void IngestService::GiveBack(PlannedDecoder decoder) {
   MutexLock lock(&mu_);
-  if (idle_decoders_.size() < kMaxIdleDecoders) {
+  if (decoder.plan == plan_ && idle_decoders_.size() < kMaxIdleDecoders) {
     idle_decoders_.push_back(std::move(decoder));
   }
 }

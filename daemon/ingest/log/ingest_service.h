@@ -39,6 +39,10 @@ class IngestService {
   // `clock` are borrowed.
   IngestService(const SourceOptions& source, SegmentLog* log, const Clock* clock);
 
+  // The fields that the rules in force ask for: their values are looked at from now on, as the
+  // engine will look at them. Until then only envelopes are.
+  void SetPlan(std::shared_ptr<const FieldPlan> plan) ABSL_LOCKS_EXCLUDED(mu_);
+
   // Takes all events of the request or none (D-27). 202 {"accepted":n} once they are on disk;
   // 400 with a reason and an index for each bad event; 413 for more than kMaxBodyBytes or
   // kMaxEventsPerRequest, or than the log can ever hold; 415 for another content type; 429 when the
@@ -50,20 +54,25 @@ class IngestService {
   const IngestMetrics& metrics() const { return metrics_; }
 
  private:
-  // Decodes the event as the engine will, and refuses what it would refuse of any event.
+  struct PlannedDecoder {
+    std::shared_ptr<const FieldPlan> plan;  // lent to the decoder
+    std::unique_ptr<Decoder> decoder;
+  };
+
+  // Decodes the event as the engine will, and refuses what it would refuse.
   absl::Status Check(const HttpEvent& event, Decoder* decoder) const;
-  std::unique_ptr<Decoder> TakeDecoder();
-  void GiveBack(std::unique_ptr<Decoder> decoder);
+  PlannedDecoder TakeDecoder() ABSL_LOCKS_EXCLUDED(mu_);
+  void GiveBack(PlannedDecoder decoder) ABSL_LOCKS_EXCLUDED(mu_);
   IngestResult Refuse(const absl::Status& status);
 
   // Constant after construction.
   SourceOptions options_;
-  const FieldPlan plan_;  // empty: only the envelope is looked at
   SegmentLog* const log_;
   const Clock* const clock_;
 
   Mutex mu_;
-  std::vector<std::unique_ptr<Decoder>> idle_decoders_ ABSL_GUARDED_BY(mu_);
+  std::shared_ptr<const FieldPlan> plan_ ABSL_GUARDED_BY(mu_);      // empty at first
+  std::vector<PlannedDecoder> idle_decoders_ ABSL_GUARDED_BY(mu_);  // of plan_
   IngestMetrics metrics_;
 };
 

@@ -102,6 +102,41 @@ TEST_F(IngestServiceTest, TakesBinaryEventsOfEveryDataType) {
   EXPECT_EQ(harness.One(stored[2]).subject, "Euro €");
 }
 
+// What the rules ask for is looked at as the engine does, which would make a dead letter of it.
+TEST_F(IngestServiceTest, RefusesValuesThatTheRulesInForceCouldNotRead) {
+  const auto plan = std::make_shared<FieldPlan>();
+  plan->Add("data.amount");
+  const std::string digits(19, '9');  // one more than a decimal has
+  const auto order = [&](const std::string& amount, const std::string& other) {
+    return EventOf("1", fmt::format(R"(,"data":{{"amount":{},"other":{}}})", amount, other));
+  };
+  EXPECT_EQ(Post(kStructured, order("1", digits)).http_status, 202);
+  service_->SetPlan(plan);
+  EXPECT_EQ(Post(kStructured, order("1", digits)).http_status, 202) << "nobody asks for it";
+  const IngestResult refused =
+      Post(kBatch, fmt::format("[{},{},{}]", order("1", "1"), order(digits, "1"),
+                               order(R"({"amount":"1e99","currency":"CNY"})", "1")));
+  EXPECT_EQ(refused.http_status, 400);
+  EXPECT_THAT(refused.body_json, HasSubstr("2 of 3 events are bad; none was taken"));
+  EXPECT_THAT(
+      refused.body_json,
+      HasSubstr(fmt::format(R"({{"index":1,"reason":"data.amount: '{}' is not a number)", digits)));
+  EXPECT_THAT(refused.body_json, HasSubstr(R"({"index":2,"reason":"data.amount.amount: '1e99')"));
+  EXPECT_EQ(Stored().size(), 2u);
+  service_->SetPlan(std::make_shared<FieldPlan>());
+  EXPECT_EQ(Post(kStructured, order(digits, "1")).http_status, 202) << "other rules";
+}
+
+TEST_F(IngestServiceTest, ANumberThatNoParserHoldsIsAMistakeOfItsEventAlone) {
+  const std::string long_number = fmt::format(R"(,"data":{{"n":{}}})", std::string(40, '9'));
+  const IngestResult refused =
+      Post(kBatch, "[" + EventOf("0") + "," + EventOf("1", long_number) + "]");
+  EXPECT_EQ(refused.http_status, 400);
+  EXPECT_THAT(refused.body_json, HasSubstr("1 of 2 events are bad; none was taken"));
+  EXPECT_THAT(refused.body_json, HasSubstr(R"([{"index":1,"reason":"not valid JSON: )"));
+  EXPECT_THAT(Stored(), IsEmpty());
+}
+
 TEST_F(IngestServiceTest, GivesAReasonForEachBadEventAndTakesNone) {
   const IngestResult result =
       Post(kBatch, "[" + EventOf("0") + "," + EventOf("") + ",7," +
