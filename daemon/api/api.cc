@@ -180,8 +180,16 @@ HttpReply Api::Healthy(const HttpRequest&) const {
 }
 
 HttpReply Api::Ready(const HttpRequest&) const {
-  return view_->ready() ? TextReply(200, "kpiwatch is Ready.\n")
-                        : TextReply(503, "Service Unavailable\n");
+  if (view_->ready()) {
+    return TextReply(200, "kpiwatch is Ready.\n");
+  }
+  std::string text = "Service Unavailable\n";
+  for (const SourceView& source : view_->Sources()) {
+    if (!source.error.empty()) {
+      text += fmt::format("{}: {}\n", source.name, source.error);
+    }
+  }
+  return TextReply(503, text);
 }
 
 HttpReply Api::Reload(const HttpRequest&) const {

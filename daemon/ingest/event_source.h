@@ -105,7 +105,8 @@ class EventSource {
   // Tells the transport what is durable with us, as a courtesy to lag tools and so that a local
   // log may drop it. Never blocks.
   virtual void Committed(std::span<const StoredPosition> positions) = 0;
-  // All partitions known and positioned; false while the broker is out of reach.
+  // All partitions known and positioned; false while the broker is out of reach, and of a local log
+  // that cannot be read on.
   virtual bool ready() const = 0;
   // True when the source can have no more records (files read to the end).
   virtual bool exhausted() const { return false; }

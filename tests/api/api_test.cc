@@ -27,7 +27,12 @@ TEST_F(ApiTest, IsHealthyWhateverTheEngineDoes) {
 
 TEST_F(ApiTest, IsReadyOnceTheEngineIs) {
   view_.is_ready = false;
+  view_.sources.resize(2);
+  view_.sources[0].name = "crm";
+  view_.sources[1].name = "local";
+  view_.sources[1].error = "the log is another";
   EXPECT_EQ(Get("/-/ready").status, 503);
+  EXPECT_EQ(Get("/-/ready").body, "Service Unavailable\nlocal: the log is another\n");
   view_.is_ready = true;
   EXPECT_EQ(Get("/-/ready").status, 200);
   EXPECT_EQ(Ask("HEAD", "/-/ready").status, 200);

@@ -14,7 +14,7 @@ namespace kpiwatch {
 
 // One partition, topic "" and number 0; offsets are record numbers. What the engine has committed
 // may be dropped by the log's retention. When it cannot be read on, or is not the log that was read
-// before, it also takes no more records.
+// before, it is not ready, and takes no more records.
 class LogSource final : public EventSource {
  public:
   // `log` is borrowed; others may append to it meanwhile.
@@ -26,7 +26,7 @@ class LogSource final : public EventSource {
   absl::Status Poll(size_t max_records, absl::Duration max_wait, RecordBatch* batch) override;
   std::span<const PartitionState> partitions() const override { return {&state_, 1}; }
   void Committed(std::span<const StoredPosition> positions) override;
-  bool ready() const override { return reader_ != nullptr; }
+  bool ready() const override { return reader_ != nullptr && !state_.failed; }
   absl::Status health() const override;
   void Wake() override { log_->Interrupt(); }
 

@@ -94,6 +94,7 @@ TEST_F(LogSourceTest, StopsLoudlyWhenTheLogIsShorterThanItsPosition) {
   LogSource source("local", log_.get());
   ASSERT_TRUE(source.Start(At(5)).ok());
   EXPECT_TRUE(source.partitions()[0].failed);
+  EXPECT_FALSE(source.ready());
   EXPECT_THAT(source.partitions()[0].error, HasSubstr("position 5"));
   EXPECT_FALSE(source.health().ok());
   EXPECT_THAT(Poll(&source), ElementsAre());
