@@ -158,7 +158,18 @@ std::optional<HttpReply> Api::RefuseIngest(const HttpRequest& head) {
 
 HttpReply Api::OnBody(const HttpRequest& request) { return hooks_.ingest(request); }
 
+uint64_t Api::refused(int status) const {
+  const auto found = std::find(kRefusals.begin(), kRefusals.end(), status);
+  return found == kRefusals.end()
+             ? 0
+             : refused_[static_cast<size_t>(found - kRefusals.begin())].value();
+}
+
 HttpReply Api::OnRefused(int status) {
+  if (const auto found = std::find(kRefusals.begin(), kRefusals.end(), status);
+      found != kRefusals.end()) {
+    refused_[static_cast<size_t>(found - kRefusals.begin())].Add();
+  }
   switch (status) {
     case 408:
       return JsonError(status, "the body came too slowly: send it at once");

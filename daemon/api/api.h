@@ -2,6 +2,8 @@
 // /api/v1 in Prometheus's envelope, the ingest of events, and a page for people at /.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,6 +18,7 @@
 #include "daemon/api/http.h"
 #include "daemon/api/token_file.h"
 #include "daemon/base/build_info.h"
+#include "daemon/base/counters.h"
 #include "daemon/engine/read_view.h"
 
 namespace kpiwatch {
@@ -58,6 +61,10 @@ class Api final : public HttpHandler {
   HttpReply OnBody(const HttpRequest& request) override;
   HttpReply OnRefused(int status) override;
 
+  // Requests that the server refused by itself, by status, since the start.
+  static constexpr std::array kRefusals = {400, 408, 413, 414, 500, 503};
+  uint64_t refused(int status) const;
+
  private:
   struct Endpoint {
     std::string_view path;
@@ -91,6 +98,7 @@ class Api final : public HttpHandler {
   const std::unique_ptr<TokenFile> ingest_token_;  // null: none
 
   BasicAuth basic_auth_;
+  std::array<Counter, kRefusals.size()> refused_;  // by place in kRefusals
 };
 
 // 127.0.0.0/8 and ::1, also as an IPv4 address written in IPv6.

@@ -138,6 +138,13 @@ std::vector<AdapterCounter> Daemon::Counters() const {
                       "Other daemons that were kept out of this one's storage.",
                       {},
                       [this] { return store_->refused_daemons(); }});
+  for (const int status : Api::kRefusals) {
+    counters.push_back({"kpiwatch_http_refused_total",
+                        "Requests that could not be read or came too slowly (400, 408, 413, 414), "
+                        "were too many at once (503) or failed (500).",
+                        {{"code", std::to_string(status)}},
+                        [this, status] { return api_->refused(status); }});
+  }
   std::stable_sort(
       counters.begin(), counters.end(),
       [](const AdapterCounter& a, const AdapterCounter& b) { return a.name < b.name; });

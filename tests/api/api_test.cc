@@ -38,6 +38,16 @@ TEST_F(ApiTest, IsReadyOnceTheEngineIs) {
   EXPECT_EQ(Ask("HEAD", "/-/ready").status, 200);
 }
 
+TEST_F(ApiTest, CountsWhatTheServerRefused) {
+  Api api(&view_, ApiOptions(), ApiHooks());
+  api.OnRefused(408);
+  api.OnRefused(503);
+  api.OnRefused(503);
+  EXPECT_EQ(api.refused(408), 1u);
+  EXPECT_EQ(api.refused(503), 2u);
+  EXPECT_EQ(api.refused(413), 0u);
+}
+
 TEST_F(ApiTest, ReloadsAndQuitsOnlyWhenThatIsEnabled) {
   for (const char* method : {"POST", "PUT"}) {
     EXPECT_EQ(Ask(method, "/-/reload").status, 403);
