@@ -42,14 +42,14 @@ std::string Escape(std::string_view text) {
 }
 
 struct Texts {
-  std::string_view ready, starting, now, alerts, no_alerts, more, sources, endpoints;
+  std::string_view ready, not_ready, now, alerts, no_alerts, more, sources, endpoints;
   std::string_view level, rule, subject, period, value, target, since;
   std::string_view source, kind, state, complete_until, lag, works, late, no_time;
   std::string_view levels[kLevelCount];
 };
 
 constexpr Texts kEnglish = {"ready",
-                            "starting",
+                            "not ready",
                             "business time",
                             "Alerts",
                             "No alert stands.",
@@ -73,7 +73,7 @@ constexpr Texts kEnglish = {"ready",
                             "– (no source has proven anything yet)",
                             {"green", "yellow", "orange", "red"}};
 constexpr Texts kChinese = {"就绪",
-                            "启动中",
+                            "未就绪",
                             "业务时间",
                             "预警",
                             "当前没有预警。",
@@ -194,7 +194,7 @@ std::string RenderStatusPage(const StatusPage& page, std::string_view language) 
       "<!DOCTYPE html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"><title>kpiwatch</title>"
       "<meta name=\"viewport\" content=\"width=device-width\"><style>{}</style></head><body>\n"
       "<h1>kpiwatch <small>{} · {} · {} {}</small></h1>\n",
-      language, kStyle, Escape(page.build.version), page.ready ? t.ready : t.starting, t.now,
+      language, kStyle, Escape(page.build.version), page.ready ? t.ready : t.not_ready, t.now,
       page.now == absl::InfinitePast() ? t.no_time : JsonTime(page.now));
   html += fmt::format("<h2>{}</h2>\n{}", t.alerts, AlertsTable(page.alerts, t, language));
   html += fmt::format("<h2>{}</h2>\n{}", t.sources, SourcesTable(page.sources, t));

@@ -81,6 +81,27 @@ TEST_F(RefusalsTest, ASourceWithoutKafkaOrLogIsLeftOut) {
   EXPECT_EQ(daemon.Stop(), 0);
 }
 
+TEST_F(RefusalsTest, ASourceThatAKpiNeedsAndNobodyReadsIsShown) {
+  const Place place = MakePlace("needed", receiver_.Url());
+  WriteText(place.directory + "/kpiwatch.yaml",
+            "rule_files: [rules.yaml, targets.yaml, receivers.yaml, more.yaml]\n"
+            "sources:\n"
+            "  - {name: orders}\n"
+            "  - {name: local, log: {path: log}, complete: {by: heartbeat}}\n");
+  WriteText(place.directory + "/more.yaml",
+            "kpis:\n"
+            "  - {name: more, owner: ops, type: simple, event: erp.order.confirmed,\n"
+            "     measure: count(), subject: data.owner_id, sources: [orders]}\n");
+  DaemonProcess daemon(place.directory);
+  daemon.Start();
+  ASSERT_TRUE(daemon.AwaitReady()) << daemon.log();
+  EXPECT_THAT(daemon.Get("/api/v1/sources").body,
+              AllOf(HasSubstr(R"("name":"orders")"), HasSubstr(R"("kind":"none")"),
+                    HasSubstr("KPIs need it and nobody reads it")));
+  EXPECT_EQ(daemon.Metric("kpiwatch_source_healthy", {R"(source="orders")"}), 0);
+  EXPECT_EQ(daemon.Stop(), 0);
+}
+
 TEST_F(RefusalsTest, ASecondDaemonOnTheSameDirectoryLeavesAtOnce) {
   const Place place = MakePlace("twice", receiver_.Url());
   DaemonProcess first(place.directory);
