@@ -1,10 +1,9 @@
-// What the store remembers of the calendars that its days were cut by: zone and cut-off of a
-// calendar with data do not change (D-29).
+#include "daemon/engine/calendar_record.h"
+
 #include <utility>
 
 #include "daemon/base/status_macros.h"
 #include "daemon/base/wire.h"
-#include "daemon/engine/core.h"
 #include "daemon/store/keys.h"
 #include "fmt/format.h"
 
@@ -60,15 +59,15 @@ absl::StatusOr<bool> HasData(const StateStore& store, std::string_view name) {
 
 }  // namespace
 
-absl::Status Core::CheckCalendars(const Rulebook& rulebook) {
+absl::Status CheckCalendars(const StateStore& store, const Rulebook& rulebook, WriteBatch* names) {
   WriteBatch changed;
   for (const BusinessCalendar& calendar : rulebook.calendars) {
     const DayCut asked = CutOf(calendar);
-    KPIWATCH_ASSIGN_OR_RETURN(const std::optional<DayCut> was, StoredCut(*store_, calendar.name()));
+    KPIWATCH_ASSIGN_OR_RETURN(const std::optional<DayCut> was, StoredCut(store, calendar.name()));
     if (was == asked) {
       continue;
     }
-    KPIWATCH_ASSIGN_OR_RETURN(const bool has_data, HasData(*store_, calendar.name()));
+    KPIWATCH_ASSIGN_OR_RETURN(const bool has_data, HasData(store, calendar.name()));
     if (was && has_data) {
       return absl::InvalidArgumentError(fmt::format(
           "calendar '{0}': the store holds days cut by {1}; the rules now say {2}. What was "
@@ -83,7 +82,7 @@ absl::Status Core::CheckCalendars(const Rulebook& rulebook) {
     changed.Put(Family::kMeta, CalendarKey(calendar.name()), value);
   }
   for (const WriteBatch::Entry& entry : changed.entries()) {
-    names_.Put(entry.family, changed.key(entry), changed.value(entry));
+    names->Put(entry.family, changed.key(entry), changed.value(entry));
   }
   return absl::OkStatus();
 }

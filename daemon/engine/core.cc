@@ -11,9 +11,6 @@
 namespace kpiwatch {
 namespace {
 
-// How an empty owner is named where others are told by their ids.
-constexpr std::string_view kNoOwner = "\"\"";
-
 // The day whose seal a fact of `day` waits for, whose partition had promised to be complete until
 // `promise`: the last that this may let seal. So it is booked when all days are sealed that could
 // be without it, and before the next one is, wherever batches are cut (D-08).
@@ -41,17 +38,16 @@ Core::Core(CoreOptions options, StateStore* store, std::string store_uuid, Engin
       versions_(std::make_unique<VersionTable>(store)),
       waiting_(std::make_unique<WaitingFacts>(store, options_.waiting_cells)),
       ladders_(std::make_unique<LadderTable>(store)),
+      tenants_(options_.sources),
       causes_(options_.most_causes),
-      reaches_(options_.most_causes) {
+      reaches_(options_.most_causes),
+      counts_(options_.sources->size()) {
   const size_t sources = options_.sources->size();
   completeness_.reserve(sources);
   for (const SourceOptions& source : *options_.sources) {
     completeness_.emplace_back(&source);
   }
   promised_.resize(sources);
-  counts_.resize(sources);
-  staged_counts_.resize(sources);
-  tenants_.resize(sources);
   newest_record_ms_.assign(sources, kNoTime);
 }
 
@@ -60,11 +56,12 @@ Core::~Core() = default;
 absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin,
                                         std::span<const PartitionState> partitions) {
   ++offered_;
-  if (counts_[origin.source].size() <= origin.partition ||
+  if (counts_.partitions(origin.source) <= origin.partition ||
       promised_[origin.source].size() <= origin.partition) [[unlikely]] {
     MeetPartition(origin, partitions);
   }
-  if (event.tenant != tenants_[origin.source] && !TakesTenant(event, origin.source)) [[unlikely]] {
+  if (event.tenant != tenants_.of(origin.source) && !tenants_.Takes(event, origin.source, &names_))
+      [[unlikely]] {
     return OfferResult::kTenant;
   }
   const EventTypeInfo& type = folder_->Lookup(event.type);
@@ -73,7 +70,7 @@ absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin
   }
   newest_record_ms_[origin.source] = std::max(newest_record_ms_[origin.source], origin.record_ms);
   if (type.matches.empty()) {
-    ++CountOf(origin, kResIgnored);
+    ++counts_.Of(origin, kResIgnored);
     metrics_->unmatched_events.Add();
     return OfferResult::kIgnored;
   }
@@ -90,7 +87,7 @@ absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin
   const std::vector<Fact>& facts = folder_->Fold(event, type);
   const bool versioned = (*options_.sources)[origin.source].highest_sequence_wins;
   if (facts.empty() && !versioned) {
-    ++CountOf(origin, kResIgnored);
+    ++counts_.Of(origin, kResIgnored);
     return OfferResult::kIgnored;
   }
   PendingEvent pending;
@@ -126,11 +123,9 @@ SubjectId Core::ResolveSubject(const Fact& fact) {
   const std::string_view id = !fact.subject.empty() ? fact.subject
                               : fact.by_unit        ? kCompanyUnit
                                                     : kUnassignedPerson;
-  if (fact.subject.empty() && !fact.by_unit && !told_no_owner_ && rulebook_->org.given)
-      [[unlikely]] {
-    unknown_owners_.emplace_back(kNoOwner);
-    told_no_owner_ = true;
-    names_.Put(Family::kMeta, CursorKey(kToldNoOwner), "");
+  if (fact.subject.empty() && !fact.by_unit && !unknown_owners_.told_nobody() &&
+      rulebook_->org.given) [[unlikely]] {
+    unknown_owners_.AddNobody(&names_);
   }
   if (const auto known = subjects_.Find(kind, id)) [[likely]] {
     SeeSubject(*known, fact.day);
@@ -142,7 +137,7 @@ SubjectId Core::ResolveSubject(const Fact& fact) {
   const SubjectId subject = AddSubject(kind, id, fact.day, fact.home_unit);
   if (kind == SubjectKind::kPerson && rulebook_->org.given && id != kUnassignedPerson &&
       rulebook_->org.FindPersonAny(id) == nullptr) {
-    unknown_owners_.emplace_back(id);
+    unknown_owners_.Add(id);
   }
   return subject;
 }
@@ -208,18 +203,6 @@ void Core::Defer(const PendingFact& fact, Day until) {
   waiting_->Add({kpi_id_of_[fact.kpi], fact.subject, fact.day, until}, fact.delta);
 }
 
-void Core::NoteCorrection(const PendingEvent& event, const PendingFact& fact) {
-  const std::tuple key(fact.kpi, fact.subject, fact.day);
-  if (sealed_rules_of_kpi_[fact.kpi].empty() ||
-      (corrections_.size() >= kMostCorrections && !corrections_.contains(key))) {
-    return;
-  }
-  Correction& correction = corrections_[key];
-  correction.order = ++correction_order_;
-  correction.event = block_ids_.Get(event.id_begin, event.id_size);
-  correction.record_ms = event.origin.record_ms;
-}
-
 void Core::NoteEvent(const PendingEvent& event, Booking* booking) {
   if (!booking->noted) {
     causes_.AddEvent(block_ids_.Get(event.id_begin, event.id_size), event.time_ms,
@@ -257,7 +240,7 @@ inline void Core::NoteReach(const PendingEvent& event, KpiIndex kpi, SeriesTable
 inline absl::Status Core::BookHere(const PendingEvent& event, PendingFact& fact, Booking& booking) {
   SealGroup& group = groups_[group_of_kpi_[fact.kpi]];
   const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
-  if (fact.day <= promised_[event.origin.source][event.origin.partition][GroupOf(fact.kpi)])
+  if (fact.day <= promised_[event.origin.source][event.origin.partition][group_of_kpi_[fact.kpi]])
       [[unlikely]] {
     // Its own partition had called the day complete.
     booking.result = kResLate;
@@ -283,8 +266,10 @@ inline absl::Status Core::BookHere(const PendingEvent& event, PendingFact& fact,
     Defer(fact, fact.day);
     return absl::OkStatus();
   }
-  if (booking.result == kResLate && group.next && fact.day < *group.next) [[unlikely]] {
-    NoteCorrection(event, fact);
+  if (booking.result == kResLate && group.next && fact.day < *group.next &&
+      !sealed_rules_of_kpi_[fact.kpi].empty()) [[unlikely]] {
+    corrections_.Add(fact.kpi, fact.subject, fact.day,
+                     block_ids_.Get(event.id_begin, event.id_size), event.origin.record_ms);
   }
   NoteFirstDay(fact.day, &group);
   KPIWATCH_ASSIGN_OR_RETURN(SeriesTable::Cell* const cell,
@@ -305,14 +290,14 @@ absl::Status Core::BookFact(const PendingEvent& event, PendingFact* fact, Bookin
 absl::Status Core::ApplyEvent(const PendingEvent& event) {
   if (event.versioned && event.sequence < 0 && event.fact_begin == event.fact_end &&
       !dedup_->Contains(event.fingerprint)) {
-    ++CountOf(event.origin, kResIgnored);  // nothing gives way to it: its id need not be kept
+    ++counts_.Of(event.origin, kResIgnored);  // nothing gives way to it: its id need not be kept
     return absl::OkStatus();
   }
   if (!dedup_->Insert(event.fingerprint)) {
     if (event.versioned) {
       return ApplyVersion(event);
     }
-    ++CountOf(event.origin, kResDuplicate);
+    ++counts_.Of(event.origin, kResDuplicate);
     return absl::OkStatus();
   }
   Booking booking;
@@ -324,11 +309,11 @@ absl::Status Core::ApplyEvent(const PendingEvent& event) {
       KPIWATCH_RETURN_IF_ERROR(BookHere(event, fact, booking));
     }
   }
-  ++CountOf(event.origin, booking.result);
+  ++counts_.Of(event.origin, booking.result);
   return absl::OkStatus();
 }
 
-absl::StatusOr<Core::StepResult> Core::FinishStep(absl::Time now, WriteBatch* batch) {
+absl::StatusOr<StepResult> Core::FinishStep(absl::Time now, WriteBatch* batch) {
   batch->Clear();
   more_ = false;
   KPIWATCH_RETURN_IF_ERROR(ApplyBlock());
@@ -362,12 +347,12 @@ absl::StatusOr<Core::StepResult> Core::FinishStep(absl::Time now, WriteBatch* ba
 
   const size_t events = std::exchange(offered_, 0);
   KPIWATCH_RETURN_IF_ERROR(WriteState(ArrivalOfStep(now), batch));
-  StageCounts();
+  counts_.Stage();
   series_->NextStep();
   ladders_->NextStep();
   causes_.Clear();
   reaches_.Clear();
-  corrections_.clear();
+  corrections_.Clear();
   ++step_;
   return StepResult{.empty = batch->empty(),
                     .more_to_seal = more_,

@@ -10,9 +10,7 @@
 // Errors: the store's. After an error the object is of no use; the caller stops.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,11 +18,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -33,6 +29,8 @@
 #include "daemon/engine/cause_log.h"
 #include "daemon/engine/completeness.h"
 #include "daemon/engine/core_types.h"
+#include "daemon/engine/correction_log.h"
+#include "daemon/engine/day_begins.h"
 #include "daemon/engine/engine_metrics.h"
 #include "daemon/engine/id_bytes.h"
 #include "daemon/engine/id_table.h"
@@ -41,8 +39,12 @@
 #include "daemon/engine/pending_event.h"
 #include "daemon/engine/reach_log.h"
 #include "daemon/engine/read_view.h"
+#include "daemon/engine/record_counts.h"
 #include "daemon/engine/seal_group.h"
-#include "daemon/engine/told.h"
+#include "daemon/engine/targets_record.h"
+#include "daemon/engine/tenants.h"
+#include "daemon/engine/told_log.h"
+#include "daemon/engine/unknown_owners.h"
 #include "daemon/engine/waiting_facts.h"
 #include "daemon/fold/dedup_window.h"
 #include "daemon/fold/folder.h"
@@ -91,15 +93,8 @@ class Core {
   std::vector<UnreadSource> UnreadSources() const;
   // Whose events the source brings: as configured, else that of the first event that named one.
   // Empty: no event has.
-  const std::string& tenant(uint32_t source) const { return tenants_[source]; }
+  const std::string& tenant(uint32_t source) const { return tenants_.of(source); }
 
-  struct StepResult {
-    bool empty = true;          // nothing has changed; the batch may be dropped
-    bool more_to_seal = false;  // call again soon, even without events
-    uint64_t last_seq = 0;      // number of the last outbox entry so far
-    size_t entries = 0;         // outbox entries of this step
-    size_t events = 0;          // events offered in this step
-  };
   // REQUIRES: the batch of the step before is in the store.
   // Ends the step at business time `now` (with clock_by_events: at most; the proofs of the sources
   // bound it). Fills *batch (cleared first), but for step_entries(), whose segments are put beside
@@ -138,18 +133,13 @@ class Core {
 
  private:
   static constexpr size_t kBlock = 64;
-  static constexpr size_t kMostCorrections = 100'000;
-  static constexpr std::string_view kToldNoOwner = "told_no_owner";  // names of cursors
-  static constexpr std::string_view kTargetsCursor = "targets";
 
   // core.cc
   void BuildPlans();
   void BuildGroups();
   std::vector<ValueLine> LinesOf(KpiIndex kpi) const;
   void AddKnownSubjects();
-  uint32_t GroupOf(KpiIndex kpi) const { return group_of_kpi_[kpi]; }
   void MeetPartition(const Origin& origin, std::span<const PartitionState> partitions);
-  void StageCounts();
   void EmitUnknownOwners();
   absl::StatusOr<OfferResult> TakeHeartbeat(const Event& event, const Origin& origin,
                                             std::span<const PartitionState> partitions);
@@ -179,15 +169,6 @@ class Core {
   // Keeps what lines the event that has just changed the cell has made it reach.
   [[gnu::always_inline]] void NoteReach(const PendingEvent& event, KpiIndex kpi,
                                         SeriesTable::Cell* cell, Booking* booking);
-  // Keeps the event whose fact corrects a sealed day.
-  [[gnu::noinline]] void NoteCorrection(const PendingEvent& event, const PendingFact& fact);
-  // calendar_record.cc
-  // Refuses another zone or cut-off of a calendar with data; remembers what is new.
-  absl::Status CheckCalendars(const Rulebook& rulebook);
-  // tenants.cc
-  // Of an event whose tenant is not tenants_[source]: may it come from there all the same?
-  bool TakesTenant(const Event& event, uint32_t source);
-  absl::Status RestoreTenants();
   // versions.cc
   // An event whose id is known: the higher sequence counts, else the first (D-12).
   absl::Status ApplyVersion(const PendingEvent& event);
@@ -197,10 +178,8 @@ class Core {
   absl::Time ArrivalOfStep(absl::Time now) const;
   void Ancestors(SubjectId subject, Day day, std::vector<SubjectId>* ancestors);
   absl::Status WriteState(absl::Time arrival, WriteBatch* batch);
-  void WriteSubjects(WriteBatch* batch);
   void WriteDays(WriteBatch* batch);
   void NumberEntries();
-  absl::Status RestoreSubjects();
   absl::Status RestoreProgress();
   absl::Status RestoreUnread();
   SourceCompleteness* AddUnread(std::string_view name);
@@ -251,14 +230,6 @@ class Core {
   bool IsAtEnd(RuleIndex rule, uint8_t latched) const {
     return all_tiers_[rule] != 0 && latched == all_tiers_[rule];
   }
-  // Why a ladder of an open period moves.
-  struct OpenNews {
-    absl::Time at;
-    const KpiReading* reading = nullptr;
-    const CauseLog::Event* cause = nullptr;  // null where it was no event, but the moment `at`
-    v1::Reason reason = v1::REASON_THRESHOLD;
-    std::string_view not_sent = {};  // not empty: it is recorded only
-  };
   void TellOpen(const Rule& rule, SubjectId subject, const Period& period, Level from, Level to,
                 const OpenNews& news, OpenLadder* ladder);
   // Looks at the open periods with a target in which nothing was booked up to a working day, when
@@ -266,8 +237,6 @@ class Core {
   absl::Status LookAtSilent(const SealGroup& group, RuleIndex rule, SubjectId subject, Day day);
   absl::Status LookAtSilentPeriod(RuleIndex rule, SubjectId subject, const Period& period, Day day,
                                   Decimal target, absl::Time at);
-  // Whether the subject has to answer for it that nothing was booked in the period up to `day`.
-  bool AnswersForZero(RuleIndex rule, const SubjectInfo& info, const Period& period, Day day) const;
 
   // open_changes.cc
   // Whether the rule looks at that open period of the subject, as far as the rulebook says.
@@ -326,62 +295,27 @@ class Core {
   // Ends what stands on open periods that no rule looks at any more: those of rules that are gone,
   // and of `again`, which are judged again elsewhere.
   absl::Status EndOpen(const std::set<uint32_t>& gone, const OpenAgain& again);
-  // Whether the targets are others than those of the rulebook before; remembers them.
-  absl::StatusOr<bool> TakeTargets();
-  // What a rule that is gone, or counts other periods, left firing in one.
-  struct Left {
-    uint32_t rule = 0;  // stored number
-    SubjectId subject;
-    Period period;
-    Level was = Level::kGreen;
-    Level told = Level::kGreen;
-    int64_t since_ms = 0;
-  };
-  void EndLeft(const Left& left, v1::Reason reason, const Told& how);
+  void EndLeft(const LeftFiring& left, v1::Reason reason, const Told& how);
   // Judges the sealed periods of the correction window again by a rule that was changed, those that
   // it newly covers too, and forgets those that it does not cover any more.
   absl::Status RederiveLadder(RuleIndex rule, SubjectId subject);
   // Whether the rule watches the subject in what is not sealed yet: else its ladder was forgotten,
   // or will be with the next seal, and nothing of it is fired anew.
   bool MayStillWatch(const Rule& rule, const SubjectInfo& info) const;
-  // Whether the ladder stands on a period that the rule does not judge.
-  bool StandsUncovered(RuleIndex rule, SubjectId subject, const Ladder& ladder) const;
-
-  // values.cc
-  std::set<PeriodKind> ListedKinds(KpiIndex k) const;
-  std::string UnitOf(SubjectId subject, Day day) const;
-  bool IsRoot(std::string_view unit) const;
 
   // transitions.cc
   absl::StatusOr<KpiReading> ReadFor(const Rule& rule, SubjectId subject, const Period& period,
                                      std::optional<Decimal> target);
-  PeriodInput InputOf(const Period& period, const KpiReading& reading) const;
-  // First instant of a business day in Unix milliseconds, remembered for recent days.
-  int64_t BeginMs(CalendarIndex calendar, Day day) const;
   // `since_ms`: when the episode that leaves `from` began; 0: not known. Valid until the next call.
   v1::Transition& NewTransition(const Rule& rule, SubjectId subject, const Period& period,
                                 Level from, Level to, v1::Reason reason, absl::Time at,
                                 int64_t since_ms);
-  void FillReading(const Rule& rule, const KpiReading& reading, v1::Transition* transition) const;
-  void FillCounted(const Rule& rule, SubjectId subject, const Ladder& ladder,
-                   v1::Transition* transition) const;
   // Adds the recipients, tasks and grants of the new level to the transition, and notes in *told
   // how it is told; on the way down tells those who were told. `not_sent`: it is recorded only, and
   // opens nothing.
   void FillConsequences(const Rule& rule, SubjectId subject, const Period& period, Level from,
                         Level to, absl::Time at, std::string_view not_sent, Told* told,
                         v1::Transition* transition);
-  // Notes the fire that `transition` tells of the tier.
-  void NoteTold(const Rule& rule, const Tier& tier, const v1::Transition& transition, Told* told);
-  // Sends the end where the fires of `told` went; `now_as`: what its rule says by now (0: gone).
-  void FillWay(const Told& told, uint32_t now_as, v1::Transition* transition) const;
-  void AddTasks(const Rule& rule, const Tier& tier, SubjectId subject, const Period& period,
-                absl::Time at, v1::Transition* transition) const;
-  // The number of what routes the rule's alerts; never 0.
-  uint32_t ToldAsOf(const Rule& rule);
-  uint32_t NumberOf(const std::vector<ToldAs>& all);
-  std::vector<std::string> Recipients(const std::vector<Notify>& notify, SubjectId subject,
-                                      Day day) const;
   // Gives it its number. What is emitted between steps belongs to the next.
   void Emit(v1::Transition* transition);
   // Why a fire of the period may not be sent; empty: it may.
@@ -398,7 +332,6 @@ class Core {
 
   std::shared_ptr<const Rulebook> rulebook_;
   IdTable kpi_ids_{'k'}, rule_ids_{'r'};
-  IdTable told_as_{'w'};  // names are EncodeToldAs; Told::as is one more than the number
   SubjectTable subjects_;
   std::unique_ptr<DedupWindow> dedup_;
   std::unique_ptr<VersionTable> versions_;
@@ -406,7 +339,7 @@ class Core {
   std::vector<Contribution> contributions_;  // of one event, reused
   std::string content_;                      // of one event, reused
   std::unique_ptr<BucketLoader> loader_;
-  std::optional<std::string> targets_fingerprint_;  // as stored; nullopt: not read yet, or none
+  TargetsRecord targets_record_;
   std::unique_ptr<SeriesTable> series_;
   std::unique_ptr<LadderTable> ladders_;
   std::unique_ptr<Folder> folder_;
@@ -414,8 +347,7 @@ class Core {
   std::vector<SourceCompleteness> completeness_;
   // Of sources that nobody reads now: KPIs name them, or they were late or read before.
   std::map<std::string, SourceCompleteness> unread_;
-  std::vector<std::string> tenants_;                 // by source
-  bool told_no_owner_ = false;                       // that facts name nobody
+  SourceTenants tenants_;
   std::map<std::string, StoredPosition> positions_;  // by stored key
   std::set<std::string> changed_positions_;
 
@@ -423,7 +355,6 @@ class Core {
   std::vector<uint32_t> kpi_id_of_;  // stored numbers, by KpiIndex
   std::vector<KpiIndex> kpi_of_id_;  // the other way; UINT32_MAX: not in this rulebook
   std::vector<uint32_t> rule_id_of_;
-  std::vector<uint32_t> told_as_of_rule_;                    // 0: not asked for yet
   std::vector<std::vector<RuleIndex>> open_rules_of_kpi_;    // intraday
   std::vector<std::vector<RuleIndex>> sealed_rules_of_kpi_;  // on_close
   std::vector<WatchedFor> watched_for_;                      // by KPI
@@ -448,42 +379,28 @@ class Core {
 
   // The present step.
   WriteBatch names_;  // numbers given since the last step
+  ToldLog told_log_{&names_};
   std::vector<PendingEvent> block_;
   std::vector<PendingFact> block_facts_;
   IdBytes block_ids_;
   CauseLog causes_;
   ReachLog reaches_;
-  // The last event that corrected a sealed day; of a step, and at most kMostCorrections of them.
-  struct Correction {
-    uint64_t order = 0;  // ascending
-    std::string event;
-    int64_t record_ms = kNoTime;
-  };
-  std::map<std::tuple<KpiIndex, SubjectId, Day>, Correction> corrections_;
-  uint64_t correction_order_ = 0;
+  CorrectionLog corrections_;
   std::shared_ptr<const EntryBlock> entries_ = EntryBlockBuilder().Take();
   EntryBlockBuilder emitted_;  // decided since the last FinishStep
   v1::Transition transition_;  // the one being made; kept for its memory
   std::vector<v1::DeadLetter> pending_letters_;
-  std::vector<std::string> unknown_owners_;
+  UnknownOwners unknown_owners_;
   std::vector<SubjectId> seen_earlier_;  // since the last step, where no org is given
   std::vector<SubjectId> ancestors_;
-  mutable absl::flat_hash_map<std::pair<CalendarIndex, int32_t>, int64_t> begin_ms_;
+  DayBegins day_begins_;
   std::vector<ReachedCell> reached_;
   std::vector<const ReachLog::Reach*> cell_reaches_;  // of one cell, in applied order
   OpenWalks walks_;
   size_t offered_ = 0;
   bool more_ = false;
   std::vector<int64_t> newest_record_ms_;  // by source
-  // Records by source, partition and result, counted locally and added to the metrics once a step.
-  struct PartitionCounts {
-    std::string topic;
-    std::array<uint64_t, kResults> counts{};
-  };
-  std::vector<std::vector<PartitionCounts>> counts_, staged_counts_;
-  uint64_t& CountOf(const Origin& origin, BookingResult result) {
-    return counts_[origin.source][origin.partition].counts[result];
-  }
+  RecordCounts counts_;
 };
 
 }  // namespace kpiwatch

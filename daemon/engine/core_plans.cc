@@ -12,7 +12,7 @@ namespace kpiwatch {
 
 void Core::BuildPlans() {
   const Rulebook& book = *rulebook_;
-  begin_ms_.clear();  // calendars may have changed
+  day_begins_.Clear();  // calendars may have changed
   kpi_id_of_.clear();
   for (const Kpi& kpi : book.kpis) {
     const auto known = kpi_ids_.Find(kpi.name);
@@ -63,7 +63,7 @@ void Core::BuildPlans() {
       watched_for_[k] = WatchedFor::kLines;
     }
   }
-  told_as_of_rule_.assign(book.rules.size(), 0);
+  told_log_.SetRulebook(&book);
   targets_by_end_.clear();
   targets_of_subject_.clear();
   for (size_t t = 0; t < book.targets.size(); ++t) {

@@ -5,6 +5,7 @@
 #include "daemon/base/check.h"
 #include "daemon/base/status_macros.h"
 #include "daemon/base/wire.h"
+#include "daemon/engine/calendar_record.h"
 #include "daemon/engine/core.h"
 #include "daemon/engine/day_row.h"
 #include "daemon/store/keys.h"
@@ -83,13 +84,47 @@ class StoreLoader final : public BucketLoader {
   const std::vector<KpiIndex>* kpi_of_id_;
 };
 
+absl::Status RestoreSubjects(const StateStore& store, SubjectTable* subjects) {
+  bool gap = false;
+  KPIWATCH_RETURN_IF_ERROR(store.Scan(
+      Family::kMeta, "i", PrefixEnd("i"), [&](std::string_view key, std::string_view value) {
+        const auto id = ParseInternKey(key);
+        if (!id) {
+          return true;
+        }
+        wire::Reader reader(value);
+        SubjectInfo info;
+        info.kind = static_cast<SubjectKind>(reader.U8());
+        info.id = std::string(reader.String());
+        info.first_seen = Day{static_cast<int32_t>(reader.Signed())};
+        info.home_unit = std::string(reader.String());
+        gap = gap || !reader.AtEnd() || *id != subjects->size();
+        subjects->Restore(std::move(info));
+        return !gap;
+      }));
+  return gap ? absl::DataLossError("the store's table of subjects is damaged") : absl::OkStatus();
+}
+
+void WriteSubjects(SubjectTable* subjects, WriteBatch* batch) {
+  for (const SubjectId subject : subjects->changed()) {
+    const SubjectInfo& info = subjects->Get(subject);
+    std::string value;
+    wire::AppendU8(static_cast<uint8_t>(info.kind), &value);
+    wire::AppendString(info.id, &value);
+    wire::AppendSigned(info.first_seen.number, &value);
+    wire::AppendString(info.home_unit, &value);
+    batch->Put(Family::kMeta, InternKey(subject.value()), value);
+  }
+  subjects->ClearChanged();
+}
+
 }  // namespace
 
 absl::Status Core::Restore(std::shared_ptr<const Rulebook> rulebook, absl::Time wall_now) {
   KPIWATCH_RETURN_IF_ERROR(kpi_ids_.Restore(*store_));
   KPIWATCH_RETURN_IF_ERROR(rule_ids_.Restore(*store_));
-  KPIWATCH_RETURN_IF_ERROR(told_as_.Restore(*store_));
-  KPIWATCH_RETURN_IF_ERROR(RestoreSubjects());
+  KPIWATCH_RETURN_IF_ERROR(told_log_.Restore(*store_));
+  KPIWATCH_RETURN_IF_ERROR(RestoreSubjects(*store_, &subjects_));
   KPIWATCH_RETURN_IF_ERROR(dedup_->Restore(*store_));
   metrics_->dedup_window_ids.Set(static_cast<double>(dedup_->size()));
   KPIWATCH_RETURN_IF_ERROR(versions_->Restore());
@@ -104,27 +139,6 @@ absl::Status Core::Restore(std::shared_ptr<const Rulebook> rulebook, absl::Time 
   }
   KPIWATCH_RETURN_IF_ERROR(SetRulebook(std::move(rulebook)));
   return waiting_->Restore();
-}
-
-absl::Status Core::RestoreSubjects() {
-  bool gap = false;
-  KPIWATCH_RETURN_IF_ERROR(store_->Scan(
-      Family::kMeta, "i", PrefixEnd("i"), [&](std::string_view key, std::string_view value) {
-        const auto id = ParseInternKey(key);
-        if (!id) {
-          return true;
-        }
-        wire::Reader reader(value);
-        SubjectInfo info;
-        info.kind = static_cast<SubjectKind>(reader.U8());
-        info.id = std::string(reader.String());
-        info.first_seen = Day{static_cast<int32_t>(reader.Signed())};
-        info.home_unit = std::string(reader.String());
-        gap = gap || !reader.AtEnd() || *id != subjects_.size();
-        subjects_.Restore(std::move(info));
-        return !gap;
-      }));
-  return gap ? absl::DataLossError("the store's table of subjects is damaged") : absl::OkStatus();
 }
 
 absl::Status Core::RestoreProgress() {
@@ -143,9 +157,8 @@ absl::Status Core::RestoreProgress() {
   if (live) {
     live_from_ = absl::FromUnixMillis(wire::Reader(*live).I64());
   }
-  KPIWATCH_ASSIGN_OR_RETURN(const auto told, store_->Get(Family::kMeta, CursorKey(kToldNoOwner)));
-  told_no_owner_ = told.has_value();
-  KPIWATCH_RETURN_IF_ERROR(RestoreTenants());
+  KPIWATCH_RETURN_IF_ERROR(unknown_owners_.Restore(*store_));
+  KPIWATCH_RETURN_IF_ERROR(tenants_.Restore(*store_));
   for (size_t s = 0; s < completeness_.size(); ++s) {
     KPIWATCH_ASSIGN_OR_RETURN(
         const auto stored,
@@ -188,7 +201,7 @@ SourceCompleteness* Core::AddUnread(std::string_view name) {
 
 absl::Status Core::SetRulebook(std::shared_ptr<const Rulebook> rulebook) {
   KPIWATCH_CHECK(block_.empty(), "a rulebook enters between steps");
-  KPIWATCH_RETURN_IF_ERROR(CheckCalendars(*rulebook));
+  KPIWATCH_RETURN_IF_ERROR(CheckCalendars(*store_, *rulebook, &names_));
   rulebook_ = std::move(rulebook);
   folder_ = std::make_unique<Folder>(rulebook_.get());
   BuildPlans();
@@ -226,7 +239,7 @@ absl::Status Core::WriteState(absl::Time arrival, WriteBatch* batch) {
     batch->Put(entry.family, names_.key(entry), names_.value(entry));
   }
   names_.Clear();
-  WriteSubjects(batch);
+  WriteSubjects(&subjects_, batch);
   WriteDays(batch);
   ladders_->WriteChanged(batch);
   for (SealGroup& group : groups_) {
@@ -277,19 +290,6 @@ absl::Status Core::WriteState(absl::Time arrival, WriteBatch* batch) {
     batch->Put(Family::kMeta, kProgressKey, value);
   }
   return absl::OkStatus();
-}
-
-void Core::WriteSubjects(WriteBatch* batch) {
-  for (const SubjectId subject : subjects_.changed()) {
-    const SubjectInfo& info = subjects_.Get(subject);
-    std::string value;
-    wire::AppendU8(static_cast<uint8_t>(info.kind), &value);
-    wire::AppendString(info.id, &value);
-    wire::AppendSigned(info.first_seen.number, &value);
-    wire::AppendString(info.home_unit, &value);
-    batch->Put(Family::kMeta, InternKey(subject.value()), value);
-  }
-  subjects_.ClearChanged();
 }
 
 void Core::WriteDays(WriteBatch* batch) {

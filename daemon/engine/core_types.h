@@ -53,6 +53,15 @@ enum class OfferResult : uint8_t {
   kImplausible,  // a time before 1980 or after 2199: for the dead letters
 };
 
+// What a step came to.
+struct StepResult {
+  bool empty = true;          // nothing has changed; the batch may be dropped
+  bool more_to_seal = false;  // call again soon, even without events
+  uint64_t last_seq = 0;      // number of the last outbox entry so far
+  size_t entries = 0;         // outbox entries of this step
+  size_t events = 0;          // events offered in this step
+};
+
 // One sealed or open period's value, for kpictl and tests.
 struct PeriodValue {
   std::string kpi;

@@ -5,6 +5,7 @@
 
 #include "daemon/base/status_macros.h"
 #include "daemon/engine/core.h"
+#include "daemon/engine/transition_facts.h"
 #include "daemon/evaluate/eligibility.h"
 #include "daemon/store/keys.h"
 
@@ -170,18 +171,13 @@ absl::Status Core::EmitRederived(const Rule& rule, SubjectId subject, size_t at,
   if (!episode && telling->from == Level::kGreen && telling->not_sent.empty()) {
     ladder->since_ms = transition.active_since_unix_ms();  // for people it begins now
   }
-  FillReading(rule, reading, &transition);
+  FillReading(*rulebook_, rule, reading, &transition);
   if (reason == v1::REASON_RESTATED) {
     FillRestated(rule, subject, record, old, &transition);
   }
-  if (episode) {
-    Ladder alone;
-    alone.state = record.after;
-    alone.records.push_back(record);
-    FillCounted(rule, subject, alone, &transition);
-  } else {
-    FillCounted(rule, subject, *ladder, &transition);
-  }
+  const std::span<const SealedRecord> all = ladder->records;
+  FillCounted(*rulebook_, rule, subjects_.Get(subject), episode ? all.subspan(at, 1) : all,
+              &transition);
   Told told = ladder->told;
   FillConsequences(rule, subject, record.period, telling->from, telling->to, now_,
                    telling->not_sent, &told, &transition);
@@ -208,29 +204,17 @@ void Core::FillRestated(const Rule& rule, SubjectId subject, const SealedRecord&
   }
   const std::string unit =
       rule.for_each == ForEach::kUnit ? subjects_.Get(subject).id : std::string();
-  // The last one of the period itself; else, where it only counts on, of those before it.
-  const Correction* cause = nullptr;
-  std::pair<bool, uint64_t> best;
-  for (const auto& [key, correction] : corrections_) {
-    const auto& [k, of, day] = key;
+  const auto counts = [&](KpiIndex k, SubjectId of, Day day) {
     const bool of_kpi =
         k == rule.kpi || std::find(kpi.all_of.begin(), kpi.all_of.end(), k) != kpi.all_of.end();
-    const std::pair rank(day >= record.period.begin, correction.order);
-    if (!of_kpi || day >= record.period.end || (cause != nullptr && rank < best)) {
-      continue;
+    if (!of_kpi || of == subject || unit.empty()) {
+      return of_kpi && of == subject;
     }
-    bool counts = of == subject;
-    if (!counts && !unit.empty()) {
-      Ancestors(of, day, &ancestors_);
-      counts = std::find(ancestors_.begin(), ancestors_.end(), subject) != ancestors_.end();
-    }
-    if (counts) {
-      cause = &correction;
-      best = rank;
-    }
-  }
-  if (cause != nullptr) {
-    transition->set_cause_event_id(cause->event);
+    Ancestors(of, day, &ancestors_);
+    return std::find(ancestors_.begin(), ancestors_.end(), subject) != ancestors_.end();
+  };
+  if (const CorrectionLog::Event* const cause = corrections_.LastOf(record.period, counts)) {
+    transition->set_cause_event_id(cause->id);
     transition->set_cause_time_unix_ms(cause->record_ms == kNoTime ? 0 : cause->record_ms);
   }
 }

@@ -121,7 +121,8 @@ std::vector<UnreadSource> Core::UnreadSources() const {
 }
 
 void Core::EmitUnknownOwners() {
-  if (unknown_owners_.empty()) {
+  const std::vector<std::string> owners = unknown_owners_.Take();
+  if (owners.empty()) {
     return;
   }
   v1::Transition alert;
@@ -133,14 +134,13 @@ void Core::EmitUnknownOwners() {
   alert.set_reason(v1::REASON_UNKNOWN_OWNER);
   std::string names;
   constexpr size_t kMostNames = 20;
-  for (size_t i = 0; i < unknown_owners_.size() && i < kMostNames; ++i) {
-    names += (i > 0 ? ", " : "") + unknown_owners_[i];
+  for (size_t i = 0; i < owners.size() && i < kMostNames; ++i) {
+    names += (i > 0 ? ", " : "") + owners[i];
   }
-  if (unknown_owners_.size() > kMostNames) {
-    names += " +" + std::to_string(unknown_owners_.size() - kMostNames);
+  if (owners.size() > kMostNames) {
+    names += " +" + std::to_string(owners.size() - kMostNames);
   }
   alert.set_detail(names);
-  unknown_owners_.clear();
   Emit(&alert);
 }
 

@@ -137,7 +137,7 @@ absl::StatusOr<bool> Engine::FinishStep() {
   ready_ = ready;
   const absl::Time begin = absl::Now();
   WriteBatch& batch = batches_[batch_];
-  KPIWATCH_ASSIGN_OR_RETURN(const Core::StepResult result, core_.FinishStep(now, &batch));
+  KPIWATCH_ASSIGN_OR_RETURN(const StepResult result, core_.FinishStep(now, &batch));
   NoteEvaluations(begin);
   more_to_seal_ = result.more_to_seal;
   outbox_.AddChanges(&batch);

@@ -22,7 +22,7 @@ absl::StatusOr<OfferResult> Core::TakeHeartbeat(const Event& event, const Origin
     speaks_for = event.source;
   }
   if (!source.heartbeat_source.empty() && speaks_for != source.heartbeat_source) {
-    ++CountOf(origin, kResHeartbeat);
+    ++counts_.Of(origin, kResHeartbeat);
     return OfferResult::kHeartbeat;  // another system's, in the same topic
   }
   absl::Time until;
@@ -32,7 +32,7 @@ absl::StatusOr<OfferResult> Core::TakeHeartbeat(const Event& event, const Origin
       !IsPlausible(absl::ToUnixMillis(until))) {
     return OfferResult::kImplausible;
   }
-  ++CountOf(origin, kResHeartbeat);
+  ++counts_.Of(origin, kResHeartbeat);
   // What came before it in the partition is to be applied under the promises that held then.
   KPIWATCH_RETURN_IF_ERROR(ApplyBlock());
   const SourceCompleteness& known = completeness_[origin.source];

@@ -5,6 +5,7 @@
 
 #include "daemon/base/status_macros.h"
 #include "daemon/engine/core.h"
+#include "daemon/engine/transition_facts.h"
 #include "daemon/evaluate/eligibility.h"
 #include "daemon/store/keys.h"
 
@@ -199,8 +200,9 @@ absl::Status Core::JudgeOpenAgain(RuleIndex r, v1::Reason reason, SubjectId subj
     KPIWATCH_ASSIGN_OR_RETURN(const Aggregate of_day,
                               series_->Sum(subject, rule.kpi, day, day + 1));
     at.Merge(of_day);
-    if (of_day == Aggregate() && !(silent && calendar.IsWorkingDay(day) &&
-                                   AnswersForZero(r, subjects_.Get(subject), period, day))) {
+    if (of_day == Aggregate() &&
+        !(silent && calendar.IsWorkingDay(day) &&
+          AnswersForZero(*rulebook_, rule, subjects_.Get(subject), period, day))) {
       continue;
     }
     seen = true;

@@ -5,6 +5,7 @@
 
 #include "daemon/base/status_macros.h"
 #include "daemon/engine/core.h"
+#include "daemon/engine/transition_facts.h"
 #include "daemon/evaluate/eligibility.h"
 
 namespace kpiwatch {

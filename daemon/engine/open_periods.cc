@@ -6,6 +6,7 @@
 
 #include "daemon/base/status_macros.h"
 #include "daemon/engine/core.h"
+#include "daemon/engine/transition_facts.h"
 #include "daemon/evaluate/eligibility.h"
 
 namespace kpiwatch {
@@ -83,7 +84,7 @@ absl::Status Core::LookAtSilent(const SealGroup& group, RuleIndex r, SubjectId s
   if (rule.period != PeriodKind::kTarget) {
     const Period period = rulebook_->calendars[group.calendar].PeriodOf(rule.period, day);
     const Target* const target = rulebook_->FindTarget(rule.kpi, name, period);
-    return target != nullptr && AnswersForZero(r, info, period, day)
+    return target != nullptr && AnswersForZero(*rulebook_, rule, info, period, day)
                ? LookAtSilentPeriod(r, subject, period, day, target->value, group.seal_at)
                : absl::OkStatus();
   }
@@ -95,22 +96,13 @@ absl::Status Core::LookAtSilent(const SealGroup& group, RuleIndex r, SubjectId s
     const Target& target = rulebook_->targets[t];
     Period period = target.period;
     period.kind = PeriodKind::kTarget;
-    if (target.kpi == rule.kpi && period.Contains(day) && AnswersForZero(r, info, period, day)) {
+    if (target.kpi == rule.kpi && period.Contains(day) &&
+        AnswersForZero(*rulebook_, rule, info, period, day)) {
       KPIWATCH_RETURN_IF_ERROR(
           LookAtSilentPeriod(r, subject, period, day, target.value, group.seal_at));
     }
   }
   return absl::OkStatus();
-}
-
-bool Core::AnswersForZero(RuleIndex r, const SubjectInfo& info, const Period& period,
-                          Day day) const {
-  const Rule& rule = rulebook_->rules[r];
-  const Period so_far{period.kind, period.begin, day + 1};
-  return period.end > day + 1 && RuleCovers(*rulebook_, rule, info, period) &&
-         RuleCovers(*rulebook_, rule, info, so_far) &&
-         RuleWatchesFrom(*rulebook_, rule, info, day) &&
-         CalendarEligibility(*rulebook_, rule, info, so_far) == Eligibility::kEligible;
 }
 
 absl::Status Core::LookAtSilentPeriod(RuleIndex r, SubjectId subject, const Period& period, Day day,
@@ -170,7 +162,7 @@ void Core::TellOpen(const Rule& rule, SubjectId subject, const Period& period, L
                     const OpenNews& news, OpenLadder* ladder) {
   v1::Transition& transition =
       NewTransition(rule, subject, period, from, to, news.reason, news.at, ladder->since_ms);
-  FillReading(rule, *news.reading, &transition);
+  FillReading(*rulebook_, rule, *news.reading, &transition);
   if (news.cause != nullptr) {
     transition.set_cause_event_id(std::string(causes_.IdOf(*news.cause)));
     transition.set_cause_time_unix_ms(news.cause->record_ms == kNoTime ? 0 : news.cause->record_ms);

@@ -5,17 +5,21 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
 #include "daemon/engine/cause_log.h"
 #include "daemon/engine/ladder_table.h"
 #include "daemon/fold/subject_table.h"
+#include "daemon/ledger/kpi_view.h"
 #include "daemon/model/aggregate.h"
 #include "daemon/model/level.h"
 #include "daemon/model/period.h"
 #include "daemon/rulebook/rulebook.h"
+#include "proto/kpiwatch/v1/transition.pb.h"
 
 namespace kpiwatch {
 
@@ -52,6 +56,15 @@ struct OpenTurn {
   Level to = Level::kGreen;
   const CauseLog::Event* cause = nullptr;  // null: facts that had waited for a seal
   Aggregate at;                            // what the period held then
+};
+
+// Why a ladder of an open period moves.
+struct OpenNews {
+  absl::Time at;
+  const KpiReading* reading = nullptr;
+  const CauseLog::Event* cause = nullptr;  // null where it was no event, but the moment `at`
+  v1::Reason reason = v1::REASON_THRESHOLD;
+  std::string_view not_sent = {};  // not empty: it is recorded only
 };
 
 // A cell with causes, seen from a unit above its subject.

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "daemon/base/hash.h"
 #include "daemon/base/status_macros.h"
-#include "daemon/base/wire.h"
 #include "daemon/engine/core.h"
 #include "daemon/evaluate/eligibility.h"
 #include "daemon/store/keys.h"
@@ -28,7 +26,8 @@ absl::Status Core::TakeRuleChanges() {
   OpenAgain open_again;
   std::set<uint32_t> present;
   rule_id_of_.clear();
-  KPIWATCH_ASSIGN_OR_RETURN(const bool other_targets, TakeTargets());
+  KPIWATCH_ASSIGN_OR_RETURN(const bool other_targets,
+                            targets_record_.Take(*store_, *rulebook_, &names_));
   for (RuleIndex r = 0; r < rulebook_->rules.size(); ++r) {
     const Rule& rule = rulebook_->rules[r];
     const auto known = rule_ids_.Find(rule.name);
@@ -59,28 +58,6 @@ absl::Status Core::TakeRuleChanges() {
   KPIWATCH_RETURN_IF_ERROR(TakeGoneRules(gone, changed));
   KPIWATCH_RETURN_IF_ERROR(EndOpen(gone, open_again));
   return JudgeOpenAgain(open_again);
-}
-
-absl::StatusOr<bool> Core::TakeTargets() {
-  std::string targets;
-  for (const Target& target : rulebook_->targets) {
-    wire::AppendString(rulebook_->kpis[target.kpi].name, &targets);
-    wire::AppendString(target.subject, &targets);
-    wire::AppendString(target.period.ToString(), &targets);
-    wire::AppendString(target.value.ToString(), &targets);
-  }
-  std::string fingerprint;
-  wire::AppendI64(static_cast<int64_t>(HashOf({targets}).low), &fingerprint);
-  if (!targets_fingerprint_) {
-    KPIWATCH_ASSIGN_OR_RETURN(targets_fingerprint_,
-                              store_->Get(Family::kMeta, CursorKey(kTargetsCursor)));
-  }
-  if (targets_fingerprint_ == fingerprint) {
-    return false;
-  }
-  names_.Put(Family::kMeta, CursorKey(kTargetsCursor), fingerprint);
-  // Of an older store it is not known what they were.
-  return std::exchange(targets_fingerprint_, fingerprint).has_value();
 }
 
 absl::Status Core::TakeGoneRules(const std::set<uint32_t>& gone,
@@ -117,7 +94,7 @@ absl::Status Core::TakeGoneRules(const std::set<uint32_t>& gone,
   return absl::OkStatus();
 }
 
-void Core::EndLeft(const Left& left, v1::Reason reason, const Told& how) {
+void Core::EndLeft(const LeftFiring& left, v1::Reason reason, const Told& how) {
   Level told = left.told;
   const auto telling = TellingOf(left.was, Level::kGreen, {}, &told);
   if (!telling) {
@@ -132,28 +109,18 @@ void Core::EndLeft(const Left& left, v1::Reason reason, const Told& how) {
   ended.set_active_since_unix_ms(left.since_ms);
   ended.set_reason(reason);
   if (telling->not_sent.empty()) {
-    FillWay(how, 0, &ended);
+    told_log_.FillWay(how, nullptr, &ended);
   } else {
     ended.set_not_sent_reason(std::string(telling->not_sent));
   }
-  if (how.as != 0) {
-    const std::string kpi_name = DecodeToldAs(told_as_.Get(how.as - 1).name).back().kpi;
-    ended.set_kpi(kpi_name);
-    if (const auto kpi = rulebook_->FindKpi(kpi_name)) {
-      const CalendarIndex calendar = rulebook_->kpis[*kpi].calendar;
-      ended.set_currency(rulebook_->kpis[*kpi].currency);
-      ended.set_period_begin_unix_ms(BeginMs(calendar, left.period.begin));
-      ended.set_period_end_unix_ms(BeginMs(calendar, left.period.end));
-    }
+  ended.set_kpi(told_log_.KpiOf(how));
+  if (const auto kpi = rulebook_->FindKpi(ended.kpi())) {
+    const CalendarIndex calendar = rulebook_->kpis[*kpi].calendar;
+    ended.set_currency(rulebook_->kpis[*kpi].currency);
+    ended.set_period_begin_unix_ms(day_begins_.Ms(*rulebook_, calendar, left.period.begin));
+    ended.set_period_end_unix_ms(day_begins_.Ms(*rulebook_, calendar, left.period.end));
   }
   Emit(&ended);
-}
-
-bool Core::StandsUncovered(RuleIndex r, SubjectId subject, const Ladder& ladder) const {
-  return std::any_of(ladder.records.begin() + static_cast<ptrdiff_t>(FirstStanding(ladder)),
-                     ladder.records.end(), [&](const SealedRecord& record) {
-                       return !IsJudged(r, subject, record.period, record.target);
-                     });
 }
 
 bool Core::MayStillWatch(const Rule& rule, const SubjectInfo& info) const {
@@ -185,7 +152,12 @@ absl::Status Core::RederiveLadder(RuleIndex r, SubjectId subject) {
   const bool same_periods =
       ladder->records.empty() || ladder->records.front().period.kind == rule.period;
   const bool episodes = rule.period == PeriodKind::kTarget;
-  if (!may_judge || !same_periods || (episodes && StandsUncovered(r, subject, *ladder))) {
+  const bool stands_uncovered =
+      std::any_of(ladder->records.begin() + static_cast<ptrdiff_t>(FirstStanding(*ladder)),
+                  ladder->records.end(), [&](const SealedRecord& record) {
+                    return !IsJudged(r, subject, record.period, record.target);
+                  });
+  if (!may_judge || !same_periods || (episodes && stands_uncovered)) {
     // It counts other periods or others now: what it said ends, and it begins anew.
     EndStanding(rule, subject, now_, v1::REASON_RULE_CHANGED, ladder);
     *ladder = Ladder();

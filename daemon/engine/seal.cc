@@ -5,6 +5,7 @@
 
 #include "daemon/base/status_macros.h"
 #include "daemon/engine/core.h"
+#include "daemon/engine/transition_facts.h"
 #include "daemon/evaluate/eligibility.h"
 
 namespace kpiwatch {
@@ -253,8 +254,8 @@ absl::Status Core::SealRule(const SealGroup& group, RuleIndex r, SubjectId subje
   if (telling->from == Level::kGreen && telling->not_sent.empty()) {
     ladder->since_ms = transition.active_since_unix_ms();  // for people it begins now
   }
-  FillReading(rule, reading, &transition);
-  FillCounted(rule, subject, *ladder, &transition);
+  FillReading(*rulebook_, rule, reading, &transition);
+  FillCounted(*rulebook_, rule, subjects_.Get(subject), ladder->records, &transition);
   FillConsequences(rule, subject, period, telling->from, telling->to, group.seal_at,
                    telling->not_sent, &ladder->told, &transition);
   Emit(&transition);

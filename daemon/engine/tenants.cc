@@ -1,8 +1,9 @@
-// One tenant a source (D-17).
+#include "daemon/engine/tenants.h"
+
+#include <string_view>
 #include <utility>
 
 #include "daemon/base/status_macros.h"
-#include "daemon/engine/core.h"
 
 namespace kpiwatch {
 namespace {
@@ -11,8 +12,8 @@ std::string TenantKey(std::string_view source) { return "t" + std::string(source
 
 }  // namespace
 
-bool Core::TakesTenant(const Event& event, uint32_t source) {
-  const SourceOptions& options = (*options_.sources)[source];
+bool SourceTenants::Takes(const Event& event, uint32_t source, WriteBatch* names) {
+  const SourceOptions& options = (*sources_)[source];
   if (!options.tenant.empty()) {
     return false;  // another one than the configured one
   }
@@ -22,18 +23,18 @@ bool Core::TakesTenant(const Event& event, uint32_t source) {
   std::string& tenant = tenants_[source];
   if (tenant.empty()) {
     tenant = std::string(event.tenant);
-    names_.Put(Family::kMeta, TenantKey(options.name), tenant);
+    names->Put(Family::kMeta, TenantKey(options.name), tenant);
     return true;
   }
   return false;
 }
 
-absl::Status Core::RestoreTenants() {
+absl::Status SourceTenants::Restore(const StateStore& store) {
   for (size_t s = 0; s < tenants_.size(); ++s) {
-    const SourceOptions& options = (*options_.sources)[s];
+    const SourceOptions& options = (*sources_)[s];
     tenants_[s] = options.tenant;
     if (tenants_[s].empty()) {
-      KPIWATCH_ASSIGN_OR_RETURN(auto stored, store_->Get(Family::kMeta, TenantKey(options.name)));
+      KPIWATCH_ASSIGN_OR_RETURN(auto stored, store.Get(Family::kMeta, TenantKey(options.name)));
       tenants_[s] = std::move(stored).value_or("");
     }
   }

@@ -6,9 +6,53 @@
 
 #include "daemon/base/status_macros.h"
 #include "daemon/engine/core.h"
+#include "daemon/engine/transition_facts.h"
 #include "daemon/evaluate/eligibility.h"
 
 namespace kpiwatch {
+namespace {
+
+// The kinds of period in which every subject's values are listed. Where nothing looks at the KPI by
+// itself, those of the verdicts that it is part of, else the day and the month.
+std::set<PeriodKind> ListedKinds(const Rulebook& rulebook, KpiIndex k) {
+  std::set<PeriodKind> kinds;
+  bool by_target = false;
+  for (const Rule& rule : rulebook.rules) {
+    by_target = by_target || (rule.kpi == k && rule.period == PeriodKind::kTarget);
+    if (rule.kpi == k && rule.period != PeriodKind::kTarget) {
+      kinds.insert(rule.period);
+    }
+  }
+  const bool has_target = std::any_of(rulebook.targets.begin(), rulebook.targets.end(),
+                                      [k](const Target& target) { return target.kpi == k; });
+  if (kinds.empty() && !by_target && !has_target) {
+    const std::vector<PeriodKind>& of_verdicts = rulebook.kpis[k].periods;
+    kinds.insert(of_verdicts.begin(), of_verdicts.end());
+    kinds.erase(PeriodKind::kTarget);
+    if (kinds.empty()) {
+      kinds = {PeriodKind::kDay, PeriodKind::kMonth};
+    }
+  }
+  return kinds;
+}
+
+std::string UnitOf(const Org& org, const SubjectInfo& person_info, Day day) {
+  if (!org.given) {
+    return person_info.home_unit.empty() ? std::string(kCompanyUnit) : person_info.home_unit;
+  }
+  const Person* const person = org.FindPerson(person_info.id, day);
+  return person == nullptr ? std::string() : org.units[person->unit].id;
+}
+
+bool IsRoot(const Org& org, std::string_view unit) {
+  if (!org.given) {
+    return unit == kCompanyUnit;
+  }
+  const auto found = org.FindUnit(unit);
+  return found && !org.units[*found].parent;
+}
+
+}  // namespace
 
 absl::StatusOr<PeriodValue> Core::ReadValue(KpiIndex k, SubjectId subject, const Period& period) {
   const Kpi& kpi = rulebook_->kpis[k];
@@ -49,37 +93,13 @@ absl::StatusOr<PeriodValue> Core::ReadValue(KpiIndex k, SubjectId subject, const
   return value;
 }
 
-// The kinds of period in which every subject's values are listed. Where nothing looks at the KPI by
-// itself, those of the verdicts that it is part of, else the day and the month.
-std::set<PeriodKind> Core::ListedKinds(KpiIndex k) const {
-  std::set<PeriodKind> kinds;
-  bool by_target = false;
-  for (const Rule& rule : rulebook_->rules) {
-    by_target = by_target || (rule.kpi == k && rule.period == PeriodKind::kTarget);
-    if (rule.kpi == k && rule.period != PeriodKind::kTarget) {
-      kinds.insert(rule.period);
-    }
-  }
-  const bool has_target = std::any_of(rulebook_->targets.begin(), rulebook_->targets.end(),
-                                      [k](const Target& target) { return target.kpi == k; });
-  if (kinds.empty() && !by_target && !has_target) {
-    const std::vector<PeriodKind>& of_verdicts = rulebook_->kpis[k].periods;
-    kinds.insert(of_verdicts.begin(), of_verdicts.end());
-    kinds.erase(PeriodKind::kTarget);
-    if (kinds.empty()) {
-      kinds = {PeriodKind::kDay, PeriodKind::kMonth};
-    }
-  }
-  return kinds;
-}
-
 absl::StatusOr<std::vector<PeriodValue>> Core::Values() {
   std::vector<PeriodValue> values;
   SortSubjects();
   for (KpiIndex k = 0; k < rulebook_->kpis.size(); ++k) {
     const SealGroup& group = groups_[group_of_kpi_[k]];
     const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
-    const std::set<PeriodKind> kinds = ListedKinds(k);
+    const std::set<PeriodKind> kinds = ListedKinds(*rulebook_, k);
     for (const SubjectId subject : subjects_by_name_) {
       const std::string name = subjects_.Get(subject).Name();
       std::set<Period> periods;
@@ -149,9 +169,11 @@ KpiSamples Core::ReadSamples(size_t limit) {
           KpiSample sample;
           sample.kpi = kpi.name;
           sample.person = person ? info.id : std::string();
-          sample.unit = person ? UnitOf(subject, period.begin) : info.id;
+          sample.unit = person ? UnitOf(rulebook_->org, info, period.begin) : info.id;
           sample.period = (period == open ? "" : "last_") + std::string(PeriodKindName(kind));
-          sample.level_of_org = person ? "person" : IsRoot(info.id) ? "company" : "unit";
+          sample.level_of_org = person                            ? "person"
+                                : IsRoot(rulebook_->org, info.id) ? "company"
+                                                                  : "unit";
           sample.value = value->reading.value.ToDouble();
           if (value->reading.target) {
             sample.target = value->reading.target->ToDouble();
@@ -166,23 +188,6 @@ KpiSamples Core::ReadSamples(size_t limit) {
     }
   }
   return samples;
-}
-
-std::string Core::UnitOf(SubjectId subject, Day day) const {
-  const SubjectInfo& info = subjects_.Get(subject);
-  if (!rulebook_->org.given) {
-    return info.home_unit.empty() ? std::string(kCompanyUnit) : info.home_unit;
-  }
-  const Person* const person = rulebook_->org.FindPerson(info.id, day);
-  return person == nullptr ? std::string() : rulebook_->org.units[person->unit].id;
-}
-
-bool Core::IsRoot(std::string_view unit) const {
-  if (!rulebook_->org.given) {
-    return unit == kCompanyUnit;
-  }
-  const auto found = rulebook_->org.FindUnit(unit);
-  return found && !rulebook_->org.units[*found].parent;
 }
 
 }  // namespace kpiwatch

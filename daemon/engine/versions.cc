@@ -40,13 +40,13 @@ absl::Status Core::ApplyVersion(const PendingEvent& event) {
                             versions_->Find(event.fingerprint));
   // Nothing is known of what came through a source with `same_id: first`.
   if (!known || known->content == event.content) {
-    ++CountOf(event.origin, kResDuplicate);
+    ++counts_.Of(event.origin, kResDuplicate);
     if (known && event.sequence > known->sequence) {
       versions_->Put(event.fingerprint, event.sequence, known->content, known->contributions);
     }
     return absl::OkStatus();
   }
-  ++CountOf(event.origin, kResConflict);
+  ++counts_.Of(event.origin, kResConflict);
   if (event.sequence <= known->sequence) {
     return absl::OkStatus();
   }

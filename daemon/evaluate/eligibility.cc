@@ -185,4 +185,12 @@ bool RuleWatchesFrom(const Rulebook& rulebook, const Rule& rule, const SubjectIn
   });
 }
 
+bool AnswersForZero(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& info,
+                    const Period& period, Day day) {
+  const Period so_far{period.kind, period.begin, day + 1};
+  return period.end > day + 1 && RuleCovers(rulebook, rule, info, period) &&
+         RuleCovers(rulebook, rule, info, so_far) && RuleWatchesFrom(rulebook, rule, info, day) &&
+         CalendarEligibility(rulebook, rule, info, so_far) == Eligibility::kEligible;
+}
+
 }  // namespace kpiwatch

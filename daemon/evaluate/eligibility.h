@@ -47,4 +47,8 @@ bool RuleCovers(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& i
 // missing targets do not matter.
 bool RuleWatchesFrom(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& info, Day day);
 
+// Whether the subject has to answer for it that nothing was booked in the open period up to `day`.
+bool AnswersForZero(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& info,
+                    const Period& period, Day day);
+
 }  // namespace kpiwatch

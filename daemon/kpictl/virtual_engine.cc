@@ -56,7 +56,7 @@ absl::Status VirtualEngine::Step(absl::Time now) {
     }
   }
   for (bool more = true; more;) {
-    KPIWATCH_ASSIGN_OR_RETURN(const Core::StepResult result, core_->FinishStep(now_, &batch_));
+    KPIWATCH_ASSIGN_OR_RETURN(const StepResult result, core_->FinishStep(now_, &batch_));
     KPIWATCH_RETURN_IF_ERROR(store_.Write(batch_));
     for (const v1::OutboxEntry& entry : EntriesOf(core_->step_entries())) {
       if (entry.has_transition()) {

@@ -1,0 +1,147 @@
+#include "daemon/engine/transition_facts.h"
+
+#include <algorithm>
+
+#include "daemon/evaluate/eligibility.h"
+#include "fmt/format.h"
+
+namespace kpiwatch {
+namespace {
+
+constexpr size_t kMostCounted = 10;
+constexpr int kMostSkipped = 31;
+
+void AddUnique(const std::string& name, std::vector<std::string>* names) {
+  if (!name.empty() && std::find(names->begin(), names->end(), name) == names->end()) {
+    names->push_back(name);
+  }
+}
+
+}  // namespace
+
+const Tier* TierOf(const Rule& rule, Level level) {
+  for (const Tier& tier : rule.tiers) {
+    if (tier.level == level) {
+      return &tier;
+    }
+  }
+  return nullptr;
+}
+
+PeriodInput InputOf(const Period& period, const KpiReading& reading) {
+  return {period, reading.value, reading.target, reading.completion, reading.met, reading.count};
+}
+
+std::vector<std::string> Recipients(const Org& org, const SubjectInfo& subject,
+                                    const std::vector<Notify>& notify, Day day) {
+  std::vector<std::string> people;
+  for (const Notify& who : notify) {
+    if (!who.person.empty()) {
+      AddUnique(who.person, &people);
+    } else if (subject.kind == SubjectKind::kPerson) {
+      AddUnique(who.steps == 0 ? subject.id : org.ManagerOf(subject.id, day, who.steps), &people);
+    } else if (const auto unit = org.FindUnit(subject.id)) {
+      AddUnique(org.ManagerOfUnit(*unit, who.steps), &people);
+    }
+  }
+  return people;
+}
+
+void FillReading(const Rulebook& rulebook, const Rule& rule, const KpiReading& reading,
+                 v1::Transition* transition) {
+  transition->set_value(reading.value.ToString());
+  if (reading.target) {
+    transition->set_target(reading.target->ToString());
+  }
+  if (reading.completion) {
+    transition->set_completion(reading.completion->ToFixed(6));
+  }
+  if (rulebook.kpis[rule.kpi].type == KpiType::kVerdict) {
+    for (const FloorResult& floor : reading.floors) {
+      if (!floor.met()) {
+        v1::Shortfall* shortfall = transition->add_shortfalls();
+        shortfall->set_kpi(rulebook.kpis[floor.kpi].name);
+        shortfall->set_value(floor.value.ToString());
+        shortfall->set_floor(floor.floor.ToString());
+      }
+    }
+  }
+}
+
+void FillCounted(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& subject,
+                 std::span<const SealedRecord> records, v1::Transition* transition) {
+  if (records.empty()) {
+    return;
+  }
+  const LadderState& state = records.back().after;
+  const auto streak = static_cast<size_t>(std::max(1, state.miss_streak));
+  transition->set_miss_streak(state.miss_streak);
+  if (state.since) {
+    transition->set_since(state.since->ToString());
+  }
+  const size_t count = std::min({streak, records.size(), kMostCounted});
+  for (size_t i = records.size() - count; i < records.size(); ++i) {
+    v1::CountedPeriod* counted = transition->add_counted();
+    counted->set_period(records[i].period.ToString());
+    counted->set_value(records[i].value.ToString());
+    if (records[i].target) {
+      counted->set_target(records[i].target->ToString());
+    }
+    if (records[i].met) {
+      counted->set_met(*records[i].met);
+    }
+  }
+  if (rule.period != PeriodKind::kDay) {
+    return;
+  }
+  const Period& first = records[records.size() - count].period;
+  int skipped = 0;
+  for (Day day = first.end; day < records.back().period.begin && skipped < kMostSkipped; ++day) {
+    const Period period{PeriodKind::kDay, day, day + 1};
+    const bool counted = std::any_of(records.begin(), records.end(),
+                                     [&](const SealedRecord& r) { return r.period == period; });
+    const Eligibility eligibility = CalendarEligibility(rulebook, rule, subject, period);
+    if (!counted) {
+      v1::SkippedPeriod* entry = transition->add_skipped();
+      entry->set_period(period.ToString());
+      entry->set_reason(std::string(EligibilityName(
+          eligibility == Eligibility::kEligible ? Eligibility::kNoTarget : eligibility)));
+      ++skipped;
+    }
+  }
+}
+
+void AddTasks(const Rulebook& rulebook, const Rule& rule, const Tier& tier,
+              const SubjectInfo& subject, const Period& period, absl::Time at,
+              v1::Transition* transition) {
+  const BusinessCalendar& calendar = rulebook.calendars[rulebook.kpis[rule.kpi].calendar];
+  const Playbook& playbook = rulebook.playbooks[*tier.open];
+  v1::Task* task = transition->add_tasks();
+  task->set_id(
+      fmt::format("{}/{}/{}/{}", rule.name, subject.Name(), period.ToString(), playbook.name));
+  task->set_playbook(playbook.name);
+  task->set_title(playbook.title.For("zh"));
+  const std::string& title_en = playbook.title.For("en");
+  task->set_title_en(title_en == task->title() ? std::string() : title_en);
+  // Where nobody stands that high, the highest below: a task has somebody.
+  Notify who = playbook.assignee;
+  std::vector<std::string> assignee = Recipients(rulebook.org, subject, {who}, period.end - 1);
+  while (assignee.empty() && who.steps > 0) {
+    --who.steps;
+    assignee = Recipients(rulebook.org, subject, {who}, period.end - 1);
+  }
+  task->set_assignee(assignee.empty() ? std::string() : assignee.front());
+  const Day due = calendar.AddWorkingDays(calendar.DayOf(at), playbook.due_working_days);
+  task->set_due_unix_ms(absl::ToUnixMillis(calendar.Close(due)));
+  bool translated = false;
+  for (const LocalText& item : playbook.checklist) {
+    task->add_checklist(item.For("zh"));
+    task->add_checklist_en(item.For("en"));
+    translated = translated || item.For("zh") != item.For("en");
+  }
+  if (!translated) {
+    task->clear_checklist_en();
+  }
+}
+
+}  // namespace kpiwatch
