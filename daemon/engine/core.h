@@ -310,6 +310,10 @@ class Core {
   v1::Transition& NewTransition(const Rule& rule, SubjectId subject, const Period& period,
                                 Level from, Level to, v1::Reason reason, absl::Time at,
                                 int64_t since_ms);
+  // Which of the records made the ladder fire as it stands: the last one whose period calls for
+  // `level` or a graver one by itself. None of them, as the window begins later: the last.
+  absl::StatusOr<size_t> FiredAt(const Rule& rule, SubjectId subject, Level level,
+                                 const std::vector<SealedRecord>& records);
   // Adds the recipients, tasks and grants of the new level to the transition, and notes in *told
   // how it is told; on the way down tells those who were told. `not_sent`: it is recorded only, and
   // opens nothing.

@@ -1,6 +1,7 @@
 // Verdicts that change after their seal: corrected facts (S-18). A ladder's sealed periods are
 // judged again from the first one concerned, and what differs in the end is told.
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "daemon/base/status_macros.h"
@@ -164,19 +165,27 @@ absl::Status Core::EmitRederived(const Rule& rule, SubjectId subject, size_t at,
   if (!telling) {
     return absl::OkStatus();
   }
+  size_t of = at;  // the record that is told of
+  if (telling->is_late && !episode) {
+    KPIWATCH_ASSIGN_OR_RETURN(of, FiredAt(rule, subject, telling->to, ladder->records));
+  }
+  const SealedRecord& told_of = ladder->records[of];
   KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading,
-                            ReadFor(rule, subject, record.period, record.target));
+                            ReadFor(rule, subject, told_of.period, told_of.target));
   v1::Transition& transition =
-      NewTransition(rule, subject, record.period, telling->from, telling->to, reason, now_, since);
+      NewTransition(rule, subject, told_of.period, telling->from, telling->to, reason, now_, since);
   if (!episode && telling->from == Level::kGreen && telling->not_sent.empty()) {
     ladder->since_ms = transition.active_since_unix_ms();  // for people it begins now
   }
   FillReading(*rulebook_, rule, reading, &transition);
   if (reason == v1::REASON_RESTATED) {
-    FillRestated(rule, subject, record, old, &transition);
+    FillRestated(rule, subject, told_of, old, &transition);
   }
   const std::span<const SealedRecord> all = ladder->records;
-  FillCounted(*rulebook_, rule, subjects_.Get(subject), episode ? all.subspan(at, 1) : all,
+  FillCounted(*rulebook_, rule, subjects_.Get(subject),
+              episode            ? all.subspan(at, 1)
+              : telling->is_late ? all.first(of + 1)
+                                 : all,
               &transition);
   Told told = ladder->told;
   FillConsequences(rule, subject, record.period, telling->from, telling->to, now_,

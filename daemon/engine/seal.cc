@@ -1,6 +1,7 @@
 // Sealing days: when a day of a group of KPIs is proven complete, its closed periods are judged
 // (S-04, D-02…D-04), subject by subject, in chunks.
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "daemon/base/status_macros.h"
@@ -213,7 +214,7 @@ absl::Status Core::SealRule(const SealGroup& group, RuleIndex r, SubjectId subje
     return EndUncovered(r, subject, period.end - 1, group.seal_at);
   }
   evaluations_[r]->Add();
-  KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading, ReadFor(rule, subject, period, target));
+  KPIWATCH_ASSIGN_OR_RETURN(KpiReading reading, ReadFor(rule, subject, period, target));
   KPIWATCH_ASSIGN_OR_RETURN(Ladder* const ladder, ladders_->Find(subject, rule_id_of_[r]));
   if (WasJudged(*ladder, period)) {
     return absl::OkStatus();  // under another grouping of KPIs
@@ -249,13 +250,22 @@ absl::Status Core::SealRule(const SealGroup& group, RuleIndex r, SubjectId subje
   if (!telling) {
     return absl::OkStatus();
   }
-  v1::Transition& transition = NewTransition(rule, subject, period, telling->from, telling->to,
-                                             v1::REASON_THRESHOLD, group.seal_at, since);
+  const std::span<const SealedRecord> records = ladder->records;
+  size_t at = records.size() - 1;
+  if (telling->is_late) {
+    // Told is what fired, not the day on which it may be told at last.
+    KPIWATCH_ASSIGN_OR_RETURN(at, FiredAt(rule, subject, telling->to, ladder->records));
+    KPIWATCH_ASSIGN_OR_RETURN(reading,
+                              ReadFor(rule, subject, records[at].period, records[at].target));
+  }
+  v1::Transition& transition =
+      NewTransition(rule, subject, records[at].period, telling->from, telling->to,
+                    v1::REASON_THRESHOLD, group.seal_at, since);
   if (telling->from == Level::kGreen && telling->not_sent.empty()) {
     ladder->since_ms = transition.active_since_unix_ms();  // for people it begins now
   }
   FillReading(*rulebook_, rule, reading, &transition);
-  FillCounted(*rulebook_, rule, subjects_.Get(subject), ladder->records, &transition);
+  FillCounted(*rulebook_, rule, subjects_.Get(subject), records.first(at + 1), &transition);
   FillConsequences(rule, subject, period, telling->from, telling->to, group.seal_at,
                    telling->not_sent, &ladder->told, &transition);
   Emit(&transition);

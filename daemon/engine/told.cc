@@ -78,7 +78,7 @@ void ReadWay(wire::Reader* reader, Told* told) {
 std::optional<Telling> TellingOf(Level was, Level is, std::string_view hold, Level* told) {
   if (is > *told) {
     if (hold.empty()) {
-      const Telling telling{*told, is, {}};
+      const Telling telling{*told, is, {}, is <= was};
       *told = is;
       return telling;
     }

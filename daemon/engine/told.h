@@ -59,6 +59,7 @@ struct Telling {
   Level from = Level::kGreen;
   Level to = Level::kGreen;
   std::string_view not_sent;  // empty: it is sent
+  bool is_late = false;       // it fired before, and was held back then
 };
 // `*told` is the level that people know of, and becomes the one they will know of. `hold` says why
 // a fire may not be sent now; empty: it may. A fire that was held back is told from where people

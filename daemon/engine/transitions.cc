@@ -17,6 +17,19 @@ absl::StatusOr<KpiReading> Core::ReadFor(const Rule& rule, SubjectId subject, co
   return viewer_->Read(rule.kpi, subject, level, period, target);
 }
 
+absl::StatusOr<size_t> Core::FiredAt(const Rule& rule, SubjectId subject, Level level,
+                                     const std::vector<SealedRecord>& records) {
+  for (size_t i = records.size(); i > 0 && records[i - 1].after.IsLatched(level); --i) {
+    const SealedRecord& record = records[i - 1];
+    KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading,
+                              ReadFor(rule, subject, record.period, record.target));
+    if (BandOf(rule, record.after, InputOf(record.period, reading)) >= level) {
+      return i - 1;
+    }
+  }
+  return records.size() - 1;
+}
+
 v1::Transition& Core::NewTransition(const Rule& rule, SubjectId subject, const Period& period,
                                     Level from, Level to, v1::Reason reason, absl::Time at,
                                     int64_t since_ms) {

@@ -146,6 +146,22 @@ TEST_F(RetroactiveTest, WhatStillStandsAtTheNextSealIsToldThenAlsoAcrossARestart
   EXPECT_EQ(driver_.transitions()[0].active_since_unix_ms(), began);
 }
 
+TEST_F(RetroactiveTest, WhatIsToldAtTheNextSealIsWhatFired) {
+  FireRetroactively();
+  driver_.Order("u102", At("2026-11-19T10:00"), "42");  // stays red, and would not make it so
+  driver_.Heartbeat(At("2026-11-23T00:00"));
+  driver_.Step();
+  EXPECT_THAT(Log(driver_), ElementsAre("2026-W46 green>red THRESHOLD"));
+  const v1::Transition& told = driver_.transitions()[0];
+  EXPECT_EQ(told.value(), "10");
+  EXPECT_EQ(told.target(), "100");
+  EXPECT_EQ(told.completion(), "0.100000");
+  ASSERT_EQ(told.counted_size(), 1);
+  EXPECT_EQ(told.counted(0).period(), "2026-W46");
+  EXPECT_EQ(told.tasks_size(), 1);
+  EXPECT_EQ(absl::FromUnixMillis(told.at_unix_ms()), At("2026-11-23T00:00"));
+}
+
 TEST_F(RetroactiveTest, ACorrectionThatTakesItBackIsNotToldEither) {
   FireRetroactively();
   driver_.Order("u102", At("2026-11-12T11:00"), "65");
@@ -181,6 +197,51 @@ TEST(BeforeLiveTest, WhatEndedBeforeItWasToldIsNotTold) {
   driver.Step(At("2026-11-23T03:00"));
   EXPECT_THAT(Log(driver), ElementsAre("2026-W46 green>red THRESHOLD before_live",
                                        "2026-W47 red>green THRESHOLD never_told"));
+}
+
+TEST(BeforeLiveTest, ThePeriodThatFiredIsToldAndNotAMetOne) {
+  CoreDriver driver(Edited(", clear: completion >= 45%", ""),
+                    {.clock_by_events = false, .live_from = At("2026-11-18T00:00")});
+  driver.Order("u102", At("2026-11-11T10:00"), "10");
+  driver.Order("u102", At("2026-11-18T10:00"), "120");
+  driver.Heartbeat(At("2026-11-23T00:00"));
+  driver.Step(At("2026-11-23T03:00"));
+  EXPECT_THAT(Log(driver), ElementsAre("2026-W46 green>red THRESHOLD before_live",
+                                       "2026-W46 green>red THRESHOLD"));
+  const v1::Transition& told = driver.transitions()[1];
+  EXPECT_EQ(told.value(), "10");
+  ASSERT_EQ(told.counted_size(), 1);
+  EXPECT_FALSE(told.counted(0).met());
+}
+
+// A correction lets the gravest of what was held back go, and what is left of it may be told.
+TEST(RetroactiveDayTest, ACorrectionTellsOfTheDayThatFired) {
+  CoreDriver driver(Edited(R"(    where: person.level == "junior"
+    period: week
+    evaluate: on_close
+    levels:
+      yellow: {when: completion < 70%, clear: completion >= 70%, notify: [owner], via: [email]}
+      red: {when: completion < 40%, clear: completion >= 45%, notify)",
+                           R"(    where: person.level == "junior"
+    period: day
+    evaluate: on_close
+    levels:
+      yellow: {when: value < 2 CNY, clear: value >= 5 CNY, notify: [owner], via: [email]}
+      red: {when: value < 1 CNY, clear: value >= 3 CNY, notify)"));
+  for (const char* day : {"09", "10", "11", "12"}) {
+    const std::string date = "2026-11-" + std::string(day);
+    driver.Order("u102", At(date + "T10:00"), "2");
+    driver.Heartbeat(At(date + "T23:00"));
+    driver.Step();
+  }
+  driver.Order("u102", At("2026-11-09T11:00"), "-2");
+  driver.Step();
+  EXPECT_THAT(Log(driver), ElementsAre("2026-11-09 green>red RESTATED retroactive"));
+  driver.Order("u102", At("2026-11-12T11:00"), "2");
+  driver.Step();
+  EXPECT_THAT(Log(driver), ElementsAre("2026-11-09 green>red RESTATED retroactive",
+                                       "2026-11-09 green>yellow RESTATED"));
+  EXPECT_EQ(driver.transitions()[1].value(), "0");
 }
 
 // Yellow in W46 by e-mail, red in W47 by webhook.
