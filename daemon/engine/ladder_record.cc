@@ -134,6 +134,7 @@ std::optional<Ladder> DecodeLadder(std::string_view bytes) {
          ladder.records) {  // of format 1, which told whatever it did not say
       record.told = record.after.level();
     }
+    ladder.told.channels = AnyFiring(ladder) ? kChannelsNotKept : uint8_t{0};
     return ladder;
   }
   ReadWay(&reader, &ladder.told);

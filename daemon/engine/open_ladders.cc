@@ -65,8 +65,14 @@ std::optional<OpenLadders> DecodeOpenLadders(std::string_view bytes) {
     ladder.since_ms = reader.Signed();
     ladder.told.people = ReadNames(&reader);
   }
-  for (size_t i = 0; i < ladders.size() && !(i == 0 && reader.AtEnd()); ++i) {  // not in format 1
-    ReadWay(&reader, &ladders.At(i).told);
+  const bool of_format_1 = reader.AtEnd();  // which told whatever it did not say
+  for (size_t i = 0; i < ladders.size(); ++i) {
+    OpenLadder& ladder = ladders.At(i);
+    if (!of_format_1) {
+      ReadWay(&reader, &ladder.told);
+    } else if (ladder.level() != Level::kGreen) {
+      ladder.told.channels = kChannelsNotKept;
+    }
   }
   if (!reader.AtEnd()) {
     return std::nullopt;

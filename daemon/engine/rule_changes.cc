@@ -108,12 +108,20 @@ void Core::EndLeft(const LeftFiring& left, v1::Reason reason, const Told& how) {
   ended.set_at_unix_ms(absl::ToUnixMillis(now_));
   ended.set_active_since_unix_ms(left.since_ms);
   ended.set_reason(reason);
+  const auto known = std::find(rule_id_of_.begin(), rule_id_of_.end(), left.rule);
+  const Rule* const rule =
+      known == rule_id_of_.end()
+          ? nullptr
+          : &rulebook_->rules[static_cast<size_t>(known - rule_id_of_.begin())];
   if (telling->not_sent.empty()) {
-    told_log_.FillWay(how, nullptr, &ended);
+    told_log_.FillWay(how, rule, &ended);
   } else {
     ended.set_not_sent_reason(std::string(telling->not_sent));
   }
   ended.set_kpi(told_log_.KpiOf(how));
+  if (ended.kpi().empty() && rule != nullptr) {
+    ended.set_kpi(rulebook_->kpis[rule->kpi].name);  // told by an older program
+  }
   if (const auto kpi = rulebook_->FindKpi(ended.kpi())) {
     const CalendarIndex calendar = rulebook_->kpis[*kpi].calendar;
     ended.set_currency(rulebook_->kpis[*kpi].currency);

@@ -25,6 +25,8 @@ struct Told {
 
 // All channels there are: a tier without `via`.
 constexpr uint8_t kEveryChannel = 0xFF;
+// The bit of those through which an older program told, which did not keep them (format 1).
+constexpr uint8_t kChannelsNotKept = 0x80;
 // The bits of a tier's `via`.
 uint8_t ChannelsOf(const std::vector<std::string>& via);
 // The other way; empty for every channel.

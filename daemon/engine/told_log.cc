@@ -55,7 +55,8 @@ void ToldLog::FillWay(const Told& told, const Rule* rule, v1::Transition* transi
     transition->add_notified(person);
   }
   uint8_t channels = told.channels;
-  if (channels == 0) {  // told by an older program
+  const bool not_kept = channels != kEveryChannel && (channels & kChannelsNotKept) != 0;
+  if (channels == 0 || not_kept) {
     const Tier* const tier =
         rule == nullptr ? nullptr : TierOf(*rule, static_cast<Level>(transition->from_level()));
     channels |= tier == nullptr ? kEveryChannel : ChannelsOf(tier->via);

@@ -40,8 +40,8 @@ class ToldLog {
 
   // Notes in *told the fire that `transition` tells of the rule's tier.
   void Note(const Rule& rule, const Tier& tier, const v1::Transition& transition, Told* told);
-  // Sends the end that leaves the transition's level where the fires of `told` went. `rule`: as it
-  // is by now; null: gone.
+  // Sends the end that leaves the transition's level where the fires of `told` went; where an older
+  // program did not keep that, as the rule would send it now. `rule`: as it is by now; null: gone.
   void FillWay(const Told& told, const Rule* rule, v1::Transition* transition);
   // The KPI of the last fire; empty: not known.
   std::string KpiOf(const Told& told) const;
