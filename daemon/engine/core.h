@@ -184,7 +184,6 @@ class Core {
   absl::Status RestoreUnread();
   SourceCompleteness* AddUnread(std::string_view name);
   void SortSubjects();
-
   // What a partition's promises mean for each group's days.
   void NotePromises(const Origin& origin);
 
@@ -201,11 +200,6 @@ class Core {
   // Whether the rule judges the period of the subject once it is closed.
   bool IsJudged(RuleIndex rule, SubjectId subject, const Period& period,
                 const std::optional<Decimal>& target) const;
-  // Ends what the ladder's standing records left firing, and forgets how it was told.
-  void EndStanding(const Rule& rule, SubjectId subject, absl::Time at, v1::Reason reason,
-                   Ladder* ladder);
-  // Ends the ladder of somebody whom the rule does not watch any more, on `day` or later.
-  absl::Status EndUncovered(RuleIndex rule, SubjectId subject, Day day, absl::Time at);
   absl::Status CloseOpenLadders(const SealGroup& group, SubjectId subject, Day day);
   void UpdateLateness();
   // The first working day that waits for a source, and since when; `needs`: whether days of the
@@ -218,6 +212,13 @@ class Core {
   // The periods of `rule` that end with `day` for the subject, with their targets.
   void PeriodsEnding(const Rule& rule, SubjectId subject, Day day,
                      std::vector<std::pair<Period, std::optional<Decimal>>>* periods) const;
+
+  // standing.cc
+  // Ends what the ladder's standing records left firing, and forgets how it was told.
+  void EndStanding(const Rule& rule, SubjectId subject, absl::Time at, v1::Reason reason,
+                   Ladder* ladder);
+  // Ends the ladder of whom the rule watches no more by `day`; of a leaver his manager is told too.
+  absl::Status EndUncovered(RuleIndex rule, SubjectId subject, Day day, absl::Time at);
 
   // open_lines.cc
   absl::Status LookAtReached();

@@ -272,41 +272,6 @@ absl::Status Core::SealRule(const SealGroup& group, RuleIndex r, SubjectId subje
   return absl::OkStatus();
 }
 
-absl::Status Core::EndUncovered(RuleIndex r, SubjectId subject, Day day, absl::Time at) {
-  const Rule& rule = rulebook_->rules[r];
-  if (RuleWatchesFrom(*rulebook_, rule, subjects_.Get(subject), day)) {
-    return absl::OkStatus();
-  }
-  KPIWATCH_ASSIGN_OR_RETURN(const bool known, ladders_->Has(subject, rule_id_of_[r]));
-  if (!known) {
-    return absl::OkStatus();
-  }
-  KPIWATCH_ASSIGN_OR_RETURN(Ladder* const ladder, ladders_->Find(subject, rule_id_of_[r]));
-  if (!ladder->records.empty()) {
-    // All of it goes, whatever it says now: what is late for it would find nobody to tell.
-    EndStanding(rule, subject, at, v1::REASON_NO_LONGER_COVERED, ladder);
-    *ladder = Ladder();
-    ladders_->MarkChanged(subject, rule_id_of_[r]);
-  }
-  return absl::OkStatus();
-}
-
-void Core::EndStanding(const Rule& rule, SubjectId subject, absl::Time at, v1::Reason reason,
-                       Ladder* ladder) {
-  for (size_t i = FirstStanding(*ladder); i < ladder->records.size(); ++i) {
-    SealedRecord& record = ladder->records[i];
-    if (const auto telling = TellingOf(record.after.level(), Level::kGreen, {}, &record.told)) {
-      Told told = ladder->told;
-      v1::Transition& ended = NewTransition(rule, subject, record.period, telling->from,
-                                            Level::kGreen, reason, at, ladder->since_ms);
-      FillConsequences(rule, subject, record.period, telling->from, Level::kGreen, at,
-                       telling->not_sent, &told, &ended);
-      Emit(&ended);
-    }
-  }
-  ladder->told = Told();
-}
-
 absl::Status Core::CloseOpenLadders(const SealGroup& group, SubjectId subject, Day day) {
   std::set<Period> closed;
   std::vector<std::pair<Period, std::optional<Decimal>>> periods;

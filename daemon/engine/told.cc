@@ -1,5 +1,6 @@
 #include "daemon/engine/told.h"
 
+#include <algorithm>
 #include <array>
 
 namespace kpiwatch {
@@ -9,6 +10,12 @@ namespace {
 constexpr std::array<std::string_view, 2> kToldChannels = {"email", "webhook"};
 
 }  // namespace
+
+void Told::AddPerson(const std::string& person) {
+  if (std::find(people.begin(), people.end(), person) == people.end()) {
+    people.push_back(person);
+  }
+}
 
 uint8_t ChannelsOf(const std::vector<std::string>& via) {
   if (via.empty()) {

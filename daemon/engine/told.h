@@ -21,6 +21,8 @@ struct Told {
   uint8_t channels = 0;  // persisted: see ChannelsOf; 0: nothing, or not known
 
   bool nothing() const { return people.empty() && channels == 0; }
+  // Once, however often.
+  void AddPerson(const std::string& person);
 };
 
 // All channels there are: a tier without `via`.

@@ -1,6 +1,5 @@
 #include "daemon/engine/told_log.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "daemon/engine/transition_facts.h"
@@ -32,9 +31,7 @@ uint32_t ToldLog::NumberOf(const std::vector<ToldAs>& all) {
 void ToldLog::Note(const Rule& rule, const Tier& tier, const v1::Transition& transition,
                    Told* told) {
   for (const std::string& person : transition.notified()) {
-    if (std::find(told->people.begin(), told->people.end(), person) == told->people.end()) {
-      told->people.push_back(person);
-    }
+    told->AddPerson(person);
   }
   told->channels |= ChannelsOf(tier.via);
   const uint32_t as = NumberOf(rule);

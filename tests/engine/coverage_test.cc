@@ -49,6 +49,10 @@ std::string Edited(std::string_view from, std::string_view to) {
   return edited;
 }
 
+std::vector<std::string> Notified(const v1::Transition& t) {
+  return {t.notified().begin(), t.notified().end()};
+}
+
 // All of them idle on 09-09, seen on the day before.
 void FireAll(CoreDriver* driver) {
   for (const char* person : {"u1", "u2", "u3", "u4", "u5"}) {
@@ -71,9 +75,9 @@ TEST(CoverageTest, APromotionAndALeaverEndWhatTheRuleFiredAndLeaveDoesNot) {
   EXPECT_THAT(driver.log(),
               ElementsAre("idle person:u1 2026-09-09 yellow>green NO_LONGER_COVERED",
                           "idle person:u2 2026-09-09 yellow>green NO_LONGER_COVERED"));
-  const v1::Transition& ended = driver.transitions()[0];
-  EXPECT_THAT(std::vector<std::string>(ended.notified().begin(), ended.notified().end()),
-              ElementsAre("u1"));
+  EXPECT_THAT(Notified(driver.transitions()[0]), ElementsAre("u1"));
+  EXPECT_THAT(Notified(driver.transitions()[1]), ElementsAre("u2", "boss"))
+      << "the manager of who has left hears what he leaves open";
   driver.Heartbeat(At("2026-09-16T23:00"));
   driver.Step();
   EXPECT_EQ(driver.log().size(), 2U) << "once, and neither leave nor a known return ends anything";
