@@ -25,6 +25,8 @@ struct Message {
   // For a webhook in the order of decision. For a person the gravest alert first, of each its last
   // change first; capped. Borrowed for the call.
   std::vector<const v1::Transition*> transitions;
+  // Owns those of them that were cut to what this receiver knows of.
+  std::vector<std::shared_ptr<const v1::Transition>> cut;
   size_t truncated = 0;                // of a person's, how many more there were
   const Rulebook* rulebook = nullptr;  // titles, names, annotations; borrowed for the call
 };

@@ -176,6 +176,13 @@ DeliveryPlan DeliveryPlanner::PlanWebhook(const ChannelSlot& slot,
       const std::span<const Routed> part = rest.first(std::min(most, rest.size()));
       rest = rest.subspan(part.size());
       Message message = Build(slot, "", part);
+      for (const v1::Transition*& transition : message.transitions) {
+        if (transition->told_as_size() > 1) {
+          message.cut.push_back(
+              std::make_shared<const v1::Transition>(router_.OnlyTo(slot.receiver, *transition)));
+          transition = message.cut.back().get();
+        }
+      }
       message.address = config.url;
       message.language = config.language.empty() ? options_.language : config.language;
       plan.messages.push_back(std::move(message));

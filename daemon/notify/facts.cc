@@ -25,6 +25,12 @@ const Person* PersonOf(std::string_view id, const v1::Transition& transition,
   return rulebook.org.FindPersonAny(id);
 }
 
+std::string FingerprintOf(const v1::Transition& transition, bool by_period) {
+  const Hash128 hash = HashOf({transition.rule(), transition.subject(),
+                               by_period ? std::string_view(transition.period()) : ""});
+  return fmt::format("{:016x}", hash.high);
+}
+
 void SetUnit(const Unit& unit, SubjectFacts* facts) {
   facts->unit = unit.id;
   facts->unit_name = unit.name;
@@ -105,25 +111,16 @@ const Rule* FindRule(const Rulebook& rulebook, std::string_view name) {
 }
 
 std::string FingerprintOf(const v1::Transition& transition, const Rulebook& rulebook) {
-  const Rule* rule = FindRule(rulebook, transition.rule());
-  const bool by_period = transition.told_as_size() > 0
-                             ? transition.told_as().rbegin()->by_period()
-                             : rule != nullptr && (rule->evaluate == EvaluateMode::kIntraday ||
-                                                   rule->period == PeriodKind::kTarget);
-  const Hash128 hash = HashOf({transition.rule(), transition.subject(),
-                               by_period ? std::string_view(transition.period()) : ""});
-  return fmt::format("{:016x}", hash.high);
+  if (transition.told_as_size() > 0) {
+    return FingerprintOf(transition, transition.told_as().rbegin()->by_period());
+  }
+  const Rule* const rule = FindRule(rulebook, transition.rule());
+  return FingerprintOf(transition, rule != nullptr && (rule->evaluate == EvaluateMode::kIntraday ||
+                                                       rule->period == PeriodKind::kTarget));
 }
 
 LabelMap LabelsOf(const v1::Transition& transition, const Rulebook& rulebook) {
   return std::move(LabelsAtLevel(transition, rulebook, ShownLevel(transition)).back());
-}
-
-LabelMap IdentityLabelsOf(const v1::Transition& transition, const Rulebook& rulebook) {
-  LabelMap labels = LabelsOf(transition, rulebook);
-  labels.erase("level");
-  labels.erase("reason");
-  return labels;
 }
 
 std::vector<LabelMap> LabelsAtLevel(const v1::Transition& transition, const Rulebook& rulebook,
@@ -150,6 +147,20 @@ std::vector<LabelMap> LabelsAtLevel(const v1::Transition& transition, const Rule
     std::erase_if(labels, [](const auto& label) { return label.second.empty(); });
   }
   return all;
+}
+
+std::vector<AlertName> NamesOf(const v1::Transition& transition, const Rulebook& rulebook) {
+  std::vector<AlertName> names;
+  for (LabelMap& labels : LabelsAtLevel(transition, rulebook, ShownLevel(transition))) {
+    labels.erase("level");
+    labels.erase("reason");
+    const auto way = static_cast<int>(names.size());
+    names.push_back(
+        {std::move(labels), transition.told_as_size() > 0
+                                ? FingerprintOf(transition, transition.told_as(way).by_period())
+                                : FingerprintOf(transition, rulebook)});
+  }
+  return names;
 }
 
 }  // namespace kpiwatch

@@ -49,12 +49,19 @@ std::string FingerprintOf(const v1::Transition& transition, const Rulebook& rule
 // alertname, level, kpi, subject, unit, reason, and the rule's own labels, which do not replace
 // those. Labels without a value are left out.
 LabelMap LabelsOf(const v1::Transition& transition, const Rulebook& rulebook);
-// Those that name the alert: without level and reason, which change while it stands.
-LabelMap IdentityLabelsOf(const v1::Transition& transition, const Rulebook& rulebook);
 // LabelsOf for everything that an end is routed as, the last of which LabelsOf gives: an alert ends
 // under the labels that it fired with, whatever its rule says by now. One, but where those changed
 // while it stood.
 std::vector<LabelMap> LabelsAtLevel(const v1::Transition& transition, const Rulebook& rulebook,
                                     Level level);
+
+// As what receivers know an alert.
+struct AlertName {
+  LabelMap labels;          // without level and reason, which change while it stands
+  std::string fingerprint;  // as FingerprintOf
+};
+// One, but for the end of an alert whose labels changed while it stood: it was told under several
+// names, and each of them ends.
+std::vector<AlertName> NamesOf(const v1::Transition& transition, const Rulebook& rulebook);
 
 }  // namespace kpiwatch

@@ -166,4 +166,19 @@ std::vector<size_t> Router::ReceiversOf(const v1::Transition& transition) const 
   return receivers;
 }
 
+v1::Transition Router::OnlyTo(size_t receiver, const v1::Transition& transition) const {
+  v1::Transition only = transition;
+  only.clear_told_as();
+  v1::Transition one = only;
+  for (const v1::ToldAs& as : transition.told_as()) {
+    one.clear_told_as();
+    *one.add_told_as() = as;
+    const std::vector<size_t> receivers = ReceiversOf(one);
+    if (std::find(receivers.begin(), receivers.end(), receiver) != receivers.end()) {
+      *only.add_told_as() = as;
+    }
+  }
+  return only;
+}
+
 }  // namespace kpiwatch

@@ -39,6 +39,9 @@ class Router {
   // it is over), so that whoever was told of a level hears that it ended.
   std::vector<size_t> ReceiversOf(const v1::Transition& transition) const;
 
+  // Of an end that goes several ways (told_as), those by which its fires came to that receiver.
+  v1::Transition OnlyTo(size_t receiver, const v1::Transition& transition) const;
+
  private:
   struct Node;
   const Rulebook* rulebook_;

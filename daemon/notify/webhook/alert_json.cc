@@ -158,18 +158,20 @@ std::string AlertmanagerJson(const Message& message, std::string_view external_u
   for (const v1::Transition* transition : message.transitions) {
     const bool resolved = IsResolved(*transition);
     firing = firing || !resolved;
-    labels.push_back(IdentityLabelsOf(*transition, *message.rulebook));
     annotations.push_back(AnnotationsOf(*transition, message));
-    Json alert = {
-        {"status", resolved ? "resolved" : "firing"},
-        {"labels", labels.back()},
-        {"annotations", annotations.back()},
-        {"startsAt", TimeText(StartOf(*transition))},
-        {"endsAt", resolved ? TimeText(EndOf(*transition)) : std::string(kNoEnd)},
-        {"generatorURL", external_url.empty() ? "" : fmt::format("{}/api/v1/alerts", external_url)},
-        {"fingerprint", FingerprintOf(*transition, *message.rulebook)}};
-    AddOwnFields(*transition, message, &alert);
-    alerts.push_back(std::move(alert));
+    for (AlertName& name : NamesOf(*transition, *message.rulebook)) {
+      Json alert = {{"status", resolved ? "resolved" : "firing"},
+                    {"labels", name.labels},
+                    {"annotations", annotations.back()},
+                    {"startsAt", TimeText(StartOf(*transition))},
+                    {"endsAt", resolved ? TimeText(EndOf(*transition)) : std::string(kNoEnd)},
+                    {"generatorURL",
+                     external_url.empty() ? "" : fmt::format("{}/api/v1/alerts", external_url)},
+                    {"fingerprint", name.fingerprint}};
+      AddOwnFields(*transition, message, &alert);
+      alerts.push_back(std::move(alert));
+      labels.push_back(std::move(name.labels));
+    }
   }
   const Json body = {{"version", "4"},
                      {"groupKey", fmt::format("{{}}/{{receiver=\"{}\"}}:{{}}", message.receiver)},
