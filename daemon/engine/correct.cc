@@ -165,8 +165,11 @@ absl::Status Core::EmitRederived(const Rule& rule, SubjectId subject, size_t at,
   if (!telling) {
     return absl::OkStatus();
   }
+  // What made the ladder fire as it stands, where that is no correction's doing.
+  const bool of_before = !episode && telling->to > telling->from &&
+                         (telling->is_late || reason == v1::REASON_RULE_CHANGED);
   size_t of = at;  // the record that is told of
-  if (telling->is_late && !episode) {
+  if (of_before) {
     KPIWATCH_ASSIGN_OR_RETURN(of, FiredAt(rule, subject, telling->to, ladder->records));
   }
   const SealedRecord& told_of = ladder->records[of];
@@ -183,9 +186,9 @@ absl::Status Core::EmitRederived(const Rule& rule, SubjectId subject, size_t at,
   }
   const std::span<const SealedRecord> all = ladder->records;
   FillCounted(*rulebook_, rule, subjects_.Get(subject),
-              episode            ? all.subspan(at, 1)
-              : telling->is_late ? all.first(of + 1)
-                                 : all,
+              episode     ? all.subspan(at, 1)
+              : of_before ? all.first(of + 1)
+                          : all,
               &transition);
   Told told = ladder->told;
   FillConsequences(rule, subject, record.period, telling->from, telling->to, now_,

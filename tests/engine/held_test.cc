@@ -129,6 +129,23 @@ TEST(BeforeLiveTest, ThePeriodThatFiredIsToldAndNotAMetOne) {
   EXPECT_FALSE(told.counted(0).met());
 }
 
+TEST(EditedRuleTest, ThePeriodThatFiresIsToldAndNotALaterOne) {
+  const auto yellow = [](std::string_view line) {
+    return Edited("when: completion < 70%, clear: completion >= 70%",
+                  "when: completion < " + std::string(line) + ", clear: completion >= 90%");
+  };
+  CoreDriver driver(yellow("5%"));
+  driver.Order("u102", At("2026-11-11T10:00"), "60");
+  driver.Order("u102", At("2026-11-18T10:00"), "72");
+  driver.Heartbeat(At("2026-11-23T00:00"));
+  driver.Step();
+  EXPECT_THAT(Log(driver), IsEmpty());
+  driver.Reload(yellow("70%"));
+  driver.Step();
+  EXPECT_THAT(Log(driver), ElementsAre("2026-W46 green>yellow RULE_CHANGED"));
+  EXPECT_EQ(driver.transitions()[0].value(), "60");
+}
+
 // A correction lets the gravest of what was held back go, and what is left of it may be told.
 TEST(RetroactiveDayTest, ACorrectionTellsOfTheDayThatFired) {
   CoreDriver driver(Edited(R"(    where: person.level == "junior"
