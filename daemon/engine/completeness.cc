@@ -6,6 +6,11 @@
 
 namespace kpiwatch {
 
+SourceCompleteness::SourceCompleteness() {
+  static const SourceOptions kUnread;
+  options_ = &kUnread;
+}
+
 void SourceCompleteness::Push(const Proof& proof, std::deque<Proof>* proofs) {
   if (!proofs->empty() && proof.until <= proofs->back().until) {
     return;  // proves nothing new

@@ -30,6 +30,8 @@ class SourceCompleteness {
  public:
   static constexpr size_t kMaxPending = 256;
 
+  // Of a source that nobody reads.
+  SourceCompleteness();
   // `options` is borrowed.
   explicit SourceCompleteness(const SourceOptions* options) : options_(options) {}
 
@@ -84,7 +86,7 @@ class SourceCompleteness {
   static void Push(const Proof& proof, std::deque<Proof>* proofs);
   static std::optional<absl::Time> FirstPast(const std::deque<Proof>& proofs, absl::Time close);
 
-  const SourceOptions* options_;
+  const SourceOptions* options_ = nullptr;
   std::vector<std::deque<Proof>> by_partition_;  // ascending by until
   std::deque<Proof> whole_;
   std::deque<Cut> waiting_;

@@ -11,6 +11,9 @@
 namespace kpiwatch {
 namespace {
 
+// Events that are looked up and applied together.
+constexpr size_t kBlock = 64;
+
 // The day whose seal a fact of `day` waits for, whose partition had promised to be complete until
 // `promise`: the last that this may let seal. So it is booked when all days are sealed that could
 // be without it, and before the next one is, wherever batches are cut (D-08).

@@ -132,8 +132,6 @@ class Core {
   Exclusions TakeExclusions() { return folder_->TakeExclusions(); }
 
  private:
-  static constexpr size_t kBlock = 64;
-
   // core.cc
   void BuildPlans();
   void BuildGroups();
@@ -181,8 +179,6 @@ class Core {
   void WriteDays(WriteBatch* batch);
   void NumberEntries();
   absl::Status RestoreProgress();
-  absl::Status RestoreUnread();
-  SourceCompleteness* AddUnread(std::string_view name);
   void SortSubjects();
   // What a partition's promises mean for each group's days.
   void NotePromises(const Origin& origin);
@@ -227,10 +223,6 @@ class Core {
 
   // open_periods.cc
   absl::Status EvaluateOpenPeriods();
-  // Everything is latched and stays so until the seal.
-  bool IsAtEnd(RuleIndex rule, uint8_t latched) const {
-    return all_tiers_[rule] != 0 && latched == all_tiers_[rule];
-  }
   void TellOpen(const Rule& rule, SubjectId subject, const Period& period, Level from, Level to,
                 const OpenNews& news, OpenLadder* ladder);
   // Looks at the open periods with a target in which nothing was booked up to a working day, when
@@ -246,7 +238,6 @@ class Core {
   std::optional<Decimal> TargetIn(RuleIndex rule, SubjectId subject, const Period& period) const;
   // Judges the open periods again: by a rule that was changed (REASON_RULE_CHANGED) from stored
   // days, else (REASON_THRESHOLD: it is new, or targets are others) by what is there now.
-  using OpenAgain = std::map<RuleIndex, v1::Reason>;
   absl::Status JudgeOpenAgain(const OpenAgain& again);
   absl::Status JudgeOpenAgain(RuleIndex rule, v1::Reason reason, SubjectId subject,
                               const std::vector<Day>& booked);
@@ -256,7 +247,6 @@ class Core {
   absl::StatusOr<std::vector<std::vector<Day>>> DaysWithData(SubjectId subject, Day from) const;
 
   // open_walk.cc
-  using WalkCells = std::span<const OpenWalks::Cell>;
   absl::Status WalkOpenPeriods();
   // Whether the walk may change anything.
   bool MayChange(const OpenWalk& walk, LadderTable::Open* open) const;
@@ -300,9 +290,6 @@ class Core {
   // Judges the sealed periods of the correction window again by a rule that was changed, those that
   // it newly covers too, and forgets those that it does not cover any more.
   absl::Status RederiveLadder(RuleIndex rule, SubjectId subject);
-  // Whether the rule watches the subject in what is not sealed yet: else its ladder was forgotten,
-  // or will be with the next seal, and nothing of it is fired anew.
-  bool MayStillWatch(const Rule& rule, const SubjectInfo& info) const;
 
   // transitions.cc
   absl::StatusOr<KpiReading> ReadFor(const Rule& rule, SubjectId subject, const Period& period,

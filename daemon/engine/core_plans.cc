@@ -137,7 +137,7 @@ void Core::BuildGroups() {
       group.unread.assign(unread.begin(), unread.end());
       group.provable = !sources.empty() && unread.empty();
       for (const std::string& source : group.unread) {
-        AddUnread(source);
+        unread_.try_emplace(source);
       }
       group.earliest = options_.first_day;
     }

@@ -118,6 +118,24 @@ void WriteSubjects(SubjectTable* subjects, WriteBatch* batch) {
   subjects->ClearChanged();
 }
 
+// What is known of sources that were read or late before.
+absl::Status RestoreUnread(const StateStore& store, const std::vector<SourceOptions>& read,
+                           std::map<std::string, SourceCompleteness>* unread) {
+  bool damaged = false;
+  KPIWATCH_RETURN_IF_ERROR(
+      store.Scan(Family::kMeta, kSourcePrefix, PrefixEnd(kSourcePrefix),
+                 [&](std::string_view key, std::string_view value) {
+                   const std::string_view name = key.substr(kSourcePrefix.size());
+                   if (std::none_of(read.begin(), read.end(),
+                                    [&](const SourceOptions& s) { return s.name == name; })) {
+                     damaged = !(*unread)[std::string(name)].Decode(value);
+                   }
+                   return !damaged;
+                 }));
+  return damaged ? absl::DataLossError("the store's record of a source is damaged")
+                 : absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status Core::Restore(std::shared_ptr<const Rulebook> rulebook, absl::Time wall_now) {
@@ -167,7 +185,7 @@ absl::Status Core::RestoreProgress() {
       return absl::DataLossError("the store's record of a source is damaged");
     }
   }
-  KPIWATCH_RETURN_IF_ERROR(RestoreUnread());
+  KPIWATCH_RETURN_IF_ERROR(RestoreUnread(*store_, *options_.sources, &unread_));
   return store_->Scan(Family::kMeta, "p", PrefixEnd("p"),
                       [&](std::string_view key, std::string_view value) {
                         if (const auto parts = ParsePositionKey(key)) {
@@ -175,28 +193,6 @@ absl::Status Core::RestoreProgress() {
                         }
                         return true;
                       });
-}
-
-absl::Status Core::RestoreUnread() {
-  bool damaged = false;
-  KPIWATCH_RETURN_IF_ERROR(
-      store_->Scan(Family::kMeta, kSourcePrefix, PrefixEnd(kSourcePrefix),
-                   [&](std::string_view key, std::string_view value) {
-                     const std::string_view name = key.substr(kSourcePrefix.size());
-                     const auto& read = *options_.sources;
-                     if (std::none_of(read.begin(), read.end(),
-                                      [&](const SourceOptions& s) { return s.name == name; })) {
-                       damaged = !AddUnread(name)->Decode(value);
-                     }
-                     return !damaged;
-                   }));
-  return damaged ? absl::DataLossError("the store's record of a source is damaged")
-                 : absl::OkStatus();
-}
-
-SourceCompleteness* Core::AddUnread(std::string_view name) {
-  static const SourceOptions kOptions;
-  return &unread_.try_emplace(std::string(name), &kOptions).first->second;
 }
 
 absl::Status Core::SetRulebook(std::shared_ptr<const Rulebook> rulebook) {

@@ -66,7 +66,7 @@ absl::Status Core::LookAtLine(const ReachedCell& reached, RuleIndex r, const Per
   const Rule& rule = rulebook_->rules[r];
   const Kpi& kpi = rulebook_->kpis[rule.kpi];
   OpenLadder* ladder = reached.open->ladders.Find(rule_id_of_[r]);
-  if (ladder != nullptr && IsAtEnd(r, ladder->latched)) {
+  if (ladder != nullptr && IsAtEnd(all_tiers_[r], ladder->latched)) {
     return absl::OkStatus();
   }
   if (!RuleCovers(*rulebook_, rule, subjects_.Get(touched.subject), period)) {

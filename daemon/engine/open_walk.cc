@@ -81,7 +81,7 @@ void Core::GatherCauses(WalkCells cells) {
 
 bool Core::MayChange(const OpenWalk& walk, LadderTable::Open* open) const {
   const OpenLadder* const ladder = open->ladders.Find(rule_id_of_[walk.rule]);
-  return (ladder == nullptr || !IsAtEnd(walk.rule, ladder->latched)) &&
+  return (ladder == nullptr || !IsAtEnd(all_tiers_[walk.rule], ladder->latched)) &&
          RuleCovers(*rulebook_, rulebook_->rules[walk.rule], subjects_.Get(walk.subject),
                     walk.period);
 }
@@ -131,7 +131,7 @@ absl::Status Core::Walk(const OpenWalk& walk, WalkCells cells, LadderTable::Open
     }
   };
   const std::vector<uint32_t>& causes = walks_.causes;
-  for (size_t c = 0; c < causes.size() && !IsAtEnd(walk.rule, state.latched);) {
+  for (size_t c = 0; c < causes.size() && !IsAtEnd(all_tiers_[walk.rule], state.latched);) {
     // All that one event has changed, at once.
     const CauseLog::Event& event = causes_.EventOf(causes[c]);
     for (; c < causes.size() && &causes_.EventOf(causes[c]) == &event; ++c) {
@@ -139,7 +139,7 @@ absl::Status Core::Walk(const OpenWalk& walk, WalkCells cells, LadderTable::Open
     }
     look(&event);
   }
-  if (at != end && !IsAtEnd(walk.rule, state.latched)) {
+  if (at != end && !IsAtEnd(all_tiers_[walk.rule], state.latched)) {
     at = end;  // facts that had waited for a seal: booked last, and no event's doing
     look(nullptr);
   }

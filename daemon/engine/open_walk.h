@@ -4,7 +4,9 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -41,6 +43,15 @@ struct ReachedCell {
   size_t cell = 0;  // place in the series' touched()
   LadderTable::Open* open = nullptr;
 };
+
+// Whether everything is latched and stays so until the seal. `all_tiers`: the rule's, if none of
+// them clears; else 0.
+inline bool IsAtEnd(uint8_t all_tiers, uint8_t latched) {
+  return all_tiers != 0 && latched == all_tiers;
+}
+
+// The rules whose open periods are to be judged again, and why.
+using OpenAgain = std::map<RuleIndex, v1::Reason>;
 
 // One rule on one open period of a subject that the step has touched.
 struct OpenWalk {
@@ -117,5 +128,6 @@ struct OpenWalks {
   std::vector<uint32_t> causes;  // of one walk, in applied order
   std::vector<OpenTurn> turns;   // of one walk
 };
+using WalkCells = std::span<const OpenWalks::Cell>;
 
 }  // namespace kpiwatch

@@ -19,6 +19,21 @@ uint8_t TiersOf(const Rule& rule) {
   return tiers;
 }
 
+// Whether the rule watches the subject in what is not sealed yet: else its ladder was forgotten, or
+// will be with the next seal, and nothing of it is fired anew. `group`: of the rule's KPI.
+bool MayStillWatch(const Rulebook& rulebook, const Rule& rule, const SealGroup& group,
+                   const SubjectInfo& info) {
+  if (!group.next) {
+    return true;
+  }
+  Day from = *group.next - 1;
+  if (rule.period != PeriodKind::kDay && rule.period != PeriodKind::kTarget) {
+    const Period open = rulebook.calendars[group.calendar].PeriodOf(rule.period, *group.next);
+    from = std::min(from, open.begin);
+  }
+  return RuleWatchesFrom(rulebook, rule, info, from);
+}
+
 }  // namespace
 
 absl::Status Core::TakeRuleChanges() {
@@ -131,19 +146,6 @@ void Core::EndLeft(const LeftFiring& left, v1::Reason reason, const Told& how) {
   Emit(&ended);
 }
 
-bool Core::MayStillWatch(const Rule& rule, const SubjectInfo& info) const {
-  const SealGroup& group = groups_[group_of_kpi_[rule.kpi]];
-  if (!group.next) {
-    return true;
-  }
-  Day from = *group.next - 1;
-  if (rule.period != PeriodKind::kDay && rule.period != PeriodKind::kTarget) {
-    const Period open = rulebook_->calendars[group.calendar].PeriodOf(rule.period, *group.next);
-    from = std::min(from, open.begin);
-  }
-  return RuleWatchesFrom(*rulebook_, rule, info, from);
-}
-
 absl::Status Core::RederiveLadder(RuleIndex r, SubjectId subject) {
   const Rule& rule = rulebook_->rules[r];
   const uint32_t id = rule_id_of_[r];
@@ -152,7 +154,7 @@ absl::Status Core::RederiveLadder(RuleIndex r, SubjectId subject) {
   const bool is_person = info.kind == SubjectKind::kPerson;
   const bool may_judge = rule.evaluate == EvaluateMode::kOnClose &&
                          (rule.for_each == ForEach::kPerson) == is_person &&
-                         MayStillWatch(rule, info);
+                         MayStillWatch(*rulebook_, rule, groups_[group_of_kpi_[rule.kpi]], info);
   if (!known && !may_judge) {
     return absl::OkStatus();
   }
