@@ -1,6 +1,7 @@
 #include "daemon/engine/outbox.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "daemon/base/status_macros.h"
@@ -12,9 +13,17 @@ namespace kpiwatch {
 namespace {
 
 constexpr std::string_view kAcknowledged = "acknowledged/";
+constexpr std::string_view kSettled = "settled/";
+constexpr uint64_t kEverything = std::numeric_limits<uint64_t>::max();
 
 std::string AcknowledgedKey(std::string_view channel) {
   return CursorKey(std::string(kAcknowledged) + std::string(channel));
+}
+
+std::string SettledKey(std::string_view channel, std::string_view message) {
+  std::string key = CursorKey(std::string(kSettled) + std::string(channel));
+  key.push_back('\0');
+  return key.append(message);
 }
 
 // Keeps whole steps: cuts after the last entry whose step is complete, unless that is none.
@@ -52,7 +61,25 @@ absl::Status Outbox::Restore(uint64_t last_seq) {
   head_ = last_seq;
   segments_ = std::move(segments);
   acknowledged_ = std::move(acknowledged);
-  return absl::OkStatus();
+  return RestoreSettled();
+}
+
+absl::Status Outbox::RestoreSettled() {
+  const std::string prefix = CursorKey(kSettled);
+  return store_->Scan(Family::kMeta, prefix, PrefixEnd(prefix),
+                      [&](std::string_view key, std::string_view value) {
+                        const std::string_view name = key.substr(prefix.size());
+                        const size_t nul = std::min(name.rfind('\0'), name.size());
+                        const std::string channel(name.substr(0, nul));
+                        const uint64_t seq = wire::Reader(value).Varint();
+                        const auto it = acknowledged_.find(channel);
+                        if (nul < name.size() && it != acknowledged_.end() && seq > it->second) {
+                          settled_[channel].emplace(seq, name.substr(nul + 1));
+                        } else {
+                          unwritten_settled_[std::string(key)] = std::nullopt;
+                        }
+                        return true;
+                      });
 }
 
 std::vector<GoneChannel> Outbox::SetChannels(const std::vector<std::string>& channels) {
@@ -70,6 +97,7 @@ std::vector<GoneChannel> Outbox::SetChannels(const std::vector<std::string>& cha
     if (!kept.contains(channel)) {
       forgotten_.push_back(channel);
       unwritten_.erase(channel);
+      ForgetSettled(channel, kEverything);
       if (seq < head_) {
         waiting.push_back({.name = channel, .entries = head_ - seq});
       }
@@ -77,6 +105,26 @@ std::vector<GoneChannel> Outbox::SetChannels(const std::vector<std::string>& cha
   }
   acknowledged_ = std::move(kept);
   return waiting;
+}
+
+// What channel settled up to the entry numbered `through` needs no note of its own any more.
+void Outbox::ForgetSettled(const std::string& channel, uint64_t through) {
+  const auto it = settled_.find(channel);
+  if (it == settled_.end()) {
+    return;
+  }
+  const auto end = it->second.upper_bound(through);
+  for (auto message = it->second.begin(); message != end; ++message) {
+    const auto [news, written] =
+        unwritten_settled_.try_emplace(SettledKey(channel, message->second), std::nullopt);
+    if (!written) {
+      unwritten_settled_.erase(news);  // the store has never had it
+    }
+  }
+  it->second.erase(it->second.begin(), end);
+  if (it->second.empty()) {
+    settled_.erase(it);
+  }
 }
 
 uint64_t Outbox::LeastAcknowledged() const {
@@ -99,6 +147,16 @@ void Outbox::AddChanges(WriteBatch* batch) {
     batch->Put(Family::kMeta, AcknowledgedKey(channel), value);
   }
   unwritten_.clear();
+  for (const auto& [key, seq] : unwritten_settled_) {
+    if (seq.has_value()) {
+      std::string value;
+      wire::AppendVarint(*seq, &value);
+      batch->Put(Family::kMeta, key, value);
+    } else {
+      batch->Delete(Family::kMeta, key);
+    }
+  }
+  unwritten_settled_.clear();
   const uint64_t least = LeastAcknowledged();
   // A segment is done when the next one begins at or below the first entry still needed.
   while (!segments_.empty()) {
@@ -113,7 +171,7 @@ void Outbox::AddChanges(WriteBatch* batch) {
 
 bool Outbox::HasChanges() const {
   MutexLock lock(&mu_);
-  return !unwritten_.empty() || !forgotten_.empty();
+  return !unwritten_.empty() || !forgotten_.empty() || !unwritten_settled_.empty();
 }
 
 void Outbox::Publish(const std::shared_ptr<const EntryBlock>& block) {
@@ -211,6 +269,31 @@ void Outbox::Acknowledge(const std::string& channel, uint64_t seq) {
   }
   it->second = std::min(seq, head_);
   unwritten_[channel] = it->second;
+  ForgetSettled(channel, it->second);
+}
+
+std::vector<std::string> Outbox::Settled(const std::string& channel) const {
+  std::vector<std::string> keys;
+  MutexLock lock(&mu_);
+  if (const auto it = settled_.find(channel); it != settled_.end()) {
+    for (const auto& [seq, key] : it->second) {
+      keys.push_back(key);
+    }
+  }
+  return keys;
+}
+
+void Outbox::Settle(const std::string& channel, uint64_t seq, const std::string& key) {
+  MutexLock lock(&mu_);
+  const auto it = acknowledged_.find(channel);
+  if (it == acknowledged_.end() || seq <= it->second || seq > head_) {
+    return;
+  }
+  auto& settled = settled_[channel];
+  if (settled.size() < kMaxSettled) {
+    settled.emplace(seq, key);
+    unwritten_settled_[SettledKey(channel, key)] = seq;
+  }
 }
 
 uint64_t Outbox::length() const {

@@ -13,6 +13,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,8 @@ class Outbox final : public OutboxReader {
   uint64_t head() const override;
   uint64_t Acknowledged(const std::string& channel) const override;
   void Acknowledge(const std::string& channel, uint64_t seq) override;
+  std::vector<std::string> Settled(const std::string& channel) const override;
+  void Settle(const std::string& channel, uint64_t seq, const std::string& key) override;
 
   // Entries that some channel has not acknowledged.
   uint64_t length() const;
@@ -63,6 +66,9 @@ class Outbox final : public OutboxReader {
  private:
   absl::StatusOr<std::vector<SharedEntry>> ReadStored(uint64_t after, size_t max) const;
   uint64_t LeastAcknowledged() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status RestoreSettled() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void ForgetSettled(const std::string& channel, uint64_t through)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const StateStore* const store_;
   mutable Mutex mu_;
@@ -73,6 +79,10 @@ class Outbox final : public OutboxReader {
   std::map<std::string, uint64_t> acknowledged_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, uint64_t> unwritten_ ABSL_GUARDED_BY(mu_);  // news since AddChanges
   std::vector<std::string> forgotten_ ABSL_GUARDED_BY(mu_);
+  // By channel, keys of messages with the last number of their step.
+  std::map<std::string, std::multimap<uint64_t, std::string>> settled_ ABSL_GUARDED_BY(mu_);
+  // News of them since AddChanges, by the key in the store: the number to put, or none to delete.
+  std::map<std::string, std::optional<uint64_t>> unwritten_settled_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace kpiwatch

@@ -46,7 +46,11 @@ ChannelWorker::ChannelWorker(std::string name, uint64_t cursor, std::unique_ptr<
                              const WorkerEnvironment& environment)
     : OutboxWorker(std::move(name), cursor, environment),
       queue_(cursor, environment.retry, environment.random()),
-      channel_(std::move(channel)) {}
+      channel_(std::move(channel)) {
+  for (std::string& key : environment.outbox->Settled(this->name())) {
+    settled_.insert(std::move(key));
+  }
+}
 
 void ChannelWorker::Replace(std::unique_ptr<Channel> channel) {
   MutexLock lock(&mu_);
@@ -107,6 +111,11 @@ void ChannelWorker::Fill(absl::Duration wait, const std::stop_token& stop) {
       plan = epoch->planner.PlanFor(*slot, step);
     }
     Count(plan.decisions);
+    if (!settled_.empty()) {
+      std::erase_if(plan.messages, [this](const Message& message) {
+        return settled_.erase(message.idempotency_key) > 0;
+      });
+    }
     queue_.Add(last_seq, std::move(plan.messages),
                std::make_shared<StepOwner>(StepOwner{entries, std::move(epoch)}), Now());
     SetRead(last_seq);
@@ -126,8 +135,13 @@ void ChannelWorker::Attempt(const SendQueue::Item& item, Channel* channel,
   const std::string_view integration = channel->integration();
   const Message message = item.message;  // a settled item may be gone
   const int attempts = item.attempts + 1;
-  Report(message, attempts, integration, status, queue_.Settle(item, status, end));
+  const uint64_t step = item.step;
+  const Outcome outcome = queue_.Settle(item, status, end);
+  Report(message, attempts, integration, status, outcome);
   AcknowledgeThrough(queue_.done_through());
+  if (outcome != Outcome::kRetry && step > queue_.done_through()) {
+    environment().outbox->Settle(name(), step, message.idempotency_key);
+  }
 }
 
 void ChannelWorker::Abandon(uint64_t head) {

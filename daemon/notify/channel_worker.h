@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <string>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "daemon/base/mutex.h"
 #include "daemon/notify/channel.h"
@@ -15,8 +16,9 @@
 namespace kpiwatch {
 
 // Reads the outbox behind its own place in it, plans the messages of each step, sends them with
-// retries and acknowledges a step when all its messages are done. A crash between sending and
-// acknowledging sends again, with the same idempotency keys.
+// retries and acknowledges a step when all its messages are done. Messages that are done while one
+// before them waits are noted one by one, so that a restart does not send them again; only a crash
+// before what was noted became durable does, with the same idempotency keys.
 class ChannelWorker final : public OutboxWorker {
  public:
   // Messages waiting at most; beyond them the outbox is read no further.
@@ -48,6 +50,7 @@ class ChannelWorker final : public OutboxWorker {
               const absl::Status& status, Outcome outcome);
 
   SendQueue queue_;
+  absl::flat_hash_set<std::string> settled_;  // keys that a run before was done with
   Mutex mu_;
   std::shared_ptr<Channel> channel_ ABSL_GUARDED_BY(mu_);
   bool replaced_ ABSL_GUARDED_BY(mu_) = false;

@@ -30,6 +30,15 @@ class OutboxReader {
   // `channel` is done with all entries up to and including `seq`; becomes durable with the engine's
   // next step. Entries that all registered channels have acknowledged are deleted then.
   virtual void Acknowledge(const std::string& channel, uint64_t seq) = 0;
+  // The keys of the messages of `channel` beyond that number which need no sending any more, as
+  // stored.
+  virtual std::vector<std::string> Settled(const std::string& channel) const = 0;
+  // `channel` is done with the message `key` of the step that ends with entry `seq`, while it is
+  // not yet done with everything up to there; becomes durable with the engine's next step, and is
+  // forgotten when `seq` is acknowledged. Of a channel kMaxSettled are kept.
+  virtual void Settle(const std::string& channel, uint64_t seq, const std::string& key) = 0;
+
+  static constexpr size_t kMaxSettled = 20'000;
 };
 
 }  // namespace kpiwatch

@@ -119,6 +119,47 @@ TEST_F(OutboxTest, ForgetsAnAcknowledgementThatNoStepWrote) {
   EXPECT_EQ(restarted.Acknowledged(kMail), 0U);
 }
 
+TEST_F(OutboxTest, WhatASlowRecipientHoldsUpIsKnownAfterARestart) {
+  Commit(2);
+  Commit(1);
+  Commit(1);
+  outbox_.Settle(kMail, 2, "boss");
+  outbox_.Settle(kMail, 3, "boss again");
+  outbox_.Settle(kHook, 3, "hook");
+  WriteChanges();
+  outbox_.Settle(kMail, 4, "not written");
+  Outbox restarted(&store_);
+  ASSERT_TRUE(restarted.Restore(last_).ok());
+  restarted.SetChannels({kMail, kHook});
+  EXPECT_THAT(restarted.Settled(kMail), ElementsAre("boss", "boss again"));
+  EXPECT_THAT(restarted.Settled(kHook), ElementsAre("hook"));
+}
+
+TEST_F(OutboxTest, SettledMessagesAreForgottenWithTheirStep) {
+  Commit(2);
+  Commit(1);
+  outbox_.Settle(kMail, 2, "one");
+  outbox_.Settle(kMail, 3, "two");
+  WriteChanges();
+  const size_t stored = store_.size(Family::kMeta);
+  outbox_.Acknowledge(kMail, 2);
+  outbox_.Settle(kMail, 2, "late");
+  EXPECT_THAT(outbox_.Settled(kMail), ElementsAre("two"));
+  WriteChanges();
+  EXPECT_EQ(store_.size(Family::kMeta), stored - 1);
+  outbox_.SetChannels({kHook});
+  WriteChanges();
+  EXPECT_EQ(store_.size(Family::kMeta), 1U) << "the place of the other channel";
+}
+
+TEST_F(OutboxTest, OfAChannelABoundedNumberOfSettledMessagesIsKept) {
+  Commit(1);
+  for (size_t i = 0; i < Outbox::kMaxSettled + 10; ++i) {
+    outbox_.Settle(kMail, 1, std::to_string(i));
+  }
+  EXPECT_THAT(outbox_.Settled(kMail), SizeIs(Outbox::kMaxSettled));
+}
+
 TEST_F(OutboxTest, DeletesWhatEveryChannelHasAcknowledged) {
   Commit(2);
   Commit(2);

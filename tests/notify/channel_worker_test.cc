@@ -134,12 +134,45 @@ TEST_F(ChannelWorkerTest, AcknowledgesOnlyWholeSteps) {
   EXPECT_EQ(Acknowledged(), 0U);
 }
 
+TEST_F(ChannelWorkerTest, AFullMailboxMakesARestartSendNothingAgain) {
+  for (const char* id : {"t-1", "t-2", "t-3"}) {
+    Commit(id, {"u100", "u102"});
+  }
+  log_.AnswerWith([](const SentMessage& message) {
+    return message.recipient == "u102" ? absl::ResourceExhaustedError("450 mailbox full")
+                                       : absl::OkStatus();
+  });
+  Drain();
+  EXPECT_THAT(Recipients(), ElementsAre("u100", "u100", "u100"));
+  EXPECT_EQ(Acknowledged(), 0U);
+  NewWorker(Acknowledged());
+  log_.AnswerWith(nullptr);
+  Drain();
+  EXPECT_THAT(Recipients(), ElementsAre("u100", "u100", "u100", "u102", "u102", "u102"));
+  EXPECT_EQ(Acknowledged(), 3U);
+  EXPECT_THAT(outbox_.Settled(kName), IsEmpty());
+}
+
+TEST_F(ChannelWorkerTest, ARefusedMessageBehindAWaitingOneIsNotTriedAfterARestart) {
+  Commit("t-1", {"u100", "u102"});
+  log_.AnswerWith([](const SentMessage& message) {
+    return message.recipient == "u102" ? absl::ResourceExhaustedError("450 mailbox full")
+                                       : absl::InvalidArgumentError("550 no such user");
+  });
+  Drain();
+  NewWorker(Acknowledged());
+  log_.AnswerWith(nullptr);
+  Drain();
+  EXPECT_THAT(Recipients(), ElementsAre("u102"));
+}
+
 TEST_F(ChannelWorkerTest, CrashWithinAStepSendsAgainWithTheSameKeys) {
   Commit("t-1", {"u100", "u102"});
   log_.AnswerWith([](const SentMessage& message) {
     return message.recipient == "u102" ? absl::UnavailableError("down") : absl::OkStatus();
   });
   Drain();
+  outbox_.ForgetSettled();  // what no step has written
   NewWorker(Acknowledged());
   log_.AnswerWith(nullptr);
   Drain();

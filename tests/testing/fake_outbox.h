@@ -41,6 +41,11 @@ class FakeOutbox final : public OutboxReader {
     MutexLock lock(&mu_);
     acknowledged_[channel] = seq;
   }
+  // As when the process dies before what was settled is durable.
+  void ForgetSettled() {
+    MutexLock lock(&mu_);
+    settled_.clear();
+  }
   // Waits until `channel` has acknowledged `seq`; false after a minute.
   bool AwaitAcknowledged(const std::string& channel, uint64_t seq) {
     const CondVar::Deadline deadline = CondVar::After(absl::Minutes(1));
@@ -84,7 +89,22 @@ class FakeOutbox final : public OutboxReader {
   void Acknowledge(const std::string& channel, uint64_t seq) override {
     MutexLock lock(&mu_);
     acknowledged_[channel] = seq;
+    settled_[channel].erase(settled_[channel].begin(), settled_[channel].upper_bound(seq));
     changed_.SignalAll();
+  }
+  std::vector<std::string> Settled(const std::string& channel) const override {
+    MutexLock lock(&mu_);
+    std::vector<std::string> keys;
+    if (const auto it = settled_.find(channel); it != settled_.end()) {
+      for (const auto& [seq, key] : it->second) {
+        keys.push_back(key);
+      }
+    }
+    return keys;
+  }
+  void Settle(const std::string& channel, uint64_t seq, const std::string& key) override {
+    MutexLock lock(&mu_);
+    settled_[channel].emplace(seq, key);
   }
 
  private:
@@ -93,6 +113,7 @@ class FakeOutbox final : public OutboxReader {
   CondVar changed_;
   std::vector<v1::OutboxEntry> entries_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, uint64_t> acknowledged_ ABSL_GUARDED_BY(mu_);
+  std::map<std::string, std::multimap<uint64_t, std::string>> settled_ ABSL_GUARDED_BY(mu_);
   absl::Status error_ ABSL_GUARDED_BY(mu_);
 };
 
