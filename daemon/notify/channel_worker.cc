@@ -52,8 +52,11 @@ ChannelWorker::ChannelWorker(std::string name, uint64_t cursor, std::unique_ptr<
   }
 }
 
-void ChannelWorker::Replace(std::unique_ptr<Channel> channel) {
+void ChannelWorker::Replace(std::unique_ptr<Channel> channel, bool elsewhere) {
   MutexLock lock(&mu_);
+  if (elsewhere && in_use_ != nullptr) {
+    in_use_->Cancel();
+  }
   channel_ = std::move(channel);
   replaced_ = true;
   if (cancelled_) {
@@ -65,6 +68,9 @@ void ChannelWorker::Cancel() {
   MutexLock lock(&mu_);
   cancelled_ = true;
   channel_->Cancel();
+  if (in_use_ != nullptr) {
+    in_use_->Cancel();  // which may be one that was replaced
+  }
 }
 
 std::shared_ptr<Channel> ChannelWorker::CurrentChannel() {
@@ -72,7 +78,13 @@ std::shared_ptr<Channel> ChannelWorker::CurrentChannel() {
   if (std::exchange(replaced_, false)) {
     queue_.Release();
   }
+  in_use_ = channel_;
   return channel_;
+}
+
+bool ChannelWorker::WasReplaced(const Channel* channel) {
+  MutexLock lock(&mu_);
+  return channel_.get() != channel;
 }
 
 bool ChannelWorker::HasRoom() const {
@@ -128,8 +140,8 @@ void ChannelWorker::Attempt(const SendQueue::Item& item, Channel* channel,
   const absl::Time begin = Now();
   const absl::Status status = channel->Send(item.message);
   const absl::Time end = Now();
-  if (absl::IsCancelled(status) && stop.stop_requested()) {
-    return;  // sent again after the next start, with the same key
+  if (absl::IsCancelled(status) && (stop.stop_requested() || WasReplaced(channel))) {
+    return;  // sent again, with the same key: after the next start, or through the new channel
   }
   environment().metrics->latency_seconds.Observe(absl::ToDoubleSeconds(end - begin));
   const std::string_view integration = channel->integration();

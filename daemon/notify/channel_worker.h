@@ -29,9 +29,10 @@ class ChannelWorker final : public OutboxWorker {
   ChannelWorker(std::string name, uint64_t cursor, std::unique_ptr<Channel> channel,
                 const WorkerEnvironment& environment);
 
-  // From the next attempt on, messages leave through `channel`, those that wait at once. Any
+  // From the next attempt on, messages leave through `channel`, those that wait at once. Where that
+  // leads `elsewhere` a running attempt is ended, and made again there; else it goes on. Any
   // thread.
-  void Replace(std::unique_ptr<Channel> channel) ABSL_LOCKS_EXCLUDED(mu_);
+  void Replace(std::unique_ptr<Channel> channel, bool elsewhere) ABSL_LOCKS_EXCLUDED(mu_);
   // Ends a running attempt; for a worker that was told to stop. Any thread.
   void Cancel() ABSL_LOCKS_EXCLUDED(mu_);
 
@@ -43,6 +44,7 @@ class ChannelWorker final : public OutboxWorker {
 
  private:
   std::shared_ptr<Channel> CurrentChannel() ABSL_LOCKS_EXCLUDED(mu_);
+  bool WasReplaced(const Channel* channel) ABSL_LOCKS_EXCLUDED(mu_);
   bool HasRoom() const;
   void Fill(absl::Duration wait, const std::stop_token& stop);
   void Attempt(const SendQueue::Item& item, Channel* channel, const std::stop_token& stop);
@@ -53,6 +55,7 @@ class ChannelWorker final : public OutboxWorker {
   absl::flat_hash_set<std::string> settled_;  // keys that a run before was done with
   Mutex mu_;
   std::shared_ptr<Channel> channel_ ABSL_GUARDED_BY(mu_);
+  std::shared_ptr<Channel> in_use_ ABSL_GUARDED_BY(mu_);  // by the present round
   bool replaced_ ABSL_GUARDED_BY(mu_) = false;
   bool cancelled_ ABSL_GUARDED_BY(mu_) = false;
 };

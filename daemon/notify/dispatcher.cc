@@ -7,6 +7,15 @@
 #include "daemon/base/log.h"
 
 namespace kpiwatch {
+namespace {
+
+std::string AddressOf(const Rulebook& rulebook, const ChannelSlot& slot) {
+  const Receiver& receiver = rulebook.receivers[slot.receiver];
+  return slot.integration == Integration::kWebhook ? receiver.webhook[slot.instance].url
+                                                   : receiver.email[slot.instance].smarthost;
+}
+
+}  // namespace
 
 Dispatcher::Dispatcher(DispatcherPorts ports, DispatcherOptions options)
     : ports_(ports), options_(std::move(options)) {}
@@ -54,30 +63,33 @@ void Dispatcher::SetRulebook(const std::shared_ptr<const Rulebook>& rulebook) {
     }
   }
   for (const ChannelSlot& slot : slots) {
+    std::string address = AddressOf(*rulebook, slot);
     if (const auto it = running_.find(slot.name); it != running_.end()) {
-      it->second->channel->Replace(Make(*rulebook, slot));
+      it->second->channel->Replace(Make(*rulebook, slot), it->second->address != address);
+      it->second->address = std::move(address);
       continue;
     }
     auto worker = std::make_unique<ChannelWorker>(slot.name, slot.after, Make(*rulebook, slot),
                                                   Environment());
     ChannelWorker* const channel = worker.get();
-    Start(slot.name, std::move(worker), channel);
+    Start(slot.name, std::move(worker), channel, std::move(address));
   }
   if (first) {
     const std::string name(kDeadLetterFileChannel);
     Start(name,
           std::make_unique<DeadLetterWorker>(ports_.outbox->Acknowledged(name), ports_.dead_letters,
                                              Environment()),
-          nullptr);
+          nullptr, "");
   }
   ForgetOldEpochs();
 }
 
 void Dispatcher::Start(const std::string& name, std::unique_ptr<OutboxWorker> worker,
-                       ChannelWorker* channel) {
+                       ChannelWorker* channel, std::string address) {
   auto running = std::make_unique<Running>();
   running->worker = std::move(worker);
   running->channel = channel;
+  running->address = std::move(address);
   running->thread = std::jthread([this, self = running.get()](const std::stop_token& stop) {
     self->worker->Run(stop);
     if (const uint64_t head = self->removed_at.load(); head != Running::kInForce) {

@@ -58,7 +58,8 @@ class Dispatcher {
 
   // The first call starts the threads at what each channel had acknowledged. Later ones let
   // `rulebook` decide about the entries above the outbox's present head: threads of new receivers
-  // start there, those of removed ones end, the others go on with the new addresses and secrets.
+  // start there, those of removed ones end, the others go on with the new addresses and secrets. A
+  // running send to an address that was replaced is ended.
   // Call it where the engine lets the rulebook enter, between two steps. Does not wait for sends.
   // REQUIRES: CheckRoutes(*rulebook) is OK; Stop was not called.
   void SetRulebook(const std::shared_ptr<const Rulebook>& rulebook);
@@ -73,12 +74,14 @@ class Dispatcher {
     static constexpr uint64_t kInForce = std::numeric_limits<uint64_t>::max();
     std::unique_ptr<OutboxWorker> worker;
     ChannelWorker* channel = nullptr;  // the same; null for the dead-letter file
+    std::string address;               // where it leads
     std::atomic<bool> ended = false;
     std::atomic<uint64_t> removed_at = kInForce;  // the outbox's head when its receiver was removed
     std::jthread thread;                          // last: ends before what it uses
   };
   std::unique_ptr<Channel> Make(const Rulebook& rulebook, const ChannelSlot& slot);
-  void Start(const std::string& name, std::unique_ptr<OutboxWorker> worker, ChannelWorker* channel);
+  void Start(const std::string& name, std::unique_ptr<OutboxWorker> worker, ChannelWorker* channel,
+             std::string address);
   void Retire(std::unique_ptr<Running> running);
   void ForgetOldEpochs();
   WorkerEnvironment Environment();

@@ -277,7 +277,7 @@ TEST_F(ChannelWorkerTest, NewChannelTakesWhatWaitsAtOnce) {
   Run(8);
   EXPECT_THAT(log_.accepted(), IsEmpty());
   const absl::Time before = clock_.Now();
-  worker_->Replace(std::make_unique<FakeChannel>("email", "smtp2", &log_));
+  worker_->Replace(std::make_unique<FakeChannel>("email", "smtp2", &log_), /*elsewhere=*/true);
   Run(1);
   EXPECT_THAT(log_.accepted(), SizeIs(1));
   EXPECT_EQ(clock_.Now(), before);

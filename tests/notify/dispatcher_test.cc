@@ -227,6 +227,29 @@ TEST_F(DispatcherTest, ReloadedAddressIsUsedForWhatWaits) {
   EXPECT_THAT(Accepted("elsewhere"), ElementsAre("t-1"));
 }
 
+TEST_F(DispatcherTest, AHangingSendDoesNotHoldUpTheAddressThatReplacesIts) {
+  log_.Hang("http://127.0.0.1:1/coaches");
+  Enter();
+  Commit("t-1");
+  ASSERT_TRUE(log_.AwaitHanging());
+  rulebook_.receivers[1].webhook[0].url = "http://127.0.0.1:1/elsewhere";
+  Enter();
+  EXPECT_TRUE(outbox_.AwaitAcknowledged(kCoaches, 1));
+  EXPECT_THAT(Accepted("elsewhere"), ElementsAre("t-1"));
+  EXPECT_THAT(metrics_.failed.Take(), IsEmpty()) << "nobody failed";
+}
+
+TEST_F(DispatcherTest, StopEndsASendThatHangsSinceBeforeAReload) {
+  log_.Hang("http://127.0.0.1:1/coaches");
+  Enter();
+  Commit("t-1");
+  ASSERT_TRUE(log_.AwaitHanging());
+  Enter();
+  EXPECT_THAT(Accepted("coaches"), IsEmpty());
+  dispatcher_->Stop();
+  EXPECT_EQ(outbox_.Acknowledged(kCoaches), 0U);
+}
+
 TEST_F(DispatcherTest, DeadLettersWithoutATopicGoToTheFile) {
   std::vector<v1::OutboxEntry> step(3);
   step[0].mutable_dead_letter()->set_reason("decode");
