@@ -38,7 +38,7 @@ Engine::Engine(Options options, StateStore* store, std::string store_uuid, const
 Engine::~Engine() = default;
 
 absl::Status Engine::Start(std::shared_ptr<const Rulebook> rulebook,
-                           const std::vector<std::string>& channels) {
+                           const std::vector<ChannelId>& channels) {
   KPIWATCH_RETURN_IF_ERROR(core_.Restore(std::move(rulebook), clock_->Now()));
   forward_clock_.Restore(core_.now());
   KPIWATCH_RETURN_IF_ERROR(outbox_.Restore(core_.last_seq()));
@@ -231,7 +231,7 @@ void Engine::NoteEvaluations(absl::Time begin) {
 }
 
 absl::Status Engine::Reload(std::shared_ptr<const Rulebook> rulebook,
-                            std::vector<std::string> channels) {
+                            std::vector<ChannelId> channels) {
   absl::Status status = absl::UnavailableError("the engine is busy or has stopped");
   Ask(&step_requests_, [&] {
     status = [&]() -> absl::Status {

@@ -72,7 +72,7 @@ class Engine final : public EngineReadView {
 
   // Restores the state and starts the sources. Errors: the store's, a source's configuration.
   absl::Status Start(std::shared_ptr<const Rulebook> rulebook,
-                     const std::vector<std::string>& channels);
+                     const std::vector<ChannelId>& channels);
   // Works until Stop or a fatal error; on a stop commits what is under way.
   absl::Status Run();
   // One round of Run: true when something was done.
@@ -82,7 +82,7 @@ class Engine final : public EngineReadView {
   absl::Status WriteLastAcknowledgements();
 
   // Lets another rulebook in between two steps; `channels` are its channels. Returns when it is in.
-  absl::Status Reload(std::shared_ptr<const Rulebook> rulebook, std::vector<std::string> channels);
+  absl::Status Reload(std::shared_ptr<const Rulebook> rulebook, std::vector<ChannelId> channels);
 
   Outbox& outbox() { return outbox_; }
   Core& core() { return core_; }

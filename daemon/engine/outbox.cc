@@ -51,16 +51,23 @@ absl::Status Outbox::Restore(uint64_t last_seq) {
         return true;
       }));
   std::map<std::string, uint64_t> acknowledged;
+  std::map<std::string, uint64_t> addresses;
   const std::string prefix = CursorKey(kAcknowledged);
-  KPIWATCH_RETURN_IF_ERROR(store_->Scan(
-      Family::kMeta, prefix, PrefixEnd(prefix), [&](std::string_view key, std::string_view value) {
-        acknowledged[std::string(key.substr(prefix.size()))] = wire::Reader(value).Varint();
-        return true;
-      }));
+  KPIWATCH_RETURN_IF_ERROR(store_->Scan(Family::kMeta, prefix, PrefixEnd(prefix),
+                                        [&](std::string_view key, std::string_view value) {
+                                          const std::string channel(key.substr(prefix.size()));
+                                          wire::Reader reader(value);
+                                          acknowledged[channel] = reader.Varint();
+                                          if (!reader.AtEnd()) {
+                                            addresses[channel] = reader.U64();
+                                          }
+                                          return true;
+                                        }));
   MutexLock lock(&mu_);
   head_ = last_seq;
   segments_ = std::move(segments);
   acknowledged_ = std::move(acknowledged);
+  addresses_ = std::move(addresses);
   return RestoreSettled();
 }
 
@@ -82,15 +89,35 @@ absl::Status Outbox::RestoreSettled() {
                       });
 }
 
-std::vector<GoneChannel> Outbox::SetChannels(const std::vector<std::string>& channels) {
+std::vector<ChannelId> Outbox::ChannelsLocked() const {
+  std::vector<ChannelId> channels;
+  for (const auto& [channel, seq] : acknowledged_) {
+    const auto it = addresses_.find(channel);
+    channels.push_back({.name = channel, .address = it == addresses_.end() ? 0 : it->second});
+  }
+  return channels;
+}
+
+std::vector<ChannelId> Outbox::Channels() const {
+  MutexLock lock(&mu_);
+  return ChannelsLocked();
+}
+
+std::vector<GoneChannel> Outbox::SetChannels(const std::vector<ChannelId>& wanted) {
   std::vector<GoneChannel> waiting;
   MutexLock lock(&mu_);
+  const std::vector<ChannelId> known = ChannelsLocked();
   std::map<std::string, uint64_t> kept;
-  for (const std::string& channel : channels) {
-    const auto it = acknowledged_.find(channel);
-    kept[channel] = it == acknowledged_.end() ? head_ : it->second;
-    if (it == acknowledged_.end()) {
-      unwritten_[channel] = head_;
+  addresses_.clear();
+  for (const ChannelId& channel : NameChannels(wanted, known)) {
+    const auto it = acknowledged_.find(channel.name);
+    const uint64_t seq = it == acknowledged_.end() ? head_ : it->second;
+    kept[channel.name] = seq;
+    if (channel.address != 0) {
+      addresses_[channel.name] = channel.address;
+    }
+    if (std::find(known.begin(), known.end(), channel) == known.end()) {
+      unwritten_[channel.name] = seq;
     }
   }
   for (const auto& [channel, seq] : acknowledged_) {
@@ -144,6 +171,9 @@ void Outbox::AddChanges(WriteBatch* batch) {
   for (const auto& [channel, seq] : unwritten_) {
     std::string value;
     wire::AppendVarint(seq, &value);
+    if (const auto it = addresses_.find(channel); it != addresses_.end()) {
+      wire::AppendU64(it->second, &value);
+    }
     batch->Put(Family::kMeta, AcknowledgedKey(channel), value);
   }
   unwritten_.clear();

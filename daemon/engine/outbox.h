@@ -41,10 +41,10 @@ class Outbox final : public OutboxReader {
   // Reads the index of segments and the acknowledgements. To be called once, first. `last_seq`: the
   // number of the last entry ever written.
   absl::Status Restore(uint64_t last_seq);
-  // The channels whose acknowledgement an entry waits for. A channel that was not there before
-  // starts at the present head; what a channel that is gone had acknowledged is forgotten. Returns
-  // those of the gone ones that had not acknowledged everything.
-  std::vector<GoneChannel> SetChannels(const std::vector<std::string>& channels);
+  // The channels whose acknowledgement an entry waits for, as NameChannels wants them. A channel
+  // that was not there before starts at the present head; what a channel that is gone had
+  // acknowledged is forgotten. Returns those of the gone ones that had not acknowledged everything.
+  std::vector<GoneChannel> SetChannels(const std::vector<ChannelId>& wanted);
   // Adds new acknowledgements and deletions to *batch.
   void AddChanges(WriteBatch* batch);
   // True when AddChanges has something to write.
@@ -55,6 +55,7 @@ class Outbox final : public OutboxReader {
   absl::StatusOr<std::vector<SharedEntry>> Read(uint64_t after, size_t max,
                                                 absl::Duration max_wait) override;
   uint64_t head() const override;
+  std::vector<ChannelId> Channels() const override;
   uint64_t Acknowledged(const std::string& channel) const override;
   void Acknowledge(const std::string& channel, uint64_t seq) override;
   std::vector<std::string> Settled(const std::string& channel) const override;
@@ -66,6 +67,7 @@ class Outbox final : public OutboxReader {
  private:
   absl::StatusOr<std::vector<SharedEntry>> ReadStored(uint64_t after, size_t max) const;
   uint64_t LeastAcknowledged() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  std::vector<ChannelId> ChannelsLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status RestoreSettled() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void ForgetSettled(const std::string& channel, uint64_t through)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -77,6 +79,7 @@ class Outbox final : public OutboxReader {
   std::deque<uint64_t> segments_ ABSL_GUARDED_BY(mu_);  // first numbers of the stored segments
   std::deque<SharedEntry> tail_ ABSL_GUARDED_BY(mu_);   // the newest entries, up to head_
   std::map<std::string, uint64_t> acknowledged_ ABSL_GUARDED_BY(mu_);
+  std::map<std::string, uint64_t> addresses_ ABSL_GUARDED_BY(mu_);  // of those that have one
   std::map<std::string, uint64_t> unwritten_ ABSL_GUARDED_BY(mu_);  // news since AddChanges
   std::vector<std::string> forgotten_ ABSL_GUARDED_BY(mu_);
   // By channel, keys of messages with the last number of their step.

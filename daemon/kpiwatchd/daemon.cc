@@ -48,12 +48,12 @@ absl::Status Daemon::OpenStorage() {
   return absl::OkStatus();
 }
 
-std::vector<std::string> Daemon::ChannelsOf(const Rulebook& rulebook) const {
-  std::vector<std::string> names = ChannelNames(rulebook);
+std::vector<ChannelId> Daemon::ChannelsWith(const Rulebook& rulebook) const {
+  std::vector<ChannelId> channels = ChannelsOf(rulebook);
   for (const KafkaPublisherOptions& options : publisher_options_) {
-    names.push_back(options.channel_name);
+    channels.push_back({.name = options.channel_name});
   }
-  return names;
+  return channels;
 }
 
 absl::Status Daemon::StartEngine(std::shared_ptr<const Rulebook> rulebook) {
@@ -81,7 +81,7 @@ absl::Status Daemon::StartEngine(std::shared_ptr<const Rulebook> rulebook) {
   };
   engine_ = std::make_unique<Engine>(options, store_.get(), header_.uuid, &clock_,
                                      std::move(intake_.sources), &engine_metrics_);
-  KPIWATCH_RETURN_IF_ERROR(engine_->Start(rulebook, ChannelsOf(*rulebook)));
+  KPIWATCH_RETURN_IF_ERROR(engine_->Start(rulebook, ChannelsWith(*rulebook)));
 
   DispatcherPorts ports;
   ports.outbox = &engine_->outbox();
@@ -214,7 +214,7 @@ absl::Status Daemon::Reload() {
                                         " needs a restart");
     }
     KPIWATCH_ASSIGN_OR_RETURN(const auto rulebook, ReadRules(*read.config));
-    KPIWATCH_RETURN_IF_ERROR(engine_->Reload(rulebook, ChannelsOf(*rulebook)));
+    KPIWATCH_RETURN_IF_ERROR(engine_->Reload(rulebook, ChannelsWith(*rulebook)));
     config_.rule_files = read.config->rule_files;
     return absl::OkStatus();
   };

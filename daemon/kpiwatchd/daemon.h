@@ -55,7 +55,7 @@ class Daemon {
   std::string Metrics();
   void WatchSignals(const std::stop_token& stop);
   void Fail(const absl::Status& status);
-  std::vector<std::string> ChannelsOf(const Rulebook& rulebook) const;
+  std::vector<ChannelId> ChannelsWith(const Rulebook& rulebook) const;
 
   const Flags flags_;
   DaemonConfig config_;

@@ -96,12 +96,29 @@ std::string_view IntegrationName(Integration integration) {
   return integration == Integration::kWebhook ? "webhook" : "email";
 }
 
-std::vector<ChannelSlot> ChannelSlots(const Rulebook& rulebook) {
+std::vector<ChannelId> ChannelsOf(const Rulebook& rulebook) {
+  std::vector<ChannelId> channels;
+  for (const Receiver& receiver : rulebook.receivers) {
+    std::map<std::string_view, size_t> seen;
+    for (const WebhookConfig& webhook : receiver.webhook) {
+      channels.push_back({.name = fmt::format("webhook:{}/", receiver.name),
+                          .address = WebhookAddress(webhook.url, seen[webhook.url]++)});
+    }
+    for (size_t i = 0; i < receiver.email.size(); ++i) {
+      channels.push_back({.name = fmt::format("email:{}/{}", receiver.name, i)});
+    }
+  }
+  channels.push_back({.name = std::string(kDeadLetterFileChannel)});
+  return channels;
+}
+
+std::vector<ChannelSlot> ChannelSlots(const Rulebook& rulebook,
+                                      const std::vector<ChannelId>& known) {
+  std::vector<ChannelId> channels = NameChannels(ChannelsOf(rulebook), known);
   std::vector<ChannelSlot> slots;
   const auto add = [&](Integration integration, size_t receiver, size_t count) {
     for (size_t i = 0; i < count; ++i) {
-      slots.push_back({.name = fmt::format("{}:{}/{}", IntegrationName(integration),
-                                           rulebook.receivers[receiver].name, i),
+      slots.push_back({.name = std::move(channels[slots.size()].name),
                        .integration = integration,
                        .receiver = receiver,
                        .instance = i});
@@ -112,15 +129,6 @@ std::vector<ChannelSlot> ChannelSlots(const Rulebook& rulebook) {
     add(Integration::kEmail, i, rulebook.receivers[i].email.size());
   }
   return slots;
-}
-
-std::vector<std::string> ChannelNames(const Rulebook& rulebook) {
-  std::vector<std::string> names;
-  for (ChannelSlot& slot : ChannelSlots(rulebook)) {
-    names.push_back(std::move(slot.name));
-  }
-  names.emplace_back(kDeadLetterFileChannel);
-  return names;
 }
 
 DeliveryPlanner::DeliveryPlanner(std::shared_ptr<const Rulebook> rulebook,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/notify/channel.h"
+#include "daemon/notify/channel_names.h"
 #include "daemon/notify/outbox_reader.h"
 #include "daemon/notify/routing.h"
 #include "daemon/rulebook/rulebook.h"
@@ -22,21 +23,23 @@ std::string_view IntegrationName(Integration integration);  // "webhook", "email
 // One entry under `email:` or `webhook:` of one receiver. Each is a channel of its own, with its
 // own place in the outbox.
 struct ChannelSlot {
-  std::string name;  // "email:managers/0"; the name under which it acknowledges
+  std::string name;  // "email:managers/0"; the name under which it acknowledges. A webhook's
+                     // number is not its place in the list (channel_names.h)
   Integration integration = Integration::kWebhook;
   size_t receiver = 0;  // index into Rulebook::receivers
   size_t instance = 0;  // index into Receiver::email or Receiver::webhook
   uint64_t after = 0;   // it takes entries with numbers above this one
 };
 
-// In the order of the rulebook, `after` 0.
-std::vector<ChannelSlot> ChannelSlots(const Rulebook& rulebook);
+// In the order of the rulebook, `after` 0. `known`: the channels that the outbox has.
+std::vector<ChannelSlot> ChannelSlots(const Rulebook& rulebook,
+                                      const std::vector<ChannelId>& known = {});
 
 // The channel of what no receiver gets: dead letters without a topic go to a file.
 inline constexpr std::string_view kDeadLetterFileChannel = "dead_letter_file";
 
-// The names under which the channels of `rulebook` acknowledge, kDeadLetterFileChannel among them.
-std::vector<std::string> ChannelNames(const Rulebook& rulebook);
+// The channels of `rulebook`, kDeadLetterFileChannel among them, as NameChannels wants them.
+std::vector<ChannelId> ChannelsOf(const Rulebook& rulebook);
 
 // Reasons beside those that the engine gives in Transition::not_sent_reason.
 namespace reason {

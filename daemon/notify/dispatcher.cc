@@ -42,7 +42,7 @@ std::unique_ptr<Channel> Dispatcher::Make(const Rulebook& rulebook, const Channe
 void Dispatcher::SetRulebook(const std::shared_ptr<const Rulebook>& rulebook) {
   const bool first = running_.empty();
   const uint64_t from = first ? 0 : ports_.outbox->head();
-  std::vector<ChannelSlot> slots = ChannelSlots(*rulebook);
+  std::vector<ChannelSlot> slots = ChannelSlots(*rulebook, ports_.outbox->Channels());
   std::set<std::string> names;
   for (ChannelSlot& slot : slots) {
     slot.after = std::max(from, ports_.outbox->Acknowledged(slot.name));

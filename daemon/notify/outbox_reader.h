@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "daemon/notify/channel_names.h"
 #include "daemon/notify/outbox_entry.h"
 
 namespace kpiwatch {
@@ -23,6 +24,8 @@ class OutboxReader {
                                                         absl::Duration max_wait) = 0;
   // The number of the last committed entry (0: none yet).
   virtual uint64_t head() const = 0;
+  // The channels whose acknowledgement an entry waits for.
+  virtual std::vector<ChannelId> Channels() const = 0;
   // The highest number up to which `channel` had acknowledged everything, as stored. A channel that
   // a rulebook names for the first time was stored with the head of that moment: it is not told
   // what happened before it existed.

@@ -21,7 +21,7 @@ class OutboxTest : public testing::Test {
  protected:
   OutboxTest() {
     EXPECT_TRUE(outbox_.Restore(0).ok());
-    outbox_.SetChannels({kMail, kHook});
+    outbox_.SetChannels({{kMail}, {kHook}});
   }
 
   // The entries of a step of `count` transitions, durable but not published.
@@ -101,7 +101,7 @@ TEST_F(OutboxTest, ReadsFromTheStoreAfterARestart) {
   WriteChanges();
   Outbox restarted(&store_);
   ASSERT_TRUE(restarted.Restore(last_).ok());
-  restarted.SetChannels({kMail, kHook});
+  restarted.SetChannels({{kMail}, {kHook}});
   EXPECT_EQ(restarted.Acknowledged(kMail), 5U);
   EXPECT_EQ(restarted.Acknowledged(kHook), 3U);
   EXPECT_THAT(Numbers(restarted, 3, 10), ElementsAre(4, 5));
@@ -115,8 +115,42 @@ TEST_F(OutboxTest, ForgetsAnAcknowledgementThatNoStepWrote) {
   EXPECT_TRUE(outbox_.HasChanges());
   Outbox restarted(&store_);
   ASSERT_TRUE(restarted.Restore(last_).ok());
-  restarted.SetChannels({kMail, kHook});
+  restarted.SetChannels({{kMail}, {kHook}});
   EXPECT_EQ(restarted.Acknowledged(kMail), 0U);
+}
+
+TEST_F(OutboxTest, AWebhookKeepsItsPlaceWhereverItStandsInTheList) {
+  outbox_.SetChannels({{"webhook:a/", 11}, {"webhook:a/", 22}});
+  Commit(3);
+  outbox_.Acknowledge("webhook:a/1", 2);
+  WriteChanges();
+  Outbox restarted(&store_);
+  ASSERT_TRUE(restarted.Restore(last_).ok());
+  EXPECT_THAT(restarted.SetChannels({{"webhook:a/", 22}}),
+              ElementsAre(GoneChannel{"webhook:a/0", 3}));
+  EXPECT_THAT(restarted.Channels(), ElementsAre(ChannelId{"webhook:a/1", 22}));
+  EXPECT_EQ(restarted.Acknowledged("webhook:a/1"), 2U);
+}
+
+TEST_F(OutboxTest, PlacesOfAnOlderProgramAreThoseOfTheWebhooksAtTheirNumbers) {
+  outbox_.SetChannels({{"webhook:a/0"}, {"webhook:a/1"}});
+  Commit(3);
+  outbox_.Acknowledge("webhook:a/1", 2);
+  WriteChanges();
+  Outbox restarted(&store_);
+  ASSERT_TRUE(restarted.Restore(last_).ok());
+  EXPECT_THAT(restarted.SetChannels({{"webhook:a/", 11}, {"webhook:a/", 22}}), IsEmpty());
+  EXPECT_EQ(restarted.Acknowledged("webhook:a/0"), 0U);
+  EXPECT_EQ(restarted.Acknowledged("webhook:a/1"), 2U);
+  WriteBatch batch;
+  restarted.AddChanges(&batch);
+  ASSERT_TRUE(store_.Write(batch).ok());
+  Outbox again(&store_);
+  ASSERT_TRUE(again.Restore(last_).ok());
+  again.SetChannels({{"webhook:a/", 22}, {"webhook:a/", 11}});
+  EXPECT_THAT(again.Channels(),
+              ElementsAre(ChannelId{"webhook:a/0", 11}, ChannelId{"webhook:a/1", 22}));
+  EXPECT_EQ(again.Acknowledged("webhook:a/1"), 2U);
 }
 
 TEST_F(OutboxTest, WhatASlowRecipientHoldsUpIsKnownAfterARestart) {
@@ -130,7 +164,7 @@ TEST_F(OutboxTest, WhatASlowRecipientHoldsUpIsKnownAfterARestart) {
   outbox_.Settle(kMail, 4, "not written");
   Outbox restarted(&store_);
   ASSERT_TRUE(restarted.Restore(last_).ok());
-  restarted.SetChannels({kMail, kHook});
+  restarted.SetChannels({{kMail}, {kHook}});
   EXPECT_THAT(restarted.Settled(kMail), ElementsAre("boss", "boss again"));
   EXPECT_THAT(restarted.Settled(kHook), ElementsAre("hook"));
 }
@@ -147,7 +181,7 @@ TEST_F(OutboxTest, SettledMessagesAreForgottenWithTheirStep) {
   EXPECT_THAT(outbox_.Settled(kMail), ElementsAre("two"));
   WriteChanges();
   EXPECT_EQ(store_.size(Family::kMeta), stored - 1);
-  outbox_.SetChannels({kHook});
+  outbox_.SetChannels({{kHook}});
   WriteChanges();
   EXPECT_EQ(store_.size(Family::kMeta), 1U) << "the place of the other channel";
 }
@@ -188,13 +222,13 @@ TEST_F(OutboxTest, AnAcknowledgementNeitherGoesBackNorBeyondTheHead) {
 
 TEST_F(OutboxTest, ANewChannelIsNotToldWhatWasBeforeIt) {
   Commit(2);
-  outbox_.SetChannels({kMail, kHook, "second"});
+  outbox_.SetChannels({{kMail}, {kHook}, {"second"}});
   EXPECT_EQ(outbox_.Acknowledged("second"), 2U);
   Commit(1);
   WriteChanges();
   Outbox restarted(&store_);
   ASSERT_TRUE(restarted.Restore(last_).ok());
-  restarted.SetChannels({kMail, kHook, "second"});
+  restarted.SetChannels({{kMail}, {kHook}, {"second"}});
   EXPECT_EQ(restarted.Acknowledged("second"), 2U);
 }
 
@@ -202,11 +236,11 @@ TEST_F(OutboxTest, AChannelThatIsGoneHoldsNothingBack) {
   Commit(2);
   outbox_.Acknowledge(kMail, 2);
   EXPECT_EQ(outbox_.length(), 2U);
-  EXPECT_THAT(outbox_.SetChannels({kMail}), ElementsAre(GoneChannel{kHook, 2}));
+  EXPECT_THAT(outbox_.SetChannels({{kMail}}), ElementsAre(GoneChannel{kHook, 2}));
   EXPECT_EQ(outbox_.length(), 0U);
   WriteChanges();
   EXPECT_EQ(store_.size(Family::kOutbox), 0U);
-  outbox_.SetChannels({kMail, kHook});
+  outbox_.SetChannels({{kMail}, {kHook}});
   EXPECT_EQ(outbox_.Acknowledged(kHook), 2U) << "it begins anew";
 }
 
@@ -217,7 +251,7 @@ TEST_F(OutboxTest, WhatWaitedForAChannelThatIsGoneIsToldAfterARestart) {
   WriteChanges();
   Outbox restarted(&store_);
   ASSERT_TRUE(restarted.Restore(last_).ok());
-  EXPECT_THAT(restarted.SetChannels({"another"}), ElementsAre(GoneChannel{kHook, 2}));
+  EXPECT_THAT(restarted.SetChannels({{"another"}}), ElementsAre(GoneChannel{kHook, 2}));
 }
 
 TEST_F(OutboxTest, ReadsWhatIsNoLongerInMemoryFromTheStore) {

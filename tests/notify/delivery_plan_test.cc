@@ -84,14 +84,6 @@ class DeliveryPlanTest : public testing::Test {
   std::vector<ChannelSlot> slots_;
 };
 
-TEST_F(DeliveryPlanTest, EveryWebhookAndEmailEntryIsAChannel) {
-  AddReceiver("managers", 2, 1, &rulebook_);
-  AddReceiver("coaches", 0, 1, &rulebook_);
-  EXPECT_THAT(ChannelNames(rulebook_),
-              ElementsAre("webhook:managers/0", "webhook:managers/1", "email:managers/0",
-                          "email:coaches/0", "dead_letter_file"));
-}
-
 TEST_F(DeliveryPlanTest, WebhookGetsOneMessageWithEveryRoutedTransition) {
   AddReceiver("managers", 1, 0, &rulebook_);
   v1::Transition other = SampleTransition(v1::LEVEL_YELLOW, v1::LEVEL_ORANGE);

@@ -54,7 +54,20 @@ class DispatcherTest : public testing::Test {
                                                                .dead_letters = dead_letters_.get()},
                                                options);
   }
-  void Enter() { dispatcher_->SetRulebook(std::make_shared<const Rulebook>(rulebook_)); }
+  void Enter() {
+    outbox_.SetChannels(ChannelsOf(rulebook_));
+    dispatcher_->SetRulebook(std::make_shared<const Rulebook>(rulebook_));
+  }
+  // The keys of what the channel with this URL has accepted, in order.
+  std::vector<std::string> Keys(const std::string& receiver) const {
+    std::vector<std::string> keys;
+    for (const SentMessage& message : log_.accepted()) {
+      if (message.target == "http://127.0.0.1:1/" + receiver) {
+        keys.push_back(message.key);
+      }
+    }
+    return keys;
+  }
   void Commit(const std::string& id) {
     v1::Transition transition = SampleTransition(v1::LEVEL_GREEN, v1::LEVEL_YELLOW);
     transition.set_id(id);
@@ -225,6 +238,53 @@ TEST_F(DispatcherTest, ReloadedAddressIsUsedForWhatWaits) {
   Enter();
   EXPECT_TRUE(outbox_.AwaitAcknowledged(kCoaches, 1));
   EXPECT_THAT(Accepted("elsewhere"), ElementsAre("t-1"));
+}
+
+TEST_F(DispatcherTest, AWebhookThatStaysIsSentNothingTwiceWhenAnotherOfItsReceiverGoes) {
+  rulebook_.receivers.erase(rulebook_.receivers.begin() + 1);
+  RouteAll();
+  WebhookConfig good = rulebook_.receivers[0].webhook[0];
+  good.url = "http://127.0.0.1:1/good";
+  rulebook_.receivers[0].webhook.push_back(good);
+  log_.AnswerWith([](const SentMessage& message) {
+    return message.target.ends_with("/managers") ? absl::UnavailableError("down")
+                                                 : absl::OkStatus();
+  });
+  Enter();
+  Commit("t-1");
+  Commit("t-2");
+  ASSERT_TRUE(outbox_.AwaitAcknowledged("webhook:managers/1", 2));
+  rulebook_.receivers[0].webhook.erase(rulebook_.receivers[0].webhook.begin());
+  Enter();
+  Commit("t-3");
+  EXPECT_TRUE(outbox_.AwaitAcknowledged("webhook:managers/1", 3));
+  dispatcher_->Stop();
+  NewDispatcher();
+  Enter();
+  Commit("t-4");
+  EXPECT_TRUE(outbox_.AwaitAcknowledged("webhook:managers/1", 4));
+  EXPECT_THAT(Accepted("good"), ElementsAre("t-1", "t-2", "t-3", "t-4"));
+}
+
+TEST_F(DispatcherTest, WhatWaitsStaysWithItsUrlWhenTheListIsReordered) {
+  WebhookConfig other = rulebook_.receivers[0].webhook[0];
+  other.url = "http://127.0.0.1:1/other";
+  rulebook_.receivers[0].webhook.push_back(other);
+  log_.AnswerWith([](const SentMessage& message) {
+    return message.target.ends_with("/other") ? absl::UnavailableError("down") : absl::OkStatus();
+  });
+  Enter();
+  Commit("t-1");
+  ASSERT_TRUE(outbox_.AwaitAcknowledged(kManagers, 1));
+  std::swap(rulebook_.receivers[0].webhook[0], rulebook_.receivers[0].webhook[1]);
+  log_.AnswerWith(nullptr);
+  Enter();
+  EXPECT_TRUE(outbox_.AwaitAcknowledged("webhook:managers/1", 1));
+  Commit("t-2");
+  dispatcher_->Stop();
+  EXPECT_THAT(Accepted("managers"), ElementsAre("t-1", "t-2"));
+  EXPECT_THAT(Accepted("other"), ElementsAre("t-1", "t-2"));
+  EXPECT_NE(Keys("managers"), Keys("other"));
 }
 
 TEST_F(DispatcherTest, AHangingSendDoesNotHoldUpTheAddressThatReplacesIts) {

@@ -101,7 +101,7 @@ void Simulation::Start() {
   }
   engine_ = std::make_unique<Engine>(std::move(options), &store_, "sim", &clock_,
                                      std::move(sources), metrics_.get());
-  const absl::Status started = engine_->Start(rulebook_, {kTopicChannel, kWebhookChannel});
+  const absl::Status started = engine_->Start(rulebook_, {{kTopicChannel}, {kWebhookChannel}});
   if (!started.ok()) {
     problems_.push_back("the daemon does not start: " + started.ToString());
   }
@@ -132,7 +132,7 @@ void Simulation::MaybeHarm() {
     Crash();
   }
   if (random_.Chance(4) && !store_.failed()) {
-    const absl::Status status = engine_->Reload(rulebook_, {kTopicChannel, kWebhookChannel});
+    const absl::Status status = engine_->Reload(rulebook_, {{kTopicChannel}, {kWebhookChannel}});
     if (!status.ok() && !store_.failed()) {
       problems_.push_back("reload: " + status.ToString());
     }

@@ -37,7 +37,11 @@ class EngineDriver {
                        .options = &sources_[0]});
     engine_ = std::make_unique<Engine>(options, &store, "store", &clock, std::move(sources),
                                        metrics_.get());
-    ASSERT_TRUE(engine_->Start(LoadText(yaml), channels).ok());
+    std::vector<ChannelId> ids;
+    for (const std::string& channel : channels) {
+      ids.push_back({.name = channel});
+    }
+    ASSERT_TRUE(engine_->Start(LoadText(yaml), ids).ok());
   }
   // An event as EventText() has it, for the next Start(); the transport took it in at `received`.
   void Write(std::string_view type, std::string_view id, absl::Time time, std::string_view data,

@@ -41,6 +41,11 @@ class FakeOutbox final : public OutboxReader {
     MutexLock lock(&mu_);
     acknowledged_[channel] = seq;
   }
+  // What the engine does when a rulebook enters.
+  void SetChannels(const std::vector<ChannelId>& wanted) {
+    MutexLock lock(&mu_);
+    channels_ = NameChannels(wanted, channels_);
+  }
   // As when the process dies before what was settled is durable.
   void ForgetSettled() {
     MutexLock lock(&mu_);
@@ -81,6 +86,10 @@ class FakeOutbox final : public OutboxReader {
     MutexLock lock(&mu_);
     return entries_.size();
   }
+  std::vector<ChannelId> Channels() const override {
+    MutexLock lock(&mu_);
+    return channels_;
+  }
   uint64_t Acknowledged(const std::string& channel) const override {
     MutexLock lock(&mu_);
     const auto it = acknowledged_.find(channel);
@@ -112,6 +121,7 @@ class FakeOutbox final : public OutboxReader {
   mutable Mutex mu_;
   CondVar changed_;
   std::vector<v1::OutboxEntry> entries_ ABSL_GUARDED_BY(mu_);
+  std::vector<ChannelId> channels_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, uint64_t> acknowledged_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, std::multimap<uint64_t, std::string>> settled_ ABSL_GUARDED_BY(mu_);
   absl::Status error_ ABSL_GUARDED_BY(mu_);
