@@ -3,12 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <set>
 #include <string_view>
 #include <thread>
 
+#include "daemon/notify/channel_worker.h"
 #include "daemon/notify/email/email_channel.h"
 #include "tests/adapters/smtp_server.h"
 #include "tests/api/test_certificate.h"
+#include "tests/testing/fake_channel.h"
+#include "tests/testing/fake_outbox.h"
 #include "tests/testing/notify_samples.h"
 #include "tests/testing/temp_directory.h"
 
@@ -105,6 +109,50 @@ TEST_F(EmailTest, RepliesSayWhetherToTryAgain) {
   EXPECT_EQ(channel.Send(To("spam@example.com")).code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(channel.Send(To("shutdown@example.com")).code(), absl::StatusCode::kUnavailable);
   EXPECT_TRUE(channel.Send(To("wangyi@example.com")).ok()) << "failures leave nothing behind";
+}
+
+TEST_F(EmailTest, AFullMailboxMakesARestartSendNothingAgain) {
+  Start();
+  AddReceiver("managers", 0, 1, &rulebook_);
+  for (Person& person : rulebook_.org.people) {
+    person.email = (person.id == "u102" ? "busy@example.com" : person.id + "@example.com");
+  }
+  const auto rulebook = std::make_shared<const Rulebook>(rulebook_);
+  Epochs epochs;
+  epochs.Enter(std::make_shared<Epoch>(
+      Epoch{.from = 0, .planner = {rulebook, ChannelSlots(*rulebook), {.store_uuid = "store"}}}));
+  FakeOutbox outbox(&clock_);
+  FakePause pause(&clock_);
+  NotifyMetrics metrics;
+  const auto commit_and_run = [&](int step) {
+    v1::Transition transition = SampleTransition(v1::LEVEL_GREEN, v1::LEVEL_YELLOW);
+    transition.set_id("t-" + std::to_string(step));
+    transition.set_step(step);
+    transition.clear_notified();
+    transition.add_notified("u100");
+    transition.add_notified("u102");
+    outbox.Commit(transition);
+    ChannelWorker worker("email:managers/0", outbox.Acknowledged("email:managers/0"),
+                         std::make_unique<EmailChannel>(config_, options_),
+                         {.outbox = &outbox,
+                          .epochs = &epochs,
+                          .clock = &clock_,
+                          .pause = &pause,
+                          .metrics = &metrics,
+                          .retry = {}});
+    worker.Drain(outbox.head());
+    worker.Run({});
+  };
+  std::set<std::string> ids;
+  for (int run = 1; run <= 4; ++run) {
+    commit_and_run(run);
+    const SmtpServer::Letter letter = server_->Next();
+    EXPECT_THAT(letter.to, ElementsAre("u100@example.com"));
+    const size_t id = letter.data.find("Message-ID:");
+    EXPECT_TRUE(ids.insert(letter.data.substr(id, letter.data.find('\n', id) - id)).second)
+        << "the letter of an earlier run came again";
+  }
+  EXPECT_EQ(outbox.Acknowledged("email:managers/0"), 0U);
 }
 
 TEST_F(EmailTest, ErrorsNameTheServerAndItsReply) {
