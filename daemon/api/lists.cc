@@ -78,7 +78,7 @@ absl::StatusOr<std::vector<T>> Page(std::vector<T> all, Key key, std::string_vie
   return all;
 }
 
-Json GroupJson(const Group& group, const std::vector<AlertView>& alerts) {
+Json GroupJson(const Group& group, const AlertPage& alerts) {
   Json rules = Json::array();
   absl::Time last = absl::InfinitePast();
   absl::Duration took;
@@ -119,25 +119,27 @@ HttpReply Api::Rules(const HttpRequest& request) const {
   }
 
   AlertPage standing;
-  AlertQuery query{.after = std::nullopt, .limit = kMaxAlerts, .rules = {}};
+  // Rules have their state also where their alerts are left out, or do not fit.
+  const bool listed = request.Query("exclude_alerts") != "true";
+  AlertQuery query{.after = std::nullopt, .limit = listed ? kMaxAlerts : 0, .rules = {}};
   for (const Group& group : *groups) {
     for (const RuleView* rule : group.rules) {
       query.rules.push_back(rule->name);
     }
   }
-  if (!query.rules.empty() && request.Query("exclude_alerts") != "true") {
+  if (!query.rules.empty()) {
     standing = view_->Alerts(query);
   }
   Json list = Json::array();
   for (const Group& group : *groups) {
-    list.push_back(GroupJson(group, standing.alerts));
+    list.push_back(GroupJson(group, standing));
   }
   Json data = {{"groups", std::move(list)}};
   if (!next.empty()) {
     data["groupNextToken"] = next;
   }
   std::vector<std::string> warnings;
-  if (standing.more) {
+  if (listed && standing.more) {
     warnings.push_back(
         fmt::format("only {} of {} alerts are listed with their rules; "
                     "/api/v1/alerts lists all, in pages",

@@ -86,15 +86,15 @@ Json AlertJson(const AlertView& alert) {
   };
 }
 
-Json TierJson(const RuleView& rule, const TierView& tier, const std::vector<AlertView>& alerts) {
+Json TierJson(const RuleView& rule, const TierView& tier, const AlertPage& alerts) {
   Json standing = Json::array();
-  AlertState state = AlertState::kInactive;
-  for (const AlertView& alert : alerts) {
+  for (const AlertView& alert : alerts.alerts) {
     if (alert.rule == rule.name && alert.level == tier.level) {
       standing.push_back(AlertJson(alert));
-      state = std::max(state, alert.state);
     }
   }
+  const auto found = alerts.states.find({rule.name, tier.level});
+  const AlertState state = found == alerts.states.end() ? AlertState::kInactive : found->second;
   return {
       {"state", StateName(state)},
       {"name", rule.name},

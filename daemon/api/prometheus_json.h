@@ -10,9 +10,9 @@ namespace kpiwatch {
 
 Json AlertJson(const AlertView& alert);
 
-// One rule of Prometheus per tier; the alerts of a tier are those that stand at its level.
-// `alerts` may hold those of other rules too.
-Json TierJson(const RuleView& rule, const TierView& tier, const std::vector<AlertView>& alerts);
+// One rule of Prometheus per tier; the alerts of a tier are those of the page that stand at its
+// level, its state is that of all. `alerts` may hold those of other rules too.
+Json TierJson(const RuleView& rule, const TierView& tier, const AlertPage& alerts);
 
 Json SourceJson(const SourceView& source);
 

@@ -247,9 +247,12 @@ AlertPage Engine::Alerts(const AlertQuery& query) const {
                           &found);
     }
   }
+  AlertPage page;
+  for (const auto& [key, found] : alerts) {
+    page.states[{key.rule, found->level}] = AlertState::kFiring;
+  }
   std::sort(alerts.begin(), alerts.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
-  AlertPage page;
   page.total = alerts.size();
   auto next = query.after ? std::partition_point(
                                 alerts.begin(), alerts.end(),

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -52,10 +53,16 @@ struct AlertQuery {
   bool brief = false;
 };
 
+// How a tier of a rule stands: the most that any of its alerts does. A tier without alerts is
+// absent.
+using TierStates = std::map<std::pair<std::string, Level>, AlertState>;  // by rule and level
+
 struct AlertPage {
   std::vector<AlertView> alerts;  // by AlertKey
   bool more = false;              // there are alerts behind the last one
-  size_t total = 0;               // that the query would find without `after` and `limit`
+  // Of all that the query would find without `after` and `limit`.
+  size_t total = 0;
+  TierStates states;  // empty for a brief query
 };
 
 struct TierView {

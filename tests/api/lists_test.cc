@@ -113,6 +113,31 @@ TEST_F(ApiTest, SaysWhenNotAllAlertsFitBesideTheirRules) {
   EXPECT_FALSE(without.contains("warnings"));
 }
 
+TEST_F(ApiTest, ARuleHasItsStateAlsoWithoutItsAlerts) {
+  view_.rules = {MakeRuleView("a", "1.yaml"), MakeRuleView("b", "1.yaml")};
+  view_.alerts = {MakeAlertView("a", "person:u1", Level::kRed),
+                  MakeAlertView("b", "person:u1", Level::kYellow)};
+  view_.alerts[1].state = AlertState::kPending;
+  const Json rules = GetData("/api/v1/rules", {{"exclude_alerts", "true"}})["groups"][0]["rules"];
+  ASSERT_EQ(rules.size(), 4);
+  EXPECT_EQ(rules[0]["state"], "inactive");
+  EXPECT_EQ(rules[1]["state"], "firing");
+  EXPECT_EQ(rules[1]["alerts"], Json::array());
+  EXPECT_EQ(rules[2]["state"], "pending");
+}
+
+TEST_F(ApiTest, ARuleFiresBehindTheLastAlertThatIsListed) {
+  view_.rules = {MakeRuleView("a", "1.yaml"), MakeRuleView("b", "1.yaml")};
+  for (size_t i = 0; i < Api::kMaxAlerts; ++i) {
+    view_.alerts.push_back(MakeAlertView("a", "person:" + std::to_string(i), Level::kRed));
+  }
+  view_.alerts.push_back(MakeAlertView("b", "person:u1", Level::kRed));
+  const Json rules = GetData("/api/v1/rules")["groups"][0]["rules"];
+  EXPECT_EQ(rules[3]["name"], "b");
+  EXPECT_EQ(rules[3]["state"], "firing");
+  EXPECT_EQ(rules[3]["alerts"], Json::array());
+}
+
 // ---- Alerts -------------------------------------------------------------------------------------
 
 TEST_F(ApiTest, ListsAlertsInPrometheusShapeWithFieldsOfOurs) {

@@ -40,6 +40,10 @@ class FakeReadView final : public EngineReadView {
               [](const AlertView& a, const AlertView& b) { return KeyOf(a) < KeyOf(b); });
     AlertPage page;
     page.total = found.size();
+    for (const AlertView& alert : found) {
+      AlertState& state = page.states[{alert.rule, alert.level}];
+      state = std::max(state, alert.state);
+    }
     for (AlertView& alert : found) {
       if (query.after.has_value() && KeyOf(alert) <= *query.after) {
         continue;
