@@ -42,7 +42,9 @@ Json Labels(const LabelMap& labels) {
 // Our names win over the rule's own labels.
 Json TierLabels(const LabelMap& labels, const std::string& kpi, Level level) {
   Json json = Labels(labels);
-  json["kpi"] = kpi;
+  if (!kpi.empty()) {
+    json["kpi"] = kpi;
+  }
   json["level"] = LevelName(level);
   return json;
 }

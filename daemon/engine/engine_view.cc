@@ -20,6 +20,47 @@ void ShowLate(const std::optional<SourceCompleteness::Late>& late, SourceView* v
   }
 }
 
+constexpr std::string_view kDataLate = "data-late";
+
+std::vector<std::pair<std::string, SourceCompleteness::Late>> LateSources(
+    const Core& core, const CoreOptions& options) {
+  std::vector<std::pair<std::string, SourceCompleteness::Late>> found;
+  for (uint32_t s = 0; s < options.sources->size(); ++s) {
+    if (const auto& late = core.completeness(s).late) {
+      found.emplace_back((*options.sources)[s].name, *late);
+    }
+  }
+  for (const UnreadSource& unread : core.UnreadSources()) {
+    if (unread.late) {
+      found.emplace_back(unread.name, *unread.late);
+    }
+  }
+  return found;
+}
+
+// A source that is late, as /api/v1/alerts tells it: with the words of its message
+// (data_alerts.cc).
+AlertView LateView(const Rulebook& book, const std::string& source,
+                   const SourceCompleteness::Late& late) {
+  v1::Transition told;
+  told.set_rule(std::string(kDataLate));
+  told.set_subject("source:" + source);
+  told.set_period(Day{late.day}.ToString());
+  told.set_to_level(v1::LEVEL_ORANGE);
+  told.set_at_unix_ms(absl::ToUnixMillis(late.since));
+  told.set_active_since_unix_ms(told.at_unix_ms());
+  told.set_reason(v1::REASON_DATA_LATE);
+  AlertView view;
+  view.rule = told.rule();
+  view.subject = told.subject();
+  view.subject_name = {source, source};
+  view.period = told.period();
+  view.level = Level::kOrange;
+  view.active_at = late.since;
+  view.annotations["summary"] = Describe(told, book, "zh").headline;
+  return view;
+}
+
 // A firing ladder as the store has it.
 struct FiringLadder {
   SubjectId subject;
@@ -141,13 +182,16 @@ AlertView ViewOf(const Rulebook& book, const Rule& rule, const AlertKey& key,
 AlertPage BriefPage(const AlertQuery& query, const Rulebook& book,
                     const StringMap<const Rule*>& rules, const std::vector<std::string>& rule_names,
                     const std::vector<FiringLadder>& firing,
-                    const std::map<uint32_t, SubjectInfo>& subjects) {
+                    const std::map<uint32_t, SubjectInfo>& subjects, std::vector<AlertView> late) {
   std::vector<const Rule*> rule_of;  // by stored number; null: not asked for
   for (const std::string& name : rule_names) {
     const auto found = rules.find(name);
     rule_of.push_back(found == rules.end() ? nullptr : found->second);
   }
   AlertPage page;
+  page.total = late.size();
+  late.resize(std::min(late.size(), query.limit));
+  page.alerts = std::move(late);
   for (const FiringLadder& found : firing) {
     const Rule* const rule = found.rule < rule_of.size() ? rule_of[found.rule] : nullptr;
     if (rule == nullptr) {
@@ -214,8 +258,10 @@ AlertPage Engine::Alerts(const AlertQuery& query) const {
   }
   std::shared_ptr<const Rulebook> book;
   std::vector<std::string> rule_names;
+  std::vector<std::pair<std::string, SourceCompleteness::Late>> late_sources;
   Ask(&requests_, [&] {
     book = core_.shared_rulebook();
+    late_sources = LateSources(core_, options_.core);
     for (uint32_t id = 0; id < core_.rule_ids().size(); ++id) {
       rule_names.push_back(core_.rule_ids().Get(id).name);
     }
@@ -228,40 +274,60 @@ AlertPage Engine::Alerts(const AlertQuery& query) const {
   if (book == nullptr) {
     return {};
   }
+  const auto wanted = [&](std::string_view rule) {
+    return query.rules.empty() ||
+           std::find(query.rules.begin(), query.rules.end(), rule) != query.rules.end();
+  };
   StringMap<const Rule*> rules;
   for (const Rule& rule : book->rules) {
-    const bool wanted = query.rules.empty() || std::find(query.rules.begin(), query.rules.end(),
-                                                         rule.name) != query.rules.end();
-    if (wanted) {
+    if (wanted(rule.name)) {
       rules[rule.name] = &rule;
     }
   }
-  if (query.brief) {
-    return BriefPage(query, *book, rules, rule_names, firing, subjects);
+  std::vector<AlertView> late;
+  for (const auto& [source, since] : late_sources) {
+    if (wanted(kDataLate)) {
+      late.push_back(LateView(*book, source, since));
+    }
   }
-  std::vector<std::pair<AlertKey, const FiringLadder*>> alerts;
+  if (query.brief) {
+    return BriefPage(query, *book, rules, rule_names, firing, subjects, std::move(late));
+  }
+  struct Standing {
+    AlertKey key;
+    const FiringLadder* ladder;  // null: a source that is late
+    const AlertView* late;
+  };
+  std::vector<Standing> alerts;
+  for (const AlertView& view : late) {
+    alerts.push_back({{view.rule, view.subject, view.period}, nullptr, &view});
+  }
   for (const FiringLadder& found : firing) {
     if (found.rule < rule_names.size() && rules.contains(rule_names[found.rule])) {
-      alerts.emplace_back(AlertKey{rule_names[found.rule], subjects[found.subject.value()].Name(),
-                                   found.period.ToString()},
-                          &found);
+      alerts.push_back({{rule_names[found.rule], subjects[found.subject.value()].Name(),
+                         found.period.ToString()},
+                        &found,
+                        nullptr});
     }
   }
   AlertPage page;
-  for (const auto& [key, found] : alerts) {
-    page.states[{key.rule, found->level}] = AlertState::kFiring;
+  for (const Standing& alert : alerts) {
+    const Level level = alert.ladder != nullptr ? alert.ladder->level : alert.late->level;
+    page.states[{alert.key.rule, level}] = AlertState::kFiring;
   }
   std::sort(alerts.begin(), alerts.end(),
-            [](const auto& a, const auto& b) { return a.first < b.first; });
+            [](const Standing& a, const Standing& b) { return a.key < b.key; });
   page.total = alerts.size();
   auto next = query.after ? std::partition_point(
                                 alerts.begin(), alerts.end(),
-                                [&](const auto& alert) { return alert.first <= *query.after; })
+                                [&](const Standing& alert) { return alert.key <= *query.after; })
                           : alerts.begin();
   for (; next != alerts.end() && page.alerts.size() < query.limit; ++next) {
-    const FiringLadder& found = *next->second;
-    page.alerts.push_back(ViewOf(*book, *rules.find(next->first.rule)->second, next->first,
-                                 subjects[found.subject.value()], found));
+    const FiringLadder* const found = next->ladder;
+    page.alerts.push_back(found == nullptr
+                              ? *next->late
+                              : ViewOf(*book, *rules.find(next->key.rule)->second, next->key,
+                                       subjects[found->subject.value()], *found));
   }
   page.more = next != alerts.end();
   return page;

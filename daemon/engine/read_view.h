@@ -22,12 +22,12 @@ enum class RuleHealth : uint8_t { kUnknown, kOk, kError };
 
 using LabelMap = std::map<std::string, std::string>;
 
-// A ladder that stands above green, or whose tier waits to fire.
+// A ladder that stands above green, or whose tier waits to fire; or a source that is late.
 struct AlertView {
-  std::string rule;
-  std::string subject;     // "person:u102", "unit:east"
+  std::string rule;        // "data-late" of a source
+  std::string subject;     // "person:u102", "unit:east", "source:crm"
   LocalText subject_name;  // for people; the id where the org names nobody
-  std::string kpi;
+  std::string kpi;         // empty: of no one KPI
   std::string period;  // "2026-09-28", "2026-W40" …
   Level level = Level::kYellow;
   AlertState state = AlertState::kFiring;

@@ -61,9 +61,11 @@ MetricFamily Alerts(const std::vector<AlertView>& alerts) {
     MetricLabels labels = {
         {"alertname", alert.rule},
         {"alertstate", alert.state == AlertState::kFiring ? "firing" : "pending"},
-        {"level", std::string(LevelName(alert.level))},
-        {"kpi", alert.kpi},
-        {"subject", alert.subject}};
+        {"level", std::string(LevelName(alert.level))}};
+    if (!alert.kpi.empty()) {
+      labels.emplace_back("kpi", alert.kpi);
+    }
+    labels.emplace_back("subject", alert.subject);
     std::set<std::string> names = {"alertname", "alertstate", "level", "kpi", "subject"};
     for (const auto& [name, value] : alert.labels) {
       std::string label = LabelName(name);

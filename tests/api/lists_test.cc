@@ -171,6 +171,12 @@ TEST_F(ApiTest, TellsPendingAlertsFromFiringOnes) {
   EXPECT_EQ(GetData("/api/v1/alerts")["alerts"][0]["state"], "pending");
 }
 
+TEST_F(ApiTest, AnAlertAboutTheDataHasNoKpi) {
+  view_.alerts = {MakeAlertView("data-late", "source:crm", Level::kOrange)};
+  view_.alerts[0].kpi.clear();
+  EXPECT_FALSE(GetData("/api/v1/alerts")["alerts"][0]["labels"].contains("kpi"));
+}
+
 TEST_F(ApiTest, PagesAlertsWithoutLosingOrRepeatingOne) {
   for (int i = 0; i < 7; ++i) {
     view_.alerts.push_back(

@@ -77,6 +77,36 @@ TEST_F(EngineTest, ABriefListNamesTheSameAlerts) {
   EXPECT_EQ(all.alerts[0].level, Level::kRed);
 }
 
+TEST_F(EngineTest, ASourceThatIsLateIsAnAlertOfTheListsUntilItIsComplete) {
+  driver_.clock.Set(At("2026-11-06T22:00"));  // two hours behind the close of its day
+  Order("o1", At("2026-11-05T10:00"),
+        R"({"owner_id":"u1","amount":{"amount":"30","currency":"CNY"}})");
+  Run();
+  const AlertPage page = engine().Alerts({});
+  ASSERT_THAT(page.alerts, SizeIs(2));
+  const AlertView& late = page.alerts[0];
+  EXPECT_EQ(late.rule, "data-late");
+  EXPECT_EQ(late.subject, "source:crm");
+  EXPECT_EQ(late.period, "2026-11-05");
+  EXPECT_EQ(late.level, Level::kOrange);
+  EXPECT_EQ(late.active_at, At("2026-11-05T22:00"));
+  EXPECT_THAT(late.annotations.at("summary"), HasSubstr("crm"));
+  EXPECT_EQ(page.states.at({"data-late", Level::kOrange}), AlertState::kFiring);
+  EXPECT_THAT(engine().Alerts({.after = {}, .limit = 9, .rules = {"data-late"}}).alerts, SizeIs(1));
+  EXPECT_THAT(engine().Alerts({.after = {}, .limit = 9, .rules = {"progress"}}).alerts, SizeIs(1));
+  const AlertPage brief = engine().Alerts({.after = {}, .limit = 9, .rules = {}, .brief = true});
+  ASSERT_THAT(brief.alerts, SizeIs(2));
+  EXPECT_EQ(brief.total, 2u);
+  EXPECT_EQ(brief.alerts[0].rule, "data-late");
+  EXPECT_EQ(brief.alerts[0].subject, "source:crm");
+
+  driver_.Write("sys.source.heartbeat", "h1", At("2026-11-06T22:00"),
+                R"({"complete_until":"2026-11-06T22:00:00+08:00"})", driver_.clock.Now());
+  Run();
+  Run();
+  EXPECT_THAT(engine().Alerts({.after = {}, .limit = 9, .rules = {"data-late"}}).alerts, SizeIs(0));
+}
+
 TEST_F(EngineTest, WhatAKpiCannotTakeIsCountedAndSaid) {
   Order("usd", At("2026-11-05T10:00"),
         R"({"owner_id":"u1","amount":{"amount":"30","currency":"USD"}})");

@@ -169,6 +169,9 @@ TEST(MetricsPageTest, ListsAlertsOnceWithSafeLabels) {
   gone.state = AlertState::kInactive;
   daemon.view.alerts.push_back(again);
   daemon.view.alerts.push_back(gone);
+  AlertView late = SampleAlert("data-late", "source:crm", Level::kOrange);
+  late.kpi.clear();
+  daemon.view.alerts.push_back(late);
   const std::string page = MetricsPage(daemon.inputs()).Render();
   const auto lines = Lines(page);
   EXPECT_THAT(lines, Contains("ALERTS{alertname=\"actions-slipping\",alertstate=\"firing\","
@@ -176,6 +179,8 @@ TEST(MetricsPageTest, ListsAlertsOnceWithSafeLabels) {
                               "bad=\"\uFFFD\",team_name=\"a\\\"b\\\\c\\nd\"} 1")
                          .Times(1));
   EXPECT_THAT(page, Not(HasSubstr("gone")));
+  EXPECT_THAT(lines, Contains("ALERTS{alertname=\"data-late\",alertstate=\"firing\","
+                              "level=\"orange\",subject=\"source:crm\"} 1"));
 }
 
 TEST(MetricsPageTest, CountsTheSeriesThatItsCapsLeaveOut) {
