@@ -52,6 +52,17 @@ bool IsRoot(const Org& org, std::string_view unit) {
   return found && !org.units[*found].parent;
 }
 
+// What the ladder keeps of a closed period; null: it did not count, or is older than the correction
+// window.
+const SealedRecord* FindRecord(const Ladder& ladder, const Period& period) {
+  for (const SealedRecord& record : ladder.records) {
+    if (record.period.begin == period.begin && record.period.end == period.end) {
+      return &record;
+    }
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 absl::StatusOr<PeriodValue> Core::ReadValue(KpiIndex k, SubjectId subject, const Period& period) {
@@ -61,34 +72,41 @@ absl::StatusOr<PeriodValue> Core::ReadValue(KpiIndex k, SubjectId subject, const
   value.kpi = kpi.name;
   value.subject = info.Name();
   value.period = period;
-  const Target* const target = rulebook_->FindTarget(k, value.subject, period);
-  KPIWATCH_ASSIGN_OR_RETURN(
-      value.reading,
-      viewer_->Read(k, subject, std::string(LevelOfPerson(*rulebook_, info, period)), period,
-                    target == nullptr ? std::nullopt : std::optional(target->value)));
-  const PeriodInput input = InputOf(period, value.reading);
-  if (input.completion) {
-    value.level = Level::kGreen;
-  }
+  const Target* const in_force = rulebook_->FindTarget(k, value.subject, period);
+  std::optional<Decimal> target =
+      in_force == nullptr ? std::nullopt : std::optional(in_force->value);
+  std::vector<std::pair<RuleIndex, LadderState>> judging;  // the rules that look at such a period
   for (RuleIndex r = 0; r < rulebook_->rules.size(); ++r) {
     const Rule& rule = rulebook_->rules[r];
     const bool same_kind =
-        rule.period == period.kind || (rule.period == PeriodKind::kTarget && target != nullptr);
-    if (rule.kpi != k || !same_kind || !RuleCovers(*rulebook_, rule, info, period) ||
-        CalendarEligibility(*rulebook_, rule, info, period) != Eligibility::kEligible) {
-      continue;  // what does not count has no colour
-    }
-    if (needs_target_[r] && !input.completion) {
+        rule.period == period.kind || (rule.period == PeriodKind::kTarget && in_force != nullptr);
+    if (rule.kpi != k || !same_kind || !RuleCovers(*rulebook_, rule, info, period)) {
       continue;
     }
     LadderState streaks;
     KPIWATCH_ASSIGN_OR_RETURN(Ladder* const ladder, ladders_->Find(subject, rule_id_of_[r]));
-    for (const SealedRecord& record : ladder->records) {
-      if (record.period.begin == period.begin && record.period.end == period.end) {
-        streaks = record.after;
-      }
+    if (const SealedRecord* const record = FindRecord(*ladder, period)) {
+      streaks = record->after;
+      // A closed period keeps the target that it was judged by, whatever came later (S-09).
+      target = record->target ? record->target : target;
     }
-    value.level = std::max(value.level.value_or(Level::kGreen), BandOf(rule, streaks, input));
+    judging.emplace_back(r, streaks);
+  }
+  KPIWATCH_ASSIGN_OR_RETURN(
+      value.reading, viewer_->Read(k, subject, std::string(LevelOfPerson(*rulebook_, info, period)),
+                                   period, target));
+  const PeriodInput input = InputOf(period, value.reading);
+  if (input.completion) {
+    value.level = Level::kGreen;
+  }
+  for (const auto& [r, streaks] : judging) {
+    const Rule& rule = rulebook_->rules[r];
+    const bool counts =
+        CalendarEligibility(*rulebook_, rule, info, period) == Eligibility::kEligible &&
+        (!needs_target_[r] || input.completion);
+    if (counts) {  // what does not count has no colour
+      value.level = std::max(value.level.value_or(Level::kGreen), BandOf(rule, streaks, input));
+    }
   }
   return value;
 }

@@ -245,6 +245,34 @@ TEST(CoreTest, ARemovedRuleResolvesWhatItFired) {
   EXPECT_THAT(Notified(driver.transitions()[1]), ElementsAre("u100", "boss"));
 }
 
+// S-09: closed periods keep the target they used.
+TEST(CoreTest, TheValueOfAClosedPeriodKeepsTheTargetThatItWasJudgedBy) {
+  CoreDriver driver(kRules);
+  driver.Order("u103", At("2026-11-11T10:00"), "30");
+  driver.Heartbeat(At("2026-11-16T20:00"));
+  driver.Step();
+  ASSERT_THAT(driver.log(), ElementsAre("week person:u103 2026-W46 green>red THRESHOLD"));
+  const auto halved = [](std::string text) {
+    for (size_t at = text.find("100 CNY"); at != text.npos; at = text.find("100 CNY")) {
+      text.replace(at, 7, "50 CNY");
+    }
+    return text;
+  };
+  driver.Reload(halved(kRules));
+  driver.Step();
+  const auto read = [&](std::string_view monday, std::string_view next) {
+    const Period week{PeriodKind::kWeek, *Day::Parse(monday), *Day::Parse(next)};
+    const auto value =
+        driver.core().ReadValue(*driver.core().rulebook().FindKpi("revenue"),
+                                *driver.core().subjects().FindByName("person:u103"), week);
+    return value.value();
+  };
+  const PeriodValue closed = read("2026-11-09", "2026-11-16");
+  EXPECT_EQ(closed.reading.target, Decimal::FromInt(100));
+  EXPECT_EQ(closed.level, Level::kRed);
+  EXPECT_EQ(read("2026-11-16", "2026-11-23").reading.target, Decimal::FromInt(50));
+}
+
 // D-19: nobody's facts count for person:unassigned and the company, and raise one data alert.
 TEST(CoreTest, UnknownOwnersCountForTheCompanyAndRaiseOneAlert) {
   CoreDriver driver(kRules);
