@@ -1,5 +1,6 @@
 // Reading values off the core between steps.
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -50,6 +51,17 @@ bool IsRoot(const Org& org, std::string_view unit) {
   }
   const auto found = org.FindUnit(unit);
   return found && !org.units[*found].parent;
+}
+
+// Whether the subject's nothing in the period is a zero: known all through it, or, where no org is
+// given, seen before its end.
+bool WasThere(const Org& org, const SubjectInfo& info, const Period& period) {
+  if (!org.given) {
+    return info.first_seen < period.end;
+  }
+  return info.kind == SubjectKind::kUnit ? org.FindUnit(info.id).has_value()
+                                         : org.FindPerson(info.id, period.begin) != nullptr &&
+                                               org.FindPerson(info.id, period.end - 1) != nullptr;
 }
 
 // What the ladder keeps of a closed period; null: it did not count, or is older than the correction
@@ -155,6 +167,7 @@ absl::StatusOr<std::vector<PeriodValue>> Core::Values() {
 
 KpiSamples Core::ReadSamples(size_t limit) {
   KpiSamples samples;
+  std::vector<KpiSample> zeros;  // take the room that is left
   SortSubjects();
   for (KpiIndex k = 0; k < rulebook_->kpis.size(); ++k) {
     const Kpi& kpi = rulebook_->kpis[k];
@@ -164,6 +177,11 @@ KpiSamples Core::ReadSamples(size_t limit) {
       continue;
     }
     const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
+    // Whether every day of it has proven that what is not there did not happen (S-26).
+    const auto sealed = [&group](const Period& period) {
+      return group.next && group.earliest && *group.earliest <= period.begin &&
+             period.end <= *group.next;
+    };
     for (const SubjectId subject : subjects_by_name_) {
       const SubjectInfo& info = subjects_.Get(subject);
       const bool person = info.kind == SubjectKind::kPerson;
@@ -181,7 +199,9 @@ KpiSamples Core::ReadSamples(size_t limit) {
             continue;
           }
           const auto value = ReadValue(k, subject, period);
-          if (!value.ok() || (value->reading.count == 0 && !value->reading.target)) {
+          const bool nothing = value.ok() && value->reading.count == 0 && !value->reading.target;
+          if (!value.ok() || (nothing && !(kpi.type == KpiType::kSimple && sealed(period) &&
+                                           WasThere(rulebook_->org, info, period)))) {
             continue;
           }
           KpiSample sample;
@@ -199,12 +219,16 @@ KpiSamples Core::ReadSamples(size_t limit) {
           if (value->reading.completion) {
             sample.completion_ratio = value->reading.completion->ToDouble();
           }
-          sample.level = value->level.value_or(Level::kGreen);
-          samples.samples.push_back(std::move(sample));
+          sample.level = value->level;
+          (nothing ? zeros : samples.samples).push_back(std::move(sample));
         }
       }
     }
   }
+  const size_t room = limit - std::min(limit, samples.samples.size());
+  samples.dropped += zeros.size() - std::min(room, zeros.size());
+  zeros.resize(std::min(room, zeros.size()));
+  std::move(zeros.begin(), zeros.end(), std::back_inserter(samples.samples));
   return samples;
 }
 
