@@ -9,6 +9,7 @@
 #include "daemon/base/nearest_name.h"
 #include "daemon/base/status_text.h"
 #include "daemon/kpictl/event_json.h"
+#include "daemon/kpictl/scenario_checks.h"
 #include "daemon/kpictl/scenario_time.h"
 #include "daemon/kpictl/yaml_json.h"
 #include "daemon/notify/facts.h"
@@ -42,7 +43,6 @@ class Reader {
   // False: the expectation names no consequence.
   bool ReadConsequences(MapReader* map, Expectation* expectation);
   void CollectSources(Scenario* test) const;
-  const Rule* FindRuleAnywhere(std::string_view name, const Scenario& test) const;
 
   const SourceFile& source_;
   Diagnostics* out_;
@@ -50,7 +50,10 @@ class Reader {
   std::shared_ptr<const Rulebook> rulebook_;
   absl::TimeZone zone_;
   std::optional<absl::Time> file_start_;
-  absl::Time start_;  // of the test that is read
+  // Of the test that is read.
+  absl::Time start_;
+  RulesOfTest rules_;
+  std::vector<ExpectationNodes> named_;  // by expectation
   size_t next_id_ = 1;
 };
 
@@ -119,13 +122,17 @@ void Reader::ReadEvent(const YamlNode& node, Scenario* test) {
   const std::optional<std::string> id = map.Text("id");
   const std::string subject = map.Text("subject").value_or("");
   std::string data = "{}";
-  if (const YamlNode* fields = map.Find("data")) {
+  const YamlNode* const fields = map.Find("data");
+  if (fields != nullptr) {
     if (fields->is_map()) {
       data.clear();
       AppendJson(*fields, &data);
     } else {
       out_->Error(*fields, fmt::format("key 'data' is {}; expected a mapping", fields->Describe()));
     }
+  }
+  if (!type.empty()) {
+    CheckEvent(rules_, node, *map.Find("type"), fields, subject, out_);
   }
   map.Finish();
   Event event;
@@ -214,14 +221,6 @@ bool Reader::ReadConsequences(MapReader* map, Expectation* expectation) {
   return level != nullptr || notified != nullptr || reason != nullptr;
 }
 
-const Rule* Reader::FindRuleAnywhere(std::string_view name, const Scenario& test) const {
-  const Rule* rule = FindRule(*rulebook_, name);
-  for (const ReloadStep& reload : test.reloads) {
-    rule = rule != nullptr ? rule : FindRule(*reload.rulebook, name);
-  }
-  return rule;
-}
-
 void Reader::ReadExpectation(const YamlNode& node, Scenario* test) {
   MapReader map(node, "an expectation", out_);
   if (!map.is_map()) {
@@ -246,15 +245,7 @@ void Reader::ReadExpectation(const YamlNode& node, Scenario* test) {
   }
   if (const YamlNode* alert = map.Find("alert")) {
     expectation.rule = std::string(alert->text);
-    const bool about_data = expectation.rule == "data-late" || expectation.rule == "unknown-owner";
-    if (!about_data && FindRuleAnywhere(expectation.rule, *test) == nullptr) {
-      std::vector<std::string_view> names;
-      for (const Rule& rule : rulebook_->rules) {
-        names.push_back(rule.name);
-      }
-      out_->Error(*alert, fmt::format("unknown rule '{}'{}", expectation.rule,
-                                      DidYouMean(NearestName(expectation.rule, names))));
-    }
+    CheckAlert(rules_, *alert, out_);
   }
   expectation.subject = map.Text("subject").value_or("");
   expectation.period = map.Text("period").value_or("");
@@ -270,6 +261,7 @@ void Reader::ReadExpectation(const YamlNode& node, Scenario* test) {
     out_->Error(node, "an expectation needs 'alert', the name of a rule");
   }
   test->expectations.push_back(std::move(expectation));
+  named_.push_back({at != nullptr ? at : between, map.Find("subject")});
 }
 
 void Reader::CollectSources(Scenario* test) const {
@@ -280,14 +272,10 @@ void Reader::CollectSources(Scenario* test) const {
   for (const CompletionStep& step : test->completions) {
     names.insert(step.source);
   }
-  const auto of_kpis = [&names](const Rulebook& rulebook) {
-    for (const Kpi& kpi : rulebook.kpis) {
+  for (const Rulebook* book : rules_) {
+    for (const Kpi& kpi : book->kpis) {
       names.insert(kpi.sources.begin(), kpi.sources.end());
     }
-  };
-  of_kpis(*rulebook_);
-  for (const ReloadStep& reload : test->reloads) {
-    of_kpis(*reload.rulebook);
   }
   names.erase("");
   if (names.empty()) {
@@ -311,6 +299,17 @@ void Reader::ReadTest(const YamlNode& node, Scenario* test) {
     out_->Error(node, "a test needs 'calendar_start', its own or its file's");
   }
   test->start = start_;
+  if (const YamlNode* reload = map.Find("reload")) {
+    const std::vector<const YamlNode*> one = {reload};
+    for (const YamlNode* item : reload->is_list() ? reload->children : one) {
+      ReadReload(*item, test);
+    }
+  }
+  rules_ = {rulebook_.get()};
+  for (const ReloadStep& reload : test->reloads) {
+    rules_.push_back(reload.rulebook.get());
+  }
+  named_.clear();
   for (const YamlNode* event : map.List("events")) {
     ReadEvent(*event, test);
   }
@@ -318,12 +317,6 @@ void Reader::ReadTest(const YamlNode& node, Scenario* test) {
     ReadCompletions(*complete, test);
   } else {
     test->completions.push_back({start_, absl::InfiniteFuture(), {}});
-  }
-  if (const YamlNode* reload = map.Find("reload")) {
-    const std::vector<const YamlNode*> one = {reload};
-    for (const YamlNode* item : reload->is_list() ? reload->children : one) {
-      ReadReload(*item, test);
-    }
   }
   for (const YamlNode* expectation : map.List("expect")) {
     ReadExpectation(*expectation, test);
@@ -333,6 +326,7 @@ void Reader::ReadTest(const YamlNode& node, Scenario* test) {
     out_->Error(node, "a test needs 'expect' with at least one expectation");
   }
   CollectSources(test);
+  CheckExpectations(rules_, *test, named_, out_);
 }
 
 void Reader::Read(const YamlNode& root, ScenarioFile* file) {

@@ -78,6 +78,63 @@ tests:
   EXPECT_THAT(found, HasSubstr("needs 'level', 'notified' or 'reason'"));
 }
 
+// What would hold whatever the rules do.
+TEST(ScenarioFileTest, NamesThatNothingAnswersToAreMistakes) {
+  const std::string found = Messages(Load(R"(
+tests:
+  - name: one
+    events:
+      - {at: "2026-09-07T10:00", type: crm.activity.complted, data: {owner_id: u102}}
+      - {at: "2026-09-07T10:00", type: crm.activity.completed, data: {ownr_id: u102}}
+      - {at: "2026-09-07T10:00", type: crm.activity.completed}
+      - {at: "2026-09-07T10:00", type: com.acme.crm.activity.completed.v1, data: {owner_id: ""}}
+      - {at: "2026-09-07T10:00", type: sys.source.heartbeat, data: {}}
+    expect:
+      - {at: "2026-09-08", alert: slipping, subject: u1O2, level: green}
+      - {at: "2026-09-08", subject: "unit:est", no_alerts: true}
+      - {at: "2026-09-08", subject: "person:unassigned", no_alerts: true}
+      - {at: "2026-09-08", alert: data-late, subject: "source:test", level: green}
+      - {at: "2026-09-08", alert: data-late, subject: "source:tst", level: green}
+)"));
+  EXPECT_EQ(found,
+            "tests/scenarios/made_up.yaml:7:40: no KPI takes events of type "
+            "'crm.activity.complted'; did you mean 'crm.activity.completed'?\n"
+            "tests/scenarios/made_up.yaml:8:71: no KPI reads its subject from 'data.ownr_id'; did "
+            "you mean 'data.owner_id'?\n"
+            "tests/scenarios/made_up.yaml:9:9: an event of type 'crm.activity.completed' needs "
+            "'data.owner_id', from which the KPIs that take it read their subject (empty: "
+            "nobody's)\n"
+            "tests/scenarios/made_up.yaml:13:54: unknown subject 'u1O2'; did you mean 'u102'?\n"
+            "tests/scenarios/made_up.yaml:14:37: unknown subject 'unit:est'; did you mean "
+            "'unit:east'?\n"
+            "tests/scenarios/made_up.yaml:17:55: unknown subject 'source:tst'; did you mean "
+            "'source:test'?\n");
+}
+
+TEST(ScenarioFileTest, AMomentBehindWhatIsCompleteIsAMistake) {
+  const auto messages = [](std::string_view expectations) {
+    return Messages(Load(R"(
+tests:
+  - name: one
+    complete_until: "2026-09-09T00:00"
+    expect:
+)" + std::string(expectations)));
+  };
+  const std::string green = R"(alert: slipping, subject: u102, level: green})";
+  EXPECT_EQ(messages(R"(      - {at: "2026-09-09T21:59", )" + green), "");
+  EXPECT_THAT(
+      messages(R"(      - {at: "2026-09-09T22:00", )" + green),
+      HasSubstr("made_up.yaml:8:14: 'complete_until' ends before 2026-09-09 closes, so that "
+                "'slipping' cannot judge that day by then"));
+  EXPECT_THAT(messages(R"(      - {between: ["2026-09-07", "2026-09-10"], no_alerts: true})"),
+              HasSubstr("made_up.yaml:8:19: 'complete_until' ends before 2026-09-09 closes"));
+  EXPECT_EQ(messages(R"(      - {between: ["2026-09-07", "2026-09-09T22:00"], no_alerts: true})"),
+            "");
+  EXPECT_EQ(messages(R"(      - {at: "2026-09-09T22:00", )" + green + R"(
+      - {at: "2026-09-09T22:00", alert: data-late, level: orange})"),
+            "");
+}
+
 TEST(ScenarioFileTest, MistakesOfTheRuleFilesAreItsOwn) {
   const SourceFile source{"tests/scenarios/made_up.yaml",
                           "rule_files: [rules/nothing-*.yaml]\ncalendar_start: 2026-09-07\n"
