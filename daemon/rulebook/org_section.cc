@@ -26,10 +26,30 @@ struct PersonDraft {
   const YamlNode* manager = nullptr;
 };
 
+// What events call a person or a unit: whatever the CRM does, an e-mail address too. Without blanks
+// and control characters, which nobody would see.
+std::string ReadId(MapReader* map, std::string_view what) {
+  const YamlNode* const node = map->Require("id");
+  if (node == nullptr) {
+    return "";
+  }
+  const bool good = node->is_scalar() && !node->text.empty() &&
+                    std::all_of(node->text.begin(), node->text.end(), [](char c) {
+                      return static_cast<unsigned char>(c) > ' ' && c != '\x7F';
+                    });
+  if (!good) {
+    map->out()->Error(*node, fmt::format("{}: 'id': expected an id as events have it, without "
+                                         "blanks, found {}",
+                                         what, node->Describe()));
+    return "";
+  }
+  return std::string(node->text);
+}
+
 UnitDraft ReadUnit(const YamlNode& node, LoadState* state) {
   MapReader map(node, "a unit", &state->out);
   UnitDraft draft{.unit = {}, .node = &node};
-  draft.unit.id = map.RequireName("id").value_or("");
+  draft.unit.id = ReadId(&map, "a unit");
   draft.unit.name = map.Local("name").value_or(LocalText{});
   draft.parent = map.Find("parent");
   draft.manager = map.Find("manager");
@@ -88,7 +108,7 @@ PersonDraft ReadPerson(const YamlNode& node, LoadState* state) {
   MapReader map(node, "a person", &state->out);
   PersonDraft draft{.person = {}, .node = &node};
   Person& person = draft.person;
-  person.id = map.RequireName("id").value_or("");
+  person.id = ReadId(&map, "a person");
   person.name = map.Local("name").value_or(LocalText{});
   draft.unit = map.Find("unit");
   person.level = map.Text("level").value_or("");

@@ -31,6 +31,21 @@ TEST(Org, SeveralTopsHangBelowTheCompany) {
   EXPECT_THAT(UnitIds(MustLoad("org: {people: [{id: u1}]}")->org), ElementsAre("company"));
 }
 
+TEST(Org, IdsAreWhateverEventsCallSomebody) {
+  const auto book = MustLoad(R"(
+org:
+  units: [{id: top}, {id: "销售/华东", parent: top, manager: "li@example.com"}]
+  people:
+    - {id: "li@example.com", unit: "销售/华东"}
+    - {id: 张三, unit: "销售/华东"}
+    - {id: 'CORP\wang', unit: top, manager: 张三}
+    - {id: "005:A+b", unit: top}
+)");
+  EXPECT_EQ(book->org.ManagerOf("张三", OnDay("2026-06-14"), 1), "li@example.com");
+  EXPECT_EQ(book->org.ManagerOf("CORP\\wang", OnDay("2026-06-14"), 1), "张三");
+  EXPECT_NE(book->org.FindPersonAny("005:A+b"), nullptr);
+}
+
 TEST(Org, PeopleMoveOverTime) {
   const auto book = MustLoad(R"(
 org:

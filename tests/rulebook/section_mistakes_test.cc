@@ -65,6 +65,12 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Case{"Parent", "org: {units: [{id: east}, {id: west, parent: est}]}",
              "1:46: unknown unit 'est'; did you mean 'east'?", false},
+        Case{"IdWithABlank", "org: {people: [{id: 'u 1'}]}",
+             "1:21: a person: 'id': expected an id as events have it, without blanks, found 'u 1'",
+             false},
+        Case{"EmptyId", "org: {units: [{id: ''}]}",
+             "1:20: a unit: 'id': expected an id as events have it, without blanks, found ''",
+             false},
         Case{"Cycle", "org: {units: [{id: a, parent: a}, {id: c}]}",
              "1:15: unit 'a' lies below itself", false},
         Case{"Manager", "org: {units: [{id: a, manager: u9}], people: [{id: u8}]}",
