@@ -110,15 +110,29 @@ void ReadEmail(const YamlNode& node, LoadState* state, Receiver* receiver) {
   receiver->email.push_back(std::move(email));
 }
 
+// "http://host…" or "https://host…", with a port where there is a colon.
+bool IsHttpUrl(std::string_view url) {
+  const size_t scheme = url.starts_with("https://") ? 8 : url.starts_with("http://") ? 7 : 0;
+  if (scheme == 0 || url.find_first_of(" \t\r\n") != std::string_view::npos) {
+    return false;
+  }
+  std::string_view host = url.substr(scheme, url.find_first_of("/?#", scheme) - scheme);
+  const size_t user = host.rfind('@');
+  host.remove_prefix(user == std::string_view::npos ? 0 : user + 1);
+  const size_t colon = host.rfind(':');
+  const bool has_port = colon != std::string_view::npos && host.find(']', colon) == host.npos;
+  return !host.empty() && (!has_port || IsHostPort(host));
+}
+
 void ReadWebhook(const YamlNode& node, LoadState* state, Receiver* receiver) {
   MapReader map(node, "'webhook'", &state->out);
   WebhookConfig webhook;
   webhook.url = map.RequireText("url").value_or("");
-  if (!webhook.url.empty() && !webhook.url.starts_with("http://") &&
-      !webhook.url.starts_with("https://")) {
-    state->out.Error(*map.Find("url"),
-                     "'webhook': expected a URL that begins with http:// or "
-                     "https://");
+  if (const YamlNode* url = map.Find("url");
+      url != nullptr && url->is_scalar() && !IsHttpUrl(url->text)) {
+    state->out.Error(*url,
+                     "'webhook': expected a URL such as https://example.com/hook, that begins with "
+                     "http:// or https:// and names a host");
   }
   webhook.language = ReadLanguage(&map);
   webhook.bearer_token = ReadSecret(&map, "bearer_token");

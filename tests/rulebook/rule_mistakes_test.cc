@@ -127,6 +127,10 @@ INSTANTIATE_TEST_SUITE_P(
              "12:33: expected working days such as 1wd, at most 365wd, found '3d'"}),
     MistakeName);
 
+constexpr char kNoUrl[] =
+    "12:41: 'webhook': expected a URL such as https://example.com/hook, that begins with http:// "
+    "or https:// and names a host";
+
 INSTANTIATE_TEST_SUITE_P(
     Routing, Mistake,
     testing::Values(
@@ -134,8 +138,12 @@ INSTANTIATE_TEST_SUITE_P(
              "13:19: unknown receiver 'tem'; did you mean 'team'?"},
         Case{"LaterChannel", "receivers: [{name: team, wecom_robot: {key_file: x}}]",
              "12:26: a receiver: 'wecom_robot' is not supported by this version"},
-        Case{"Url", "receivers: [{name: team, webhook: {url: 'ftp://x'}}]",
-             "12:41: 'webhook': expected a URL that begins with http:// or https://"},
+        Case{"Url", "receivers: [{name: team, webhook: {url: 'ftp://x'}}]", kNoUrl},
+        Case{"UrlWithoutHost", "receivers: [{name: team, webhook: {url: 'http://'}}]", kNoUrl},
+        Case{"UrlOfAPathAlone", "receivers: [{name: team, webhook: {url: 'http:///hook'}}]",
+             kNoUrl},
+        Case{"UrlWithoutPort", "receivers: [{name: team, webhook: {url: 'http://x:/hook'}}]",
+             kNoUrl},
         Case{"EmailFrom", "receivers: [{name: team, email: {smarthost: 'm:25', from: ''}}]",
              "12:59: 'email': expected an address such as kpiwatch@example.com, found ''"},
         Case{"Smarthost", "receivers: [{name: team, email: {smarthost: mail, from: a@b}}]",
