@@ -128,6 +128,29 @@ TEST_F(EngineTest, ATimeThatCannotBeMeantIsADeadLetter) {
   EXPECT_THAT(engine().Alerts({}).alerts, SizeIs(0));
 }
 
+// D-12: what was recorded before the window of known ids may have been counted long ago.
+TEST_F(EngineTest, AnEventRecordedBeforeTheWindowIsTooOldToDeduplicate) {
+  driver_.options.core.dedup.min_age = absl::Hours(24);
+  constexpr std::string_view kThirty =
+      R"({"owner_id":"u1","amount":{"amount":"30","currency":"CNY"}})";
+  Order("o1", At("2026-11-05T10:00"), kThirty);
+  Run();
+  driver_.clock.Set(At("2026-11-07T12:00"));
+  Order("o2", At("2026-11-07T10:00"), kThirty);  // with it the id of o1 goes, which came at noon
+  Run();
+  const auto write = [&](std::string_view id, std::string_view more) {
+    driver_.Write("erp.order.confirmed", id, At("2026-11-07T11:00"), kThirty, driver_.clock.Now(),
+                  more);
+  };
+  write("o1", R"("recordedtime":"2026-11-05T12:00:00+08:00",)");
+  write("o3", R"("recordedtime":"2026-11-05T12:00:01+08:00",)");
+  write("o4", "");  // nobody says when
+  Run();
+  EXPECT_EQ(driver_.metrics().dead_letters.With({"too_old_to_deduplicate"}).value(), 1u);
+  const AlertPage page = engine().Alerts({.after = {}, .limit = 9, .rules = {"progress"}});
+  EXPECT_THAT(page.alerts, SizeIs(0));  // 120 of 200: o1, o2, o3, o4, each once
+}
+
 TEST_F(EngineTest, AStepThatHasKeptItsCausesEndsAndTheNextOneGoesOn) {
   driver_.options.core.most_causes = 3;
   driver_.options.poll_records = 2;

@@ -45,8 +45,8 @@ class EngineDriver {
   }
   // An event as EventText() has it, for the next Start(); the transport took it in at `received`.
   void Write(std::string_view type, std::string_view id, absl::Time time, std::string_view data,
-             absl::Time received) {
-    texts_.push_back(EventText(type, id, time, data));
+             absl::Time received, std::string_view more = {}) {
+    texts_.push_back(EventText(type, id, time, data, more));
     script_[0].push_back({texts_.back(), absl::ToUnixMillis(received)});
   }
   // Until there is nothing more to do; returns how many steps had something to do.
