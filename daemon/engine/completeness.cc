@@ -33,21 +33,16 @@ std::optional<absl::Time> SourceCompleteness::FirstPast(const std::deque<Proof>&
 }
 
 void SourceCompleteness::OnHeartbeat(uint32_t partition, bool scoped, absl::Time complete_until,
-                                     absl::Time sent, std::span<const PartitionState> partitions) {
+                                     absl::Time sent) {
   changed_ = true;
   const Proof proof{complete_until, sent};
   if (scoped) {
-    if (by_partition_.size() <= partition) {
-      by_partition_.resize(partition + 1);
-    }
+    const size_t least = std::max<size_t>(partition + 1, partition_count_);
+    by_partition_.resize(std::max(by_partition_.size(), least));
     Push(proof, &by_partition_[partition]);
     return;
   }
-  Cut cut{proof, {}};
-  for (const PartitionState& state : partitions) {
-    cut.ends.push_back(std::max(state.end, state.position));
-  }
-  waiting_.push_back(std::move(cut));
+  waiting_.push_back({.proof = proof});
   if (waiting_.size() > kMaxPending) {
     waiting_.pop_front();
   }
@@ -58,26 +53,97 @@ void SourceCompleteness::Declare(absl::Time complete_until) {
   Push({complete_until, absl::InfinitePast()}, &whole_);
 }
 
-void SourceCompleteness::Update(absl::Time now, std::span<const PartitionState> partitions) {
+void SourceCompleteness::OnRecord(absl::Time transport_time) {
+  if (transport_time <= newest_record_) {
+    return;
+  }
+  // Days begin with a minute: what is stored decides as the record itself does.
+  const auto minute = [](absl::Time time) {
+    return absl::Floor(time - absl::UnixEpoch(), absl::Minutes(1));
+  };
+  if (options_->complete_by == CompleteBy::kCaughtUp &&
+      minute(transport_time) > minute(newest_record_)) {
+    changed_ = true;
+  }
+  newest_record_ = transport_time;
+}
+
+bool SourceCompleteness::WantsEnds() const {
+  return std::any_of(waiting_.begin(), waiting_.end(),
+                     [](const Cut& cut) { return !cut.taken && !cut.asked; });
+}
+
+void SourceCompleteness::EndsAsked(absl::Time asked) {
+  for (Cut& cut : waiting_) {
+    if (!cut.asked) {
+      cut.asked = asked;
+    }
+  }
+}
+
+void SourceCompleteness::Update(absl::Time now, std::span<const PartitionState> partitions,
+                                bool all_known) {
   partition_count_ = partitions.size();
-  while (!waiting_.empty()) {
-    const Cut& cut = waiting_.front();
-    for (size_t p = 0; p < cut.ends.size() && p < partitions.size(); ++p) {
-      if (partitions[p].position < cut.ends[p]) {
-        return;
+  if (!by_partition_.empty() && by_partition_.size() < partitions.size()) {
+    by_partition_.resize(partitions.size());  // kept: a restart may know them later than the proofs
+    changed_ = true;
+  }
+  for (Cut& cut : waiting_) {
+    if (!TakeCut(partitions, all_known, &cut)) {
+      break;
+    }
+  }
+  const auto is_reached = [&](const Cut& cut) {
+    for (size_t p = 0; p < cut.ends.size(); ++p) {
+      if (p >= partitions.size() || partitions[p].position < cut.ends[p]) {
+        return false;
       }
     }
-    Push(cut.proof, &whole_);
+    return cut.taken;
+  };
+  while (!waiting_.empty() && is_reached(waiting_.front())) {
+    Push(waiting_.front().proof, &whole_);
     waiting_.pop_front();
     changed_ = true;
   }
-  const bool at_end = !partitions.empty() &&
-                      std::all_of(partitions.begin(), partitions.end(), [](const auto& state) {
-                        return !state.failed && state.end >= 0 && state.position >= state.end;
-                      });
-  if (at_end) {
-    caught_up_at_ = now;
+  all_known_ = all_known;
+  heard_at_ = now;
+  bool at_end = all_known && !partitions.empty();
+  for (const PartitionState& state : partitions) {
+    heard_at_ = state.failed ? heard_at_ : std::min(heard_at_, state.end_asked);
+    at_end = at_end && !state.failed && state.end >= 0 && state.position >= state.end;
   }
+  if (at_end) {
+    caught_up_at_ = std::max(caught_up_at_, heard_at_);
+  }
+}
+
+bool SourceCompleteness::TakeCut(std::span<const PartitionState> partitions, bool all_known,
+                                 Cut* cut) {
+  // Fewer partitions with all of them known: the source reads other topics now.
+  if (cut->taken && (cut->ends.size() <= partitions.size() || !all_known)) {
+    return true;
+  }
+  cut->taken = false;
+  const absl::Time asked = cut->asked.value_or(absl::InfiniteFuture());
+  if (!all_known ||
+      !std::all_of(partitions.begin(), partitions.end(), [asked](const PartitionState& state) {
+        return state.failed || state.end_asked >= asked;
+      })) {
+    return false;
+  }
+  cut->ends.clear();
+  for (const PartitionState& state : partitions) {
+    cut->ends.push_back(std::max(state.end, state.position));
+  }
+  cut->taken = true;
+  changed_ = true;
+  return true;
+}
+
+bool SourceCompleteness::AwaitsAnswer(absl::Time due, absl::Time now) const {
+  return options_->complete_by == CompleteBy::kCaughtUp && all_known_ && heard_at_ < due &&
+         now < due + kAnswerTime;
 }
 
 std::optional<absl::Time> SourceCompleteness::CompletedAt(absl::Time begin, absl::Time close,
@@ -85,7 +151,7 @@ std::optional<absl::Time> SourceCompleteness::CompletedAt(absl::Time begin, absl
                                                           bool working) const {
   // Whatever proves it first: a later proof of more changes nothing about a day.
   std::optional<absl::Time> first = FirstPast(whole_, close);
-  if (!by_partition_.empty() && by_partition_.size() >= partition_count_) {
+  if (!by_partition_.empty()) {
     absl::Time last = absl::InfinitePast();
     bool all = true;
     for (const auto& proofs : by_partition_) {
@@ -110,7 +176,7 @@ std::optional<absl::Time> SourceCompleteness::CompletedAt(absl::Time begin, absl
 
 absl::Time SourceCompleteness::complete_until() const {
   absl::Time until = whole_.empty() ? absl::InfinitePast() : whole_.back().until;
-  if (!by_partition_.empty() && by_partition_.size() >= partition_count_) {
+  if (!by_partition_.empty()) {
     absl::Time least = absl::InfiniteFuture();
     for (const auto& proofs : by_partition_) {
       least = std::min(least, proofs.empty() ? absl::InfinitePast() : proofs.back().until);
@@ -210,6 +276,7 @@ bool SourceCompleteness::Decode(std::string_view bytes) {
     for (uint64_t p = 0; p < ends && reader.ok(); ++p) {
       cut.ends.push_back(reader.Signed());
     }
+    cut.taken = ends > 0;  // of one that waits for its ends none are stored
     waiting_.push_back(std::move(cut));
   }
   newest_record_ = ReadTime(&reader);

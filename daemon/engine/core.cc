@@ -69,7 +69,7 @@ absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin
   }
   const EventTypeInfo& type = folder_->Lookup(event.type);
   if (type.heartbeat) [[unlikely]] {
-    return TakeHeartbeat(event, origin, partitions);
+    return TakeHeartbeat(event, origin);
   }
   newest_record_ms_[origin.source] = std::max(newest_record_ms_[origin.source], origin.record_ms);
   if (type.matches.empty()) {

@@ -139,8 +139,7 @@ class Core {
   void AddKnownSubjects();
   void MeetPartition(const Origin& origin, std::span<const PartitionState> partitions);
   void EmitUnknownOwners();
-  absl::StatusOr<OfferResult> TakeHeartbeat(const Event& event, const Origin& origin,
-                                            std::span<const PartitionState> partitions);
+  absl::StatusOr<OfferResult> TakeHeartbeat(const Event& event, const Origin& origin);
   SubjectId ResolveSubject(const Fact& fact);
   SubjectId AddSubject(SubjectKind kind, std::string_view id, Day first_seen,
                        std::string_view home_unit);

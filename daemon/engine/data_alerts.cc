@@ -65,7 +65,8 @@ std::optional<std::pair<Day, absl::Time>> Core::FirstLateDay(
     const absl::Time due = calendar.SealTime(day);
     if (due <= now_ && (!late || day < late->first) &&
         (proofs == nullptr ||
-         !proofs->CompletedAt(calendar.Begin(day), calendar.Close(day), due, true))) {
+         (!proofs->AwaitsAnswer(due, now_) &&
+          !proofs->CompletedAt(calendar.Begin(day), calendar.Close(day), due, true)))) {
       late = std::pair(day, due);
     }
   }

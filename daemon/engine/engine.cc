@@ -131,8 +131,16 @@ absl::StatusOr<bool> Engine::FinishStep() {
   bool ready = true;
   for (uint32_t s = 0; s < sources_.size(); ++s) {
     EventSource& source = *sources_[s].source.source;
-    core_.completeness(s).Update(now, source.partitions());
-    ready = ready && source.ready();
+    const bool source_ready = source.ready();
+    ready = ready && source_ready;
+    if (!std::exchange(sources_[s].polled, false)) {
+      continue;  // how far it goes is not news
+    }
+    SourceCompleteness& completeness = core_.completeness(s);
+    if (completeness.WantsEnds()) {
+      completeness.EndsAsked(source.AskEnds());
+    }
+    completeness.Update(now, source.partitions(), source_ready);
   }
   ready_ = ready;
   const absl::Time begin = absl::Now();

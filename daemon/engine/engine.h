@@ -102,6 +102,7 @@ class Engine final : public EngineReadView {
     std::unique_ptr<Decoder> decoder;
     std::vector<int64_t> stored;  // positions as of the last step, by partition
     absl::Status error;           // of the last Poll
+    bool polled = false;          // in this step
     std::vector<bool> failed;     // partitions whose failure was logged
   };
 

@@ -58,6 +58,7 @@ absl::Status Engine::PollSource(uint32_t s, absl::Duration max_wait) {
   state.batch->Clear();
   state.error = state.source.source->Poll(options_.poll_records, max_wait, state.batch.get());
   if (state.error.ok()) {
+    state.polled = true;
     return absl::OkStatus();
   }
   if (!absl::IsUnavailable(state.error)) {

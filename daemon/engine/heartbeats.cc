@@ -14,8 +14,7 @@ std::string_view TextOf(const Event& event, FieldId field) {
 
 }  // namespace
 
-absl::StatusOr<OfferResult> Core::TakeHeartbeat(const Event& event, const Origin& origin,
-                                                std::span<const PartitionState> partitions) {
+absl::StatusOr<OfferResult> Core::TakeHeartbeat(const Event& event, const Origin& origin) {
   const SourceOptions& source = (*options_.sources)[origin.source];
   std::string_view speaks_for = TextOf(event, rulebook_->heartbeat_source);
   if (speaks_for.empty()) {
@@ -40,7 +39,7 @@ absl::StatusOr<OfferResult> Core::TakeHeartbeat(const Event& event, const Origin
   const absl::Time sent = event.time_ms == kNoTime ? until : absl::FromUnixMillis(event.time_ms);
   // One that goes back says nothing new.
   const bool news = !scoped || until > known.PartitionCompleteUntil(origin.partition);
-  completeness_[origin.source].OnHeartbeat(origin.partition, scoped, until, sent, partitions);
+  completeness_[origin.source].OnHeartbeat(origin.partition, scoped, until, sent);
   NotePromises(origin);
   for (SealGroup& group : groups_) {
     const bool needed =

@@ -68,6 +68,9 @@ struct PartitionState {
   int64_t position = 0;  // next offset that Poll will deliver
   LastRecord last = {};  // kept across Start; sources whose records cannot be others leave it out
   int64_t end = -1;      // end offset last heard of; -1: not yet known
+  // When the transport was asked for `end`, by the source's clock; InfiniteFuture: `end` is where
+  // the partition ended at the last Poll.
+  absl::Time end_asked = absl::InfiniteFuture();
   int64_t first_seen_end =
       -1;  // end offset when the partition was first read (D-03's cut); -1: not yet known
   bool failed = false;  // stopped with a loud error (D-13); `error` says why
@@ -102,6 +105,9 @@ class EventSource {
   // Partitions known so far; indices are stable for the life of the source, new ones are appended
   // (only during Start and Poll).
   virtual std::span<const PartitionState> partitions() const = 0;
+  // Asks the transport anew how far the partitions go, without waiting for the answer. Returns the
+  // source's present time: an end whose `end_asked` is not before it was asked for after this call.
+  virtual absl::Time AskEnds() { return absl::InfinitePast(); }
   // Tells the transport what is durable with us, as a courtesy to lag tools and so that a local
   // log may drop it. Never blocks.
   virtual void Committed(std::span<const StoredPosition> positions) = 0;

@@ -44,7 +44,7 @@ absl::StatusOr<OfferResult> VirtualEngine::Offer(const Event& event, uint32_t so
 
 void VirtualEngine::Complete(uint32_t source, absl::Time until, absl::Time now) {
   SourceCompleteness& completeness = core_->completeness(source);
-  completeness.OnHeartbeat(0, /*scoped=*/false, until, now, {});
+  completeness.OnHeartbeat(0, /*scoped=*/false, until, now);
   completeness.Update(now, {});
 }
 

@@ -156,6 +156,27 @@ TEST_F(KafkaSourceTest, GoesOnAfterTheBrokerWasKilled) {
   EXPECT_TRUE(reader.source().health().ok()) << reader.source().health();
 }
 
+// What is on the broker when the ends are asked for is in them; without a broker they stay old.
+TEST_F(KafkaSourceTest, SaysHowOldItsEndsAre) {
+  const std::string topic = NewTopic(2);
+  Reader reader(broker().address(), {topic});
+  ASSERT_TRUE(reader.PollUntilCaughtUp(2));
+  Produce(topic, Many(1, 10));
+  const absl::Time asked = reader.source().AskEnds();
+  const auto heard = [&](absl::Time since) {
+    return reader.Find(topic, 0)->end_asked >= since && reader.Find(topic, 1)->end_asked >= since;
+  };
+  ASSERT_TRUE(reader.PollUntil([&] { return heard(asked); }));
+  EXPECT_LT(absl::Now() - asked, absl::Seconds(3)) << "at once, not with the next look";
+  EXPECT_EQ(reader.Find(topic, 1)->end, 10);
+  broker().Kill();
+  const absl::Time killed = reader.source().AskEnds();
+  ASSERT_TRUE(reader.PollUntil([&] { return !reader.source().ready(); }));
+  EXPECT_FALSE(heard(killed));
+  ASSERT_TRUE(broker().Restart().ok());
+  EXPECT_TRUE(reader.PollUntil([&] { return heard(killed); }));
+}
+
 TEST_F(KafkaSourceTest, TellsTheGroupWhatIsDurable) {
   const std::string topic = NewTopic(1);
   Produce(topic, Many(0, 5));

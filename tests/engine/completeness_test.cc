@@ -22,9 +22,7 @@ class SourceCompletenessTest : public testing::Test {
   }
 
   // Partition `p` says at `sent` that it is complete until `until`.
-  void Scoped(uint32_t p, int until, int sent) {
-    source_.OnHeartbeat(p, true, T(until), T(sent), partitions_);
-  }
+  void Scoped(uint32_t p, int until, int sent) { source_.OnHeartbeat(p, true, T(until), T(sent)); }
   // Whether a working day from 0 to 24 is proven, and when; it could seal at 26.
   std::optional<absl::Time> Day(bool working = true) const {
     return source_.CompletedAt(T(0), T(24), T(26), working);
@@ -55,7 +53,7 @@ TEST_F(SourceCompletenessTest, IsCompleteAsFarAsTheLeastOfItsPartitions) {
 TEST_F(SourceCompletenessTest, ALaterProofOfTheWholeSourceDoesNotMoveTheMoment) {
   Scoped(0, 24, 25);
   Scoped(1, 24, 25);
-  source_.OnHeartbeat(0, false, T(100), T(500), partitions_);
+  source_.OnHeartbeat(0, false, T(100), T(500));
   ReadTo(10);
   source_.Update(T(500), partitions_);
   EXPECT_EQ(Day(), T(25));
@@ -98,7 +96,7 @@ TEST_F(SourceCompletenessTest, APartitionPromisesOnlyForItself) {
 
 // D-03: the ends of that moment are the cut.
 TEST_F(SourceCompletenessTest, AnUnscopedHeartbeatWaitsForEveryPartition) {
-  source_.OnHeartbeat(0, false, T(30), T(31), partitions_);
+  source_.OnHeartbeat(0, false, T(30), T(31));
   source_.Update(T(31), partitions_);
   EXPECT_FALSE(Day().has_value());
   partitions_[0].end = partitions_[1].end = 20;  // what comes later does not matter
@@ -111,8 +109,85 @@ TEST_F(SourceCompletenessTest, AnUnscopedHeartbeatWaitsForEveryPartition) {
   EXPECT_EQ(source_.complete_until(), T(30));
 }
 
+// D-03: what was on the broker before the heartbeat is in the ends asked for after it was read.
+TEST_F(SourceCompletenessTest, ACutIsOfEndsThatWereAskedForAfterTheHeartbeat) {
+  ReadTo(10);
+  partitions_[0].end_asked = partitions_[1].end_asked = T(30);
+  source_.OnHeartbeat(0, false, T(30), T(31));
+  EXPECT_TRUE(source_.WantsEnds());
+  source_.EndsAsked(T(31));
+  EXPECT_FALSE(source_.WantsEnds());
+  source_.Update(T(31), partitions_);
+  EXPECT_FALSE(Day().has_value()) << "the ends are older than the heartbeat";
+  partitions_[0].end_asked = T(31);
+  source_.Update(T(32), partitions_);
+  EXPECT_FALSE(Day().has_value()) << "of one partition they still are";
+  partitions_[1].end_asked = T(32);
+  partitions_[1].end = 20;
+  source_.Update(T(32), partitions_, /*all_known=*/false);
+  EXPECT_FALSE(Day().has_value()) << "there may be other partitions";
+  source_.Update(T(32), partitions_);
+  EXPECT_FALSE(Day().has_value());
+  partitions_[1].position = 20;
+  partitions_[1].end = 30;
+  source_.Update(T(33), partitions_);
+  EXPECT_EQ(Day(), T(31));
+}
+
+TEST_F(SourceCompletenessTest, AHeartbeatThatWaitsForItsCutOutlivesARestart) {
+  ReadTo(10);
+  partitions_[0].end_asked = partitions_[1].end_asked = T(30);
+  source_.OnHeartbeat(0, false, T(30), T(31));
+  source_.EndsAsked(T(31));
+  std::string bytes;
+  source_.Encode(&bytes);
+  SourceCompleteness restarted(&options_);
+  ASSERT_TRUE(restarted.Decode(bytes));
+  restarted.Update(T(40), {}, /*all_known=*/false);
+  EXPECT_EQ(restarted.complete_until(), absl::InfinitePast());
+  EXPECT_TRUE(restarted.WantsEnds());
+  restarted.EndsAsked(T(40));
+  restarted.Update(T(40), partitions_);
+  EXPECT_EQ(restarted.complete_until(), absl::InfinitePast());
+  partitions_[0].end_asked = partitions_[1].end_asked = T(41);
+  restarted.Update(T(41), partitions_);
+  EXPECT_EQ(restarted.complete_until(), T(30));
+}
+
+// While the broker is out of reach after a restart, no partition is known.
+TEST_F(SourceCompletenessTest, ProofsOfSomePartitionsAreNotOfAllWhileTheyAreUnknown) {
+  source_.OnHeartbeat(0, false, T(20), T(21));
+  source_.Update(T(21), partitions_);
+  Scoped(0, 30, 31);
+  source_.Update(T(31), partitions_);
+  std::string bytes;
+  source_.Encode(&bytes);
+  SourceCompleteness restarted(&options_);
+  ASSERT_TRUE(restarted.Decode(bytes));
+  restarted.Update(T(40), {}, /*all_known=*/false);
+  EXPECT_EQ(restarted.complete_until(), absl::InfinitePast());
+  EXPECT_FALSE(restarted.CompletedAt(T(0), T(24), T(26), true).has_value());
+  restarted.OnHeartbeat(1, true, T(30), T(41));
+  ReadTo(10);
+  restarted.Update(T(41), partitions_);
+  EXPECT_EQ(restarted.complete_until(), T(30));
+}
+
+// The source reads fewer topics than when the cut was taken.
+TEST_F(SourceCompletenessTest, ACutOfPartitionsThatAreReadNoMoreIsTakenAnew) {
+  source_.OnHeartbeat(0, false, T(30), T(31));
+  source_.Update(T(31), partitions_);
+  partitions_.pop_back();
+  partitions_[0].position = 10;
+  source_.Update(T(32), partitions_, /*all_known=*/false);
+  EXPECT_EQ(source_.complete_until(), absl::InfinitePast());
+  source_.Update(T(33), partitions_);
+  EXPECT_EQ(source_.complete_until(), T(30));
+}
+
 TEST_F(SourceCompletenessTest, TheCutOutlivesARestart) {
-  source_.OnHeartbeat(0, false, T(30), T(31), partitions_);
+  source_.OnHeartbeat(0, false, T(30), T(31));
+  source_.Update(T(31), partitions_);
   Scoped(1, 12, 13);
   source_.late = SourceCompleteness::Late{T(26), 17};
   std::string bytes;
@@ -182,6 +257,53 @@ TEST_F(CaughtUpTest, IsCompleteWhenReadToItsEndAfterTheGrace) {
   EXPECT_FALSE(Day().has_value()) << "before the grace was over";
   CatchUpAt(26);
   EXPECT_EQ(Day(), T(26)) << "at the earliest moment, however late that was found out";
+}
+
+// A broker that is down leaves the last end standing: it says nothing of what came since.
+TEST_F(CaughtUpTest, AnEndAskedForBeforeTheGraceWasOverProvesNothing) {
+  source_.OnRecord(T(10));
+  partitions_[0].end_asked = T(26);
+  partitions_[1].end_asked = T(25);
+  CatchUpAt(30);
+  EXPECT_FALSE(Day().has_value());
+  partitions_[1].end_asked = T(26);
+  CatchUpAt(30);
+  EXPECT_TRUE(Day().has_value());
+}
+
+TEST_F(CaughtUpTest, ASourceWithUnknownPartitionsIsNotReadToItsEnd) {
+  source_.OnRecord(T(10));
+  ReadTo(10);
+  source_.Update(T(30), partitions_, /*all_known=*/false);
+  EXPECT_FALSE(Day().has_value());
+}
+
+TEST_F(CaughtUpTest, WaitsForAnAnswerOnlyAShortWhileAndOnlyInTouch) {
+  partitions_[1].end_asked = T(25);
+  source_.Update(T(26), partitions_);
+  EXPECT_TRUE(source_.AwaitsAnswer(T(26), T(26)));
+  EXPECT_FALSE(source_.AwaitsAnswer(T(26), T(26) + SourceCompleteness::kAnswerTime));
+  EXPECT_FALSE(source_.AwaitsAnswer(T(25), T(26))) << "that much was heard";
+  source_.Update(T(26), partitions_, /*all_known=*/false);
+  EXPECT_FALSE(source_.AwaitsAnswer(T(26), T(26)));
+}
+
+// A day's last record may come minutes before a restart: the first one of each minute is stored.
+TEST_F(CaughtUpTest, TheNewestRecordOutlivesARestart) {
+  source_.OnRecord(T(-5));
+  std::string bytes;
+  source_.Encode(&bytes);
+  source_.OnRecord(T(10));
+  EXPECT_TRUE(source_.changed());
+  bytes.clear();
+  source_.Encode(&bytes);
+  source_.OnRecord(T(10) + absl::Seconds(59));
+  EXPECT_FALSE(source_.changed()) << "not for every record";
+  SourceCompleteness restarted(&options_);
+  ASSERT_TRUE(restarted.Decode(bytes));
+  ReadTo(10);
+  restarted.Update(T(30), partitions_);
+  EXPECT_TRUE(restarted.CompletedAt(T(0), T(24), T(26), true).has_value());
 }
 
 // D-02: silent for a whole working day is late, not zero.

@@ -102,6 +102,38 @@ TEST(CoreSourcesTest, ASourceThatNeverDeliveredIsLateAfterTheFirstDay) {
                           "data-late source:crm 2026-11-02 orange>green DATA_COMPLETE"));
 }
 
+// An end that was heard before the grace was over says nothing of what came since: the broker may
+// be down. It is asked every few seconds, so that a day does not wait for the answer as late.
+TEST(CoreSourcesTest, ADayWhoseEndWasNotHeardSinceDoesNotSealAndIsLate) {
+  CoreDriver driver(kRules, {.clock_by_events = false, .complete_by = CompleteBy::kCaughtUp});
+  driver.Touch("u102", At("2026-11-02T10:00"), 1);
+  driver.Step(At("2026-11-02T12:00"));
+  driver.ends_asked = At("2026-11-02T21:59");
+  driver.Step(At("2026-11-02T22:00"));
+  EXPECT_THAT(driver.log(), IsEmpty());
+  driver.Step(At("2026-11-02T22:00") + absl::Seconds(15));
+  EXPECT_THAT(driver.log(), ElementsAre("data-late source:crm 2026-11-02 green>orange DATA_LATE"));
+  EXPECT_EQ(driver.core().ProvenUntil(0), absl::InfinitePast());
+  driver.ends_asked = At("2026-11-02T22:10");
+  driver.Step(At("2026-11-02T22:11"));
+  EXPECT_THAT(driver.log(), Contains("data-late source:crm 2026-11-02 orange>green DATA_COMPLETE"));
+  EXPECT_EQ(driver.core().SealedThrough(0), Day::Parse("2026-11-02"));
+}
+
+// Nothing has to come after the restart: the day's records are behind the stored position.
+TEST(CoreSourcesTest, ARestartKnowsThatTheDayHasBroughtSomething) {
+  CoreDriver driver(kRules, {.clock_by_events = false, .complete_by = CompleteBy::kCaughtUp});
+  driver.Touch("u102", At("2026-11-01T10:00"), 1);
+  driver.Step(At("2026-11-01T23:00"));
+  driver.Touch("u102", At("2026-11-02T10:00"), 1);
+  driver.Step(At("2026-11-02T12:00"));
+  driver.Touch("u102", At("2026-11-03T10:00"), 1);
+  driver.Step(At("2026-11-03T10:00"));
+  driver.Restart();
+  driver.Step(At("2026-11-03T22:00"));
+  EXPECT_EQ(driver.core().SealedThrough(0), Day::Parse("2026-11-03"));
+}
+
 TEST(CoreSourcesTest, ASourceThatWasReadToItsEndIsProvenToTheCloseOfTheLastDayThatThisLetSeal) {
   CoreDriver driver(kRules, {.clock_by_events = false,
                              .complete_by = CompleteBy::kCaughtUp,

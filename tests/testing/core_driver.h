@@ -123,6 +123,9 @@ class CoreDriver {
   void Step(absl::Time now = absl::InfiniteFuture()) {
     WriteBatch batch;
     bool more = true;
+    for (PartitionState& partition : partitions_) {
+      partition.end_asked = ends_asked;
+    }
     while (more) {
       core_->completeness(0).Update(now, partitions_);
       const auto result = core_->FinishStep(now, &batch);
@@ -155,6 +158,8 @@ class CoreDriver {
   MemoryStore& store() { return store_; }
   EngineMetrics& metrics() { return metrics_; }
 
+  // When the source asked its transport for the ends that the next Step sees.
+  absl::Time ends_asked = absl::InfiniteFuture();
   std::string tenant;  // of the next events; empty: they name none
   int sequence = -1;   // of the next events; negative: they have none
   OfferResult last_result = OfferResult::kIgnored;

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "daemon/base/check.h"
 #include "daemon/base/log.h"
 #include "daemon/base/status_macros.h"
@@ -280,6 +281,7 @@ void KafkaSource::TakeNews() {
     const uint32_t index = table_.Find(found.id);
     if (index != PartitionTable::kNone) {
       table_[index].end = std::max(table_[index].end, found.end);
+      table_[index].end_asked = found.asked;
     }
   }
   if (assign->cnt > 0) {
@@ -313,6 +315,7 @@ void KafkaSource::AddPartition(const PartitionOffsets& found,
   state.id = found.id;
   state.position = found.begin;
   state.end = state.first_seen_end = found.end;
+  state.end_asked = found.asked;
   if (const auto it = stored_.find(found.id); it != stored_.end()) {
     state.position = it->second.next_offset;
     state.last = it->second.last;
@@ -368,6 +371,14 @@ void KafkaSource::Unassign(const PartitionId& id) {
   const absl::Status status =
       kafka::ToStatus(rd_kafka_incremental_unassign(client_.get(), list.get()), "unassigning");
   KPIWATCH_CHECK(status.ok(), MessageOf(status));
+}
+
+absl::Time KafkaSource::AskEnds() {
+  const absl::Time now = absl::Now();
+  if (watch_.has_value()) {
+    watch_->Nudge();
+  }
+  return now;
 }
 
 void KafkaSource::Committed(std::span<const StoredPosition> positions) {

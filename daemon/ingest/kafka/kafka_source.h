@@ -35,7 +35,7 @@ namespace kpiwatch {
 //
 // partitions()[i].position also passes what a reader never sees (transaction markers, records of
 // aborted transactions), so position == end means read to the end. `end` is what committed readers
-// can reach and at most a few seconds old while health() is OK.
+// can reach and at most a few seconds old while health() is OK; `end_asked` says how old.
 //
 // A topic created anew is known by the record that was delivered last: reading begins there at a
 // start, and goes back there when the brokers were out of reach or the partition seems to be
@@ -60,6 +60,7 @@ class KafkaSource final : public EventSource {
   std::unique_ptr<RecordBatch> NewBatch() override { return std::make_unique<KafkaBatch>(); }
   absl::Status Poll(size_t max_records, absl::Duration max_wait, RecordBatch* batch) override;
   std::span<const PartitionState> partitions() const override { return table_.states(); }
+  absl::Time AskEnds() override;
   void Committed(std::span<const StoredPosition> positions) override;
   bool ready() const override;
   absl::Status health() const override;

@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "daemon/base/log.h"
 #include "daemon/base/status_macros.h"
 #include "daemon/base/status_text.h"
@@ -148,6 +149,7 @@ absl::Status PartitionWatch::DiscoverTopic(const std::string& topic) {
 
 absl::Status PartitionWatch::AskBounds(PartitionOffsets* partition) {
   const PartitionId& id = partition->id;
+  partition->asked = absl::Now();
   const rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(
       client_, id.topic.c_str(), id.partition, &partition->begin, &partition->end,
       kafka::ToMilliseconds(options_.request_timeout));
@@ -177,6 +179,7 @@ absl::Status PartitionWatch::AskEnds(bool look) {
       identity_.Delivered(id, last);
     }
   }
+  const absl::Time asked = absl::Now();
   const rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(
       client_, list.get(), kafka::ToMilliseconds(options_.request_timeout));
   if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -212,7 +215,7 @@ absl::Status PartitionWatch::AskEnds(bool look) {
         }
       }
     }
-    ends.push_back({.id = std::move(id), .end = p.offset});
+    ends.push_back({.id = std::move(id), .end = p.offset, .asked = asked});
   }
   {
     MutexLock lock(&mu_);

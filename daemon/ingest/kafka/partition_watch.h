@@ -33,6 +33,7 @@ struct PartitionOffsets {
   PartitionId id;
   int64_t begin = -1;  // first offset that is still there; -1: not asked
   int64_t end = -1;    // how far a reader of committed records can come, not included
+  absl::Time asked = absl::InfinitePast();  // when the question was sent
 };
 
 // A partition that may be another one than was read, as it is now, and a record to know it by.
