@@ -7,8 +7,36 @@
 #include "daemon/base/status_macros.h"
 #include "daemon/base/status_text.h"
 #include "daemon/engine/engine.h"
+#include "daemon/ingest/frame.h"
 
 namespace kpiwatch {
+
+namespace {
+
+// Whether a record may hold several events: a batch, behind whatever frame, or rows of CSV.
+bool MayHoldSeveral(const SourceOptions& source, std::string_view value) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  constexpr std::string_view kUtf8Mark = "\xEF\xBB\xBF";
+  std::string_view text;
+  if (!StripFrame(value, &text).ok()) {
+    return false;
+  }
+  if (text.starts_with(kUtf8Mark)) {
+    text.remove_prefix(kUtf8Mark.size());
+  }
+  const size_t first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos || text[first] == '[') {
+    return first != std::string_view::npos;
+  }
+  if (source.format != SourceFormat::kCsv || source.log) {
+    return false;
+  }
+  const size_t line_end = text.find('\n', first);
+  return line_end != std::string_view::npos &&
+         text.find_first_not_of(kBlanks, line_end) != std::string_view::npos;
+}
+
+}  // namespace
 
 absl::StatusOr<bool> Engine::ReadSources(absl::Time step_begin, bool may_wait) {
   step_events_ = 0;
@@ -118,9 +146,8 @@ absl::Status Engine::TakeRecord(uint32_t s, const Record& record) {
     }
   };
   // A record with several events is taken whole or not at all.
-  const size_t first = record.value.find_first_not_of(" \t\r\n");
   absl::Status decoded;
-  if (first != std::string_view::npos && record.value[first] == '[') {
+  if (MayHoldSeveral(*state.source.options, record.value)) {
     decoded = state.decoder->Decode(*state.batch, record, [](const Event&) {});
   }
   if (decoded.ok()) {

@@ -151,6 +151,24 @@ TEST_F(EngineTest, AnEventRecordedBeforeTheWindowIsTooOldToDeduplicate) {
   EXPECT_THAT(page.alerts, SizeIs(0));  // 120 of 200: o1, o2, o3, o4, each once
 }
 
+// Whole or not at all, however its events are written.
+TEST_F(EngineTest, ARecordWithABadRowIsNotTakenInPart) {
+  driver_.source().format = SourceFormat::kCsv;
+  driver_.source().columns = {"id", "owner", "amount", "at"};
+  driver_.source().map = {{.target = "type", .expression = "'erp.order.confirmed'"},
+                          {.target = "id", .expression = "id"},
+                          {.target = "time", .expression = "at"},
+                          {.target = "data.owner_id", .expression = "owner"},
+                          {.target = "data.amount", .expression = "amount", .currency = "CNY"}};
+  driver_.WriteText("o1,u1,30,2026-11-05T10:00:00Z\no2,u1,30\n");
+  driver_.WriteText("o3,u1,30,2026-11-05T10:00:00Z\no4,u1,20,2026-11-05T10:00:00Z\n");
+  Run();
+  EXPECT_EQ(driver_.metrics().dead_letters.With({"decode"}).value(), 1u);
+  const AlertPage page = engine().Alerts({});
+  ASSERT_THAT(page.alerts, SizeIs(1));
+  EXPECT_EQ(page.alerts[0].value, "50");
+}
+
 TEST_F(EngineTest, AStepThatHasKeptItsCausesEndsAndTheNextOneGoesOn) {
   driver_.options.core.most_causes = 3;
   driver_.options.poll_records = 2;

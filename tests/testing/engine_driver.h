@@ -49,6 +49,11 @@ class EngineDriver {
     texts_.push_back(EventText(type, id, time, data, more));
     script_[0].push_back({texts_.back(), absl::ToUnixMillis(received)});
   }
+  // A record as it is, for the next Start().
+  void WriteText(std::string text) {
+    texts_.push_back(std::move(text));
+    script_[0].push_back({texts_.back(), absl::ToUnixMillis(clock.Now())});
+  }
   // Until there is nothing more to do; returns how many steps had something to do.
   int Run() {
     for (int steps = 0;; ++steps) {
