@@ -50,6 +50,7 @@ enum class OfferResult : uint8_t {
   kNoTime,       // for the dead letters
   kTenant,       // of another tenant than the source's: for the dead letters (D-17)
   kTooOld,       // recorded before the duplicate window (D-12): for the dead letters
+  kNoPromise,    // a heartbeat that does not say until when: for the dead letters
   kImplausible,  // a time before 1980 or after 2199: for the dead letters
 };
 

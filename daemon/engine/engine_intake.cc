@@ -8,6 +8,7 @@
 #include "daemon/base/status_text.h"
 #include "daemon/engine/engine.h"
 #include "daemon/ingest/frame.h"
+#include "daemon/model/heartbeat.h"
 
 namespace kpiwatch {
 
@@ -131,18 +132,28 @@ absl::Status Engine::TakeRecord(uint32_t s, const Record& record) {
   const Origin origin{s, record.partition, record.timestamp_ms};
   absl::Status offered;
   std::string_view refused;
+  std::string why;
   const auto offer = [&](const Event& event) {
     const absl::StatusOr<OfferResult> result = core_.Offer(event, origin, partitions);
     if (!result.ok()) {
       offered = result.status();
     } else if (*result == OfferResult::kNoTime) {
       refused = "no_time";
+      why = "neither the event nor its record has a time";
     } else if (*result == OfferResult::kTenant) {
       refused = "tenant";
+      why = "the event belongs to another tenant than '" + core_.tenant(s) +
+            "', whose source this is";
     } else if (*result == OfferResult::kTooOld) {
       refused = "too_old_to_deduplicate";
+      why = "recorded before the window of known ids begins";
+    } else if (*result == OfferResult::kNoPromise) {
+      refused = "decode";
+      why = MessageOf(
+          ReadCompleteUntil(event.fields[core_.rulebook().heartbeat_until.value()]).status());
     } else if (*result == OfferResult::kImplausible) {
       refused = "implausible_time";
+      why = "the event's time, or what a heartbeat promises, is not between 1980 and 2199";
     }
   };
   // A record with several events is taken whole or not at all.
@@ -157,14 +168,7 @@ absl::Status Engine::TakeRecord(uint32_t s, const Record& record) {
   if (!decoded.ok()) {
     DeadLetterOf(s, record, "decode", MessageOf(decoded));
   } else if (!refused.empty()) {
-    DeadLetterOf(
-        s, record, refused,
-        refused == "tenant" ? "the event belongs to another tenant than '" + core_.tenant(s) +
-                                  "', whose source this is"
-        : refused == "no_time" ? "neither the event nor its record has a time"
-        : refused == "implausible_time"
-            ? "the event's time, or what a heartbeat promises, is not between 1980 and 2199"
-            : "recorded before the window of known ids begins");
+    DeadLetterOf(s, record, refused, why);
   }
   return absl::OkStatus();
 }

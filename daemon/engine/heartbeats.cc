@@ -3,6 +3,7 @@
 
 #include "daemon/base/status_macros.h"
 #include "daemon/engine/core.h"
+#include "daemon/model/heartbeat.h"
 
 namespace kpiwatch {
 namespace {
@@ -24,13 +25,12 @@ absl::StatusOr<OfferResult> Core::TakeHeartbeat(const Event& event, const Origin
     ++counts_.Of(origin, kResHeartbeat);
     return OfferResult::kHeartbeat;  // another system's, in the same topic
   }
-  absl::Time until;
-  std::string error;
-  if (!absl::ParseTime(absl::RFC3339_full, std::string(TextOf(event, rulebook_->heartbeat_until)),
-                       &until, &error) ||
-      !IsPlausible(absl::ToUnixMillis(until))) {
-    return OfferResult::kImplausible;
+  const absl::StatusOr<absl::Time> read =
+      ReadCompleteUntil(event.fields[rulebook_->heartbeat_until.value()]);
+  if (!read.ok()) {
+    return absl::IsOutOfRange(read.status()) ? OfferResult::kImplausible : OfferResult::kNoPromise;
   }
+  const absl::Time until = *read;
   ++counts_.Of(origin, kResHeartbeat);
   // What came before it in the partition is to be applied under the promises that held then.
   KPIWATCH_RETURN_IF_ERROR(ApplyBlock());

@@ -3,19 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/model/heartbeat.h"
+
 namespace kpiwatch {
 namespace {
-
-std::string_view WithoutVersion(std::string_view type) {
-  const size_t dot = type.rfind('.');
-  if (dot == std::string_view::npos || dot + 2 >= type.size() || type[dot + 1] != 'v') {
-    return type;
-  }
-  const std::string_view digits = type.substr(dot + 2);
-  const bool is_version =
-      std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
-  return is_version ? type.substr(0, dot) : type;
-}
 
 // Linear-time glob with '*' only.
 bool GlobMatches(std::string_view text, std::string_view pattern) {
@@ -72,7 +63,7 @@ const EventTypeInfo& EventMatcher::Match(std::string_view type) {
 
 EventTypeInfo EventMatcher::Compute(std::string_view type) const {
   EventTypeInfo info;
-  info.heartbeat = EventTypeMatches(type, "sys.source.heartbeat");
+  info.heartbeat = IsHeartbeat(type);
   std::vector<KpiMatch>& matches = info.matches;
   for (KpiIndex k = 0; k < rulebook_->kpis.size(); ++k) {
     const Kpi& kpi = rulebook_->kpis[k];

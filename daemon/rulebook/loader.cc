@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/model/heartbeat.h"
 #include "daemon/rulebook/fingerprint.h"
 #include "daemon/rulebook/load_state.h"
 
@@ -71,7 +72,7 @@ LoadResult LoadRulebook(const std::vector<SourceFile>& files,
   state.book.owner_unit = state.book.fields.Add("data.owner_unit");
   state.book.heartbeat_source = state.book.fields.Add("data.source");
   state.book.heartbeat_scope = state.book.fields.Add("data.partition_scope");
-  state.book.heartbeat_until = state.book.fields.Add("data.complete_until");
+  state.book.heartbeat_until = state.book.fields.Add(kHeartbeatUntil);
   for (const SourceFile& file : files) {
     ReadFile(file, &state);
   }

@@ -151,6 +151,18 @@ TEST_F(EngineTest, AnEventRecordedBeforeTheWindowIsTooOldToDeduplicate) {
   EXPECT_THAT(page.alerts, SizeIs(0));  // 120 of 200: o1, o2, o3, o4, each once
 }
 
+TEST_F(EngineTest, AHeartbeatThatDoesNotSayUntilWhenIsADeadLetterThatNamesTheField) {
+  driver_.Write("sys.source.heartbeat", "h1", At("2026-11-05T10:00"), R"({"source":"crm"})",
+                At("2026-11-05T10:00"));
+  driver_.Write("sys.source.heartbeat", "h2", At("2026-11-05T10:00"),
+                R"({"complete_until":"tomorrow"})", At("2026-11-05T10:00"));
+  testing::internal::CaptureStderr();
+  Run();
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr("the heartbeat has no data.complete_until"));
+  EXPECT_EQ(driver_.metrics().dead_letters.With({"decode"}).value(), 2u);
+}
+
 // Whole or not at all, however its events are written.
 TEST_F(EngineTest, ARecordWithABadRowIsNotTakenInPart) {
   driver_.source().format = SourceFormat::kCsv;

@@ -1,11 +1,13 @@
 #include "daemon/ingest/log/ingest_service.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "daemon/base/check.h"
 #include "daemon/base/json_text.h"
 #include "daemon/base/status_macros.h"
 #include "daemon/base/status_text.h"
+#include "daemon/model/heartbeat.h"
 #include "fmt/format.h"
 
 namespace kpiwatch {
@@ -29,6 +31,14 @@ std::string ErrorBody(std::string_view type, std::string_view error, std::string
   AppendJsonString(error, &body);
   body.append(more);
   return body + "}";
+}
+
+absl::Status CheckHeartbeat(const Event& event, const FieldPlan& plan) {
+  const std::vector<std::string>& paths = plan.paths();
+  const auto until = std::find(paths.begin(), paths.end(), kHeartbeatUntil);
+  return until == paths.end()
+             ? absl::OkStatus()  // no rules are known yet
+             : ReadCompleteUntil(event.fields[static_cast<size_t>(until - paths.begin())]).status();
 }
 
 }  // namespace
@@ -56,7 +66,7 @@ IngestResult IngestService::Ingest(std::string_view content_type, std::span<cons
   for (size_t i = 0; i < events->size(); ++i) {
     const HttpEvent& event = (*events)[i];
     values.push_back(event.json);
-    if (const absl::Status status = Check(event, decoder.decoder.get()); !status.ok()) {
+    if (const absl::Status status = Check(event, decoder); !status.ok()) {
       reasons += fmt::format(R"({}{{"index":{},"reason":)", bad++ == 0 ? "" : ",", i);
       AppendJsonString(MessageOf(status), &reasons);
       reasons += "}";
@@ -93,17 +103,21 @@ IngestResult IngestService::Refuse(const absl::Status& status) {
   return {http_status, ErrorBody("bad_data", MessageOf(status)), absl::ZeroDuration()};
 }
 
-absl::Status IngestService::Check(const HttpEvent& event, Decoder* decoder) const {
+absl::Status IngestService::Check(const HttpEvent& event, const PlannedDecoder& planned) const {
   if (!event.status.ok()) {
     return event.status;
   }
   const OneRecord batch(event.json, absl::ToUnixMillis(clock_->Now()));
-  bool plausible = true;
-  KPIWATCH_RETURN_IF_ERROR(decoder->Decode(batch, batch.records()[0], [&](const Event& event) {
-    plausible = IsPlausible(event.time_ms);
-  }));
-  return plausible ? absl::OkStatus()
-                   : absl::InvalidArgumentError("the event's time is not between 1980 and 2199");
+  absl::Status status;
+  KPIWATCH_RETURN_IF_ERROR(
+      planned.decoder->Decode(batch, batch.records()[0], [&](const Event& event) {
+        if (!IsPlausible(event.time_ms)) {
+          status = absl::InvalidArgumentError("the event's time is not between 1980 and 2199");
+        } else if (IsHeartbeat(event.type)) {
+          status = CheckHeartbeat(event, *planned.plan);
+        }
+      }));
+  return status;
 }
 
 void IngestService::SetPlan(std::shared_ptr<const FieldPlan> plan) {

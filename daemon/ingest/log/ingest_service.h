@@ -60,7 +60,7 @@ class IngestService {
   };
 
   // Decodes the event as the engine will, and refuses what it would refuse.
-  absl::Status Check(const HttpEvent& event, Decoder* decoder) const;
+  absl::Status Check(const HttpEvent& event, const PlannedDecoder& planned) const;
   PlannedDecoder TakeDecoder() ABSL_LOCKS_EXCLUDED(mu_);
   void GiveBack(PlannedDecoder decoder) ABSL_LOCKS_EXCLUDED(mu_);
   IngestResult Refuse(const absl::Status& status);

@@ -165,6 +165,32 @@ TEST_F(IngestServiceTest, RefusesTimesThatTheEngineWouldNotTake) {
   EXPECT_EQ(Post(kStructured, EventOf("1", R"(,"time":"1980-01-01T00:00:00Z")")).http_status, 202);
 }
 
+TEST_F(IngestServiceTest, RefusesHeartbeatsThatDoNotSayUntilWhen) {
+  const auto plan = std::make_shared<FieldPlan>();
+  plan->Add("data.other");
+  plan->Add("data.complete_until");
+  service_->SetPlan(plan);
+  const auto heartbeat = [](std::string_view data) {
+    return fmt::format(
+        R"({{"specversion":"1.0","id":"h","type":"acme.sys.source.heartbeat.v1","source":"/s",)"
+        R"("data":{}}})",
+        data);
+  };
+  const IngestResult refused =
+      Post(kBatch, fmt::format("[{},{},{},{}]", EventOf("1"), heartbeat("{}"),
+                               heartbeat(R"({"complete_until":"tomorrow"})"),
+                               heartbeat(R"({"complete_until":"9999-12-31T00:00:00Z"})")));
+  EXPECT_EQ(refused.http_status, 400);
+  EXPECT_THAT(refused.body_json,
+              HasSubstr(R"({"index":1,"reason":"the heartbeat has no data.complete_until)"));
+  EXPECT_THAT(refused.body_json,
+              HasSubstr(R"({"index":2,"reason":"data.complete_until: 'tomorrow' is not an RFC)"));
+  EXPECT_THAT(refused.body_json, HasSubstr("9999-12-31T00:00:00Z is not between 1980 and 2199"));
+  EXPECT_EQ(
+      Post(kStructured, heartbeat(R"({"complete_until":"2026-11-23T00:00:00+08:00"})")).http_status,
+      202);
+}
+
 TEST_F(IngestServiceTest, RefusesEventsThatSayAnAttributeTwice) {
   for (const char* twice : {R"(,"id":"2")", R"(,"\u0069d":"2")", R"(,"data":{},"data":{})"}) {
     const std::string event = EventOf("1", twice);
