@@ -15,8 +15,8 @@ struct EngineMetrics {
   CounterFamily ingest_records{{"topic", "result"}, 1000};
   CounterFamily dead_letters{{"reason"}, 50};
   Counter unmatched_events;  // of types that no KPI names (D-16)
-  // Facts that a KPI could not take: `currency` (money of another one), `no_measure` (the field is
-  // missing or no number).
+  // Facts that a KPI could not take: `currency` (money of another one), `binary_money` (money as a
+  // binary floating-point number), `no_measure` (the field is missing or no number).
   CounterFamily facts_excluded{{"kpi", "reason"}, 1000};
   Gauge dedup_window_ids;      // ids that the duplicate window holds
   Gauge dedup_window_seconds;  // how far back by arrival it reaches

@@ -29,11 +29,6 @@ FieldValue Calculated(const lang::Program& expression, const Event& event) {
   return field;
 }
 
-std::string_view Text(const Event& event, FieldId field) {
-  const FieldValue& value = event.fields[field.value()];
-  return value.kind == FieldKind::kString ? value.text : std::string_view();
-}
-
 }  // namespace
 
 Folder::Folder(const Rulebook* rulebook) : rulebook_(rulebook), matcher_(rulebook) {
@@ -44,8 +39,19 @@ Folder::Folder(const Rulebook* rulebook) : rulebook_(rulebook), matcher_(ruleboo
   owner_unit_ = rulebook->owner_unit;
 }
 
+std::string_view Folder::IdIn(const Event& event, FieldId field) {
+  const FieldValue& value = event.fields[field.value()];
+  if (value.kind == FieldKind::kNumber) [[unlikely]] {
+    return number_ids_.emplace_back(value.number.ToString());
+  }
+  return value.kind == FieldKind::kString ? value.text : std::string_view();
+}
+
 const std::vector<Fact>& Folder::Fold(const Event& event, const EventTypeInfo& info) {
   facts_.clear();
+  if (!number_ids_.empty()) [[unlikely]] {
+    number_ids_.clear();
+  }
   for (const KpiMatch& match : info.matches) {
     const Kpi& kpi = rulebook_->kpis[match.kpi];
     if (kpi.where &&
@@ -59,8 +65,8 @@ const std::vector<Fact>& Folder::Fold(const Event& event, const EventTypeInfo& i
     }
     fact.kpi = match.kpi;
     fact.by_unit = kpi.by_unit;
-    fact.subject = Text(event, kpi.subject);
-    fact.home_unit = Text(event, owner_unit_);
+    fact.subject = IdIn(event, kpi.subject);
+    fact.home_unit = IdIn(event, owner_unit_);
     fact.day = day_finders_[kpi.calendar].Find(event.time_ms);
     facts_.push_back(fact);
   }
@@ -99,6 +105,10 @@ bool Folder::Measure(const Kpi& kpi, const Event& event, bool reverse, Aggregate
   }
   if (field.kind == FieldKind::kMoney && !kpi.currency.empty() && field.text != kpi.currency) {
     Exclude(kpi, event, "currency", &counts_.currency);
+    return false;
+  }
+  if (field.is_binary && !kpi.currency.empty()) {
+    Exclude(kpi, event, "binary_money", &counts_.binary);
     return false;
   }
   delta->sum = reverse ? -number : number;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
 #include <string_view>
@@ -18,7 +19,7 @@
 namespace kpiwatch {
 
 // One contribution. The subject is named by id; `home_unit` is what the event says of the owner's
-// unit. Views are valid as long as the event's.
+// unit. Views are valid as long as the event's, and until the folder's next event.
 struct Fact {
   KpiIndex kpi = 0;
   bool by_unit = false;        // `subject` is a unit's id, else a person's
@@ -33,6 +34,7 @@ struct FoldCounts {
   uint64_t filtered = 0;    // facts that a `where` left out
   uint64_t currency = 0;    // money of another currency than the KPI's (D-18)
   uint64_t no_measure = 0;  // the measured field is missing or no number
+  uint64_t binary = 0;      // money as a binary floating-point number (D-18)
 };
 
 // Facts of one KPI that were left out for one reason.
@@ -40,7 +42,7 @@ struct Exclusion {
   uint64_t facts = 0;
   std::string example;  // id of the first event of them
 };
-// By KPI and reason: "currency" or "no_measure".
+// By KPI and reason: "currency", "no_measure" or "binary_money".
 using Exclusions = std::map<std::pair<KpiIndex, std::string_view>, Exclusion>;
 
 // Not thread-safe; reuses its buffers: no allocation per event. `rulebook` is borrowed and must
@@ -60,12 +62,15 @@ class Folder {
  private:
   void Exclude(const Kpi& kpi, const Event& event, std::string_view reason, uint64_t* count);
   bool Measure(const Kpi& kpi, const Event& event, bool reverse, Aggregate* delta);
+  // The id that the field holds: a text, or a number as one writes it. Empty: none.
+  std::string_view IdIn(const Event& event, FieldId field);
 
   const Rulebook* rulebook_;
   EventMatcher matcher_;
   std::vector<BusinessCalendar::DayFinder> day_finders_;  // by CalendarIndex
   FieldId owner_unit_;
   std::vector<Fact> facts_;
+  std::deque<std::string> number_ids_;  // of the present event
   FoldCounts counts_;
   Exclusions exclusions_;
 };

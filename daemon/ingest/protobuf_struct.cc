@@ -125,6 +125,7 @@ absl::Status Decode(std::string_view message, std::string_view path, Decoded* ou
           fmt::format("{}: the number {} is out of range", path, number));
     }
     out->scalar.number = *decimal;
+    out->scalar.is_binary = true;
   } else if (out->scalar.kind == FieldKind::kString && !IsUtf8(out->scalar.text)) {
     return absl::InvalidArgumentError(fmt::format("{}: text is not UTF-8", path));
   }

@@ -20,6 +20,7 @@ enum class FieldKind : uint8_t { kMissing, kNull, kBool, kNumber, kMoney, kStrin
 struct FieldValue {
   FieldKind kind = FieldKind::kMissing;
   bool boolean = false;
+  bool is_binary = false;  // kNumber: it was a binary floating-point number, which money may not be
   Decimal number;         // kNumber, kMoney (in major units)
   std::string_view text;  // kString; kMoney: the currency code; kNumber: empty
 };

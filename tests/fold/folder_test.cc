@@ -64,6 +64,27 @@ class FolderTest : public testing::Test {
   Event event_;
 };
 
+TEST_F(FolderTest, AnOwnerMayBeANumber) {
+  SetText("data.kind", "call");
+  SetText("data.direction", "out");
+  Field("data.owner_id") = {
+      .kind = FieldKind::kNumber, .number = Decimal::FromInt(274), .text = {}};
+  const std::vector<Fact> facts = Fold("crm.activity.completed");
+  ASSERT_EQ(facts.size(), 1U);
+  EXPECT_EQ(facts[0].subject, "274");
+}
+
+// D-18: no binary floating point in a sum of money.
+TEST_F(FolderTest, MoneyThatWasABinaryNumberIsLeftOut) {
+  SetText("data.owner_id", "u1");
+  Field("data.amount") = {.kind = FieldKind::kNumber, .number = Decimal::FromInt(7), .text = {}};
+  EXPECT_EQ(Fold("erp.order.confirmed").size(), 1U);
+  Field("data.amount").is_binary = true;
+  EXPECT_EQ(Fold("erp.order.confirmed").size(), 0U);
+  EXPECT_EQ(folder_.counts().binary, 1U);
+  EXPECT_EQ(folder_.TakeExclusions().begin()->first.second, "binary_money");
+}
+
 TEST_F(FolderTest, CountsWhatTheFilterLetsThrough) {
   SetText("data.owner_id", "u1");
   SetText("data.kind", "call");
