@@ -53,6 +53,45 @@ void Core::Ancestors(SubjectId subject, Day day, std::vector<SubjectId>* ancesto
   }
 }
 
+absl::Status Core::AttributeAgain() {
+  const Org& org = rulebook_->org;
+  const std::vector<std::string> waiting(unknown_owners_.waiting().begin(),
+                                         unknown_owners_.waiting().end());
+  for (const std::string& id : waiting) {
+    const auto subject = subjects_.Find(SubjectKind::kPerson, id);
+    if (!org.given || org.FindPersonAny(id) == nullptr || !subject) {
+      continue;
+    }
+    struct Gathered {
+      Day day;
+      KpiIndex kpi = 0;
+      Aggregate value;
+    };
+    std::vector<Gathered> facts;
+    KPIWATCH_RETURN_IF_ERROR(loader_->Load(*subject, Day{INT32_MIN}, Day{INT32_MAX},
+                                           [&](Day day, std::span<const StoredCell> cells) {
+                                             for (const StoredCell& cell : cells) {
+                                               facts.push_back({day, cell.kpi, cell.value});
+                                             }
+                                           }));
+    for (const Gathered& fact : facts) {
+      const Person* const person = org.FindPerson(id, fact.day);
+      if (person == nullptr) {
+        continue;  // not employed on that day
+      }
+      const SubjectId nobody =
+          subjects_.FindOrAdd(SubjectKind::kPerson, kUnassignedPerson, fact.day, {});
+      const SubjectId unit = *subjects_.Find(SubjectKind::kUnit, org.units[person->unit].id);
+      // The step rolls both up: for the company nothing changes.
+      KPIWATCH_RETURN_IF_ERROR(
+          series_->Add(nobody, fact.day, fact.kpi, Aggregate().Since(fact.value)).status());
+      KPIWATCH_RETURN_IF_ERROR(series_->Add(unit, fact.day, fact.kpi, fact.value).status());
+    }
+    unknown_owners_.Settle(id, &names_);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Core::RollUp() {
   struct Delta {
     SubjectId subject;

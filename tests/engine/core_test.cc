@@ -338,6 +338,43 @@ TEST(CoreTest, UnknownOwnersCountForTheCompanyAndRaiseOneAlert) {
   }
 }
 
+TEST(CoreTest, FactsOfAnUnknownOwnerGoToHisUnitWhenTheOrgNamesHim) {
+  CoreDriver driver(kRules);
+  const auto value_of = [&](std::string_view name, const char* day) {
+    const auto subject = driver.core().subjects().FindByName(name);
+    const Day begin = *Day::Parse(day);
+    const auto value =
+        driver.core().ReadValue(*driver.core().rulebook().FindKpi("revenue"), subject.value(),
+                                {PeriodKind::kDay, begin, begin + 1});
+    EXPECT_TRUE(value.ok());
+    return value->reading.value.ToString();
+  };
+  driver.Order("u999", At("2026-11-10T10:00"), "500", "a");
+  driver.Order("u999", At("2026-11-11T10:00"), "40");
+  driver.Order("u998", At("2026-11-11T10:00"), "2");
+  driver.Heartbeat(At("2026-11-11T00:00"));
+  driver.Step();
+  EXPECT_EQ(value_of("person:unassigned", "2026-11-11"), "42");
+  // Since the 11th; the step after the reload is lost.
+  std::string rules = kRules;
+  const std::string known = "    - {id: u103, name: 李二, unit: east, level: junior}\n";
+  rules.insert(rules.find(known),
+               "    - {id: u999, name: 新人, unit: east, level: junior, from: 2026-11-11}\n");
+  driver.Reload(rules);
+  for (const bool again : {false, true}) {
+    driver.Restart();
+    driver.Step();
+    EXPECT_EQ(value_of("person:unassigned", "2026-11-10"), "500") << again;
+    EXPECT_EQ(value_of("person:unassigned", "2026-11-11"), "2") << again;
+    EXPECT_EQ(value_of("unit:east", "2026-11-11"), "40") << again;
+    EXPECT_EQ(value_of("unit:company", "2026-11-11"), "42") << again;
+    EXPECT_EQ(value_of("unit:company", "2026-11-10"), "500") << again;
+  }
+  driver.Order("u999", At("2026-11-11T12:00"), "1");
+  driver.Step();
+  EXPECT_EQ(value_of("unit:east", "2026-11-11"), "41");
+}
+
 TEST(CoreTest, FactsOfNobodyRaiseOneAlertAndNoMoreAfterARestart) {
   CoreDriver driver(kRules);
   driver.Order("u999", At("2026-11-11T10:00"), "38");
