@@ -72,6 +72,7 @@ absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin
     return TakeHeartbeat(event, origin);
   }
   newest_record_ms_[origin.source] = std::max(newest_record_ms_[origin.source], origin.record_ms);
+  newest_event_ms_ = std::max(newest_event_ms_, event.time_ms);
   if (type.matches.empty()) {
     ++counts_.Of(origin, kResIgnored);
     metrics_->unmatched_events.Add();
@@ -140,7 +141,7 @@ SubjectId Core::ResolveSubject(const Fact& fact) {
   const SubjectId subject = AddSubject(kind, id, fact.day, fact.home_unit);
   if (kind == SubjectKind::kPerson && rulebook_->org.given && id != kUnassignedPerson &&
       rulebook_->org.FindPersonAny(id) == nullptr) {
-    unknown_owners_.Add(id);
+    unknown_owners_.Add(id, &names_);
   }
   return subject;
 }

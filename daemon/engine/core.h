@@ -35,6 +35,7 @@
 #include "daemon/engine/id_bytes.h"
 #include "daemon/engine/id_table.h"
 #include "daemon/engine/ladder_table.h"
+#include "daemon/engine/measured_days.h"
 #include "daemon/engine/open_walk.h"
 #include "daemon/engine/pending_event.h"
 #include "daemon/engine/reach_log.h"
@@ -172,6 +173,8 @@ class Core {
   absl::Status BookVersion(const PendingEvent& event, Booking* booking);
   uint64_t ContentOf(const std::vector<Fact>& facts);
   absl::Status RollUp();
+  // Gives the facts of owners whom the org did not know to the units that it names for them now.
+  absl::Status AttributeAgain();
   absl::Time ArrivalOfStep(absl::Time now) const;
   void Ancestors(SubjectId subject, Day day, std::vector<SubjectId>* ancestors);
   absl::Status WriteState(absl::Time arrival, WriteBatch* batch);
@@ -192,7 +195,10 @@ class Core {
   absl::Status SealSubject(const SealGroup& group, SubjectId subject, Day day);
   absl::Status SealRule(const SealGroup& group, RuleIndex rule, SubjectId subject,
                         const Period& period, std::optional<Decimal> target);
-  // Whether the rule judges the period of the subject once it is closed.
+  // Whether the rule is about the period of the subject once it is closed.
+  bool IsCovered(RuleIndex rule, SubjectId subject, const Period& period,
+                 const std::optional<Decimal>& target) const;
+  // Whether it judges it: all of it is known.
   bool IsJudged(RuleIndex rule, SubjectId subject, const Period& period,
                 const std::optional<Decimal>& target) const;
   absl::Status CloseOpenLadders(const SealGroup& group, SubjectId subject, Day day);
@@ -277,6 +283,21 @@ class Core {
   // first record with another level than before; records.size(): none.
   absl::StatusOr<size_t> ReplayRecords(const Rule& rule, SubjectId subject, size_t from,
                                        Ladder* ladder);
+
+  // kpi_changes.cc
+  // Notes which days the KPIs do not measure. `known`: how many numbers of KPIs were given before.
+  void TakeKpiChanges(size_t known);
+  // Whether something of the source was read before.
+  bool HasRead(uint32_t source) const;
+  // Whether every day of the period is known: else nothing is judged by it.
+  bool IsMeasured(KpiIndex kpi, const Period& period) const;
+  // What the period of the record says, or said when it was judged, where the KPI is another since.
+  absl::StatusOr<KpiReading> ReadRecord(const Rule& rule, SubjectId subject,
+                                        const SealedRecord& record);
+  // When the newest record came, by its transport; InfinitePast: none has.
+  absl::Time NewestRecord() const;
+  // The business moment of what no event does: now, or before anything is proven the newest record.
+  absl::Time Moment() const;
 
   // rule_changes.cc
   // Ladders of rules that are gone or read differently since the rulebook before.
@@ -371,6 +392,7 @@ class Core {
   // The present step.
   WriteBatch names_;  // numbers given since the last step
   ToldLog told_log_{&names_};
+  MeasuredDays measured_;
   std::vector<PendingEvent> block_;
   std::vector<PendingFact> block_facts_;
   IdBytes block_ids_;
@@ -391,6 +413,7 @@ class Core {
   size_t offered_ = 0;
   bool more_ = false;
   std::vector<int64_t> newest_record_ms_;  // by source
+  int64_t newest_event_ms_ = kNoTime;      // since the start, by the events' own times
   RecordCounts counts_;
 };
 

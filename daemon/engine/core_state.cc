@@ -176,6 +176,7 @@ absl::Status Core::RestoreProgress() {
     live_from_ = absl::FromUnixMillis(wire::Reader(*live).I64());
   }
   KPIWATCH_RETURN_IF_ERROR(unknown_owners_.Restore(*store_));
+  KPIWATCH_RETURN_IF_ERROR(measured_.Restore(*store_));
   KPIWATCH_RETURN_IF_ERROR(tenants_.Restore(*store_));
   for (size_t s = 0; s < completeness_.size(); ++s) {
     KPIWATCH_ASSIGN_OR_RETURN(
@@ -200,6 +201,7 @@ absl::Status Core::SetRulebook(std::shared_ptr<const Rulebook> rulebook) {
   KPIWATCH_RETURN_IF_ERROR(CheckCalendars(*store_, *rulebook, &names_));
   rulebook_ = std::move(rulebook);
   folder_ = std::make_unique<Folder>(rulebook_.get());
+  const size_t known_kpis = kpi_ids_.size();
   BuildPlans();
   loader_ = std::make_unique<StoreLoader>(store_, &kpi_of_id_);
   series_ = std::make_unique<SeriesTable>(options_.series, rulebook_->kpis.size(), loader_.get());
@@ -227,12 +229,18 @@ absl::Status Core::SetRulebook(std::shared_ptr<const Rulebook> rulebook) {
     }
   }
   AddKnownSubjects();
+  TakeKpiChanges(known_kpis);
+  KPIWATCH_RETURN_IF_ERROR(AttributeAgain());
   return TakeRuleChanges();
 }
 
 absl::Status Core::WriteState(absl::Time arrival, WriteBatch* batch) {
   for (const WriteBatch::Entry& entry : names_.entries()) {
-    batch->Put(entry.family, names_.key(entry), names_.value(entry));
+    if (entry.op == WriteBatch::Op::kPut) {
+      batch->Put(entry.family, names_.key(entry), names_.value(entry));
+    } else {
+      batch->Delete(entry.family, names_.key(entry));
+    }
   }
   names_.Clear();
   WriteSubjects(&subjects_, batch);

@@ -103,7 +103,7 @@ absl::StatusOr<std::optional<Day>> Core::AddUnjudged(RuleIndex r, SubjectId subj
         if (rule.period == PeriodKind::kTarget) {
           if (place == records.end() && !records.empty() &&
               records.back().period.end < period.end) {
-            EndStanding(rule, subject, now_, v1::REASON_PERIOD_CLOSED, ladder);
+            EndStanding(rule, subject, Moment(), v1::REASON_PERIOD_CLOSED, ladder);
           }
           before = LadderState();  // an episode of its own
         }
@@ -127,8 +127,7 @@ absl::StatusOr<size_t> Core::ReplayRecords(const Rule& rule, SubjectId subject, 
   size_t turned = end;
   for (size_t i = from; i < end; ++i) {
     SealedRecord& record = ladder->records[i];
-    KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading,
-                              ReadFor(rule, subject, record.period, record.target));
+    KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading, ReadRecord(rule, subject, record));
     const PeriodInput input = InputOf(record.period, reading);
     state = AdvanceSealed(rule, episodes ? LadderState() : state, input);
     if (turned == end && record.after.level() != state.level()) {
@@ -153,12 +152,14 @@ absl::Status Core::EmitRederived(const Rule& rule, SubjectId subject, size_t at,
   const CalendarIndex calendar_index = rulebook_->kpis[rule.kpi].calendar;
   const BusinessCalendar& calendar = rulebook_->calendars[calendar_index];
   std::string_view hold = HoldOf(record.period, calendar_index);
-  if (hold.empty() && calendar.WorkingDays(record.period.end, calendar.DayOf(now_)) > 1) {
+  if (hold.empty() && calendar.WorkingDays(record.period.end, calendar.DayOf(Moment())) > 1) {
     hold = held::kRetroactive;
   }
   const int64_t since = ladder->since_ms;
   if (after != Level::kGreen || !episode) {
-    ladder->since_ms = after == Level::kGreen ? 0 : since == 0 ? absl::ToUnixMillis(now_) : since;
+    ladder->since_ms = after == Level::kGreen ? 0
+                       : since == 0           ? absl::ToUnixMillis(Moment())
+                                              : since;
   }
   const std::optional<Telling> telling = TellingOf(
       before, after, hold, &(episode ? ladder->records[at] : ladder->records.back()).told);
@@ -173,10 +174,9 @@ absl::Status Core::EmitRederived(const Rule& rule, SubjectId subject, size_t at,
     KPIWATCH_ASSIGN_OR_RETURN(of, FiredAt(rule, subject, telling->to, ladder->records));
   }
   const SealedRecord& told_of = ladder->records[of];
-  KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading,
-                            ReadFor(rule, subject, told_of.period, told_of.target));
-  v1::Transition& transition =
-      NewTransition(rule, subject, told_of.period, telling->from, telling->to, reason, now_, since);
+  KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading, ReadRecord(rule, subject, told_of));
+  v1::Transition& transition = NewTransition(rule, subject, told_of.period, telling->from,
+                                             telling->to, reason, Moment(), since);
   if (!episode && telling->from == Level::kGreen && telling->not_sent.empty()) {
     ladder->since_ms = transition.active_since_unix_ms();  // for people it begins now
   }
@@ -185,13 +185,14 @@ absl::Status Core::EmitRederived(const Rule& rule, SubjectId subject, size_t at,
     FillRestated(rule, subject, told_of, old, &transition);
   }
   const std::span<const SealedRecord> all = ladder->records;
-  FillCounted(*rulebook_, rule, subjects_.Get(subject),
-              episode     ? all.subspan(at, 1)
-              : of_before ? all.first(of + 1)
-                          : all,
-              &transition);
+  FillCounted(
+      *rulebook_, rule, subjects_.Get(subject),
+      episode     ? all.subspan(at, 1)
+      : of_before ? all.first(of + 1)
+                  : all,
+      [&](const Period& of) { return IsMeasured(rule.kpi, of); }, &transition);
   Told told = ladder->told;
-  FillConsequences(rule, subject, record.period, telling->from, telling->to, now_,
+  FillConsequences(rule, subject, record.period, telling->from, telling->to, Moment(),
                    telling->not_sent, &told, &transition);
   if (after != Level::kGreen || !episode) {  // else other targets' episodes may have to end too
     ladder->told = std::move(told);

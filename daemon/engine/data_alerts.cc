@@ -101,7 +101,7 @@ void Core::TellLateness(const std::string& name, std::optional<std::pair<Day, ab
   alert.set_period(day.ToString());
   alert.set_from_level(late ? v1::LEVEL_GREEN : v1::LEVEL_ORANGE);
   alert.set_to_level(late ? v1::LEVEL_ORANGE : v1::LEVEL_GREEN);
-  alert.set_at_unix_ms(absl::ToUnixMillis(late ? late->second : now_));
+  alert.set_at_unix_ms(absl::ToUnixMillis(late ? late->second : Moment()));
   alert.set_active_since_unix_ms(absl::ToUnixMillis(late ? late->second : source->late->since));
   alert.set_reason(late ? v1::REASON_DATA_LATE : v1::REASON_DATA_COMPLETE);
   source->late = late ? std::optional(SourceCompleteness::Late{late->second, late->first.number})
@@ -130,7 +130,7 @@ void Core::EmitUnknownOwners() {
   alert.set_rule("unknown-owner");
   alert.set_subject("person:" + std::string(kUnassignedPerson));
   alert.set_to_level(v1::LEVEL_YELLOW);
-  alert.set_at_unix_ms(absl::ToUnixMillis(now_));
+  alert.set_at_unix_ms(absl::ToUnixMillis(Moment()));
   alert.set_active_since_unix_ms(alert.at_unix_ms());
   alert.set_reason(v1::REASON_UNKNOWN_OWNER);
   std::string names;

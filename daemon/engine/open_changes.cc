@@ -95,7 +95,7 @@ bool Core::LooksAt(RuleIndex r, SubjectId subject, const Period& period) const {
       return false;
     }
   }
-  return RuleCovers(*rulebook_, rule, info, period);
+  return RuleCovers(*rulebook_, rule, info, period) && IsMeasured(rule.kpi, period);
 }
 
 absl::StatusOr<std::vector<std::vector<Day>>> Core::DaysWithData(SubjectId subject,
@@ -227,7 +227,7 @@ absl::Status Core::JudgeOpenAgain(RuleIndex r, v1::Reason reason, SubjectId subj
   if (ladder->level() != was) {
     const KpiReading reading = ReadSimple(kpi, sum, target);
     TellOpen(rule, subject, period, was, ladder->level(),
-             {.at = now_, .reading = &reading, .reason = reason}, ladder);
+             {.at = Moment(), .reading = &reading, .reason = reason}, ladder);
   }
   return absl::OkStatus();
 }

@@ -69,7 +69,8 @@ absl::Status Core::LookAtLine(const ReachedCell& reached, RuleIndex r, const Per
   if (ladder != nullptr && IsAtEnd(all_tiers_[r], ladder->latched)) {
     return absl::OkStatus();
   }
-  if (!RuleCovers(*rulebook_, rule, subjects_.Get(touched.subject), period)) {
+  if (!IsMeasured(rule.kpi, period) ||
+      !RuleCovers(*rulebook_, rule, subjects_.Get(touched.subject), period)) {
     return absl::OkStatus();
   }
   const LadderState before = ladder == nullptr ? LadderState() : ladder->state();

@@ -111,8 +111,8 @@ absl::Status Core::LookAtSilentPeriod(RuleIndex r, SubjectId subject, const Peri
   const Kpi& kpi = rulebook_->kpis[rule.kpi];
   KPIWATCH_ASSIGN_OR_RETURN(const Aggregate so_far,
                             series_->Sum(subject, rule.kpi, period.begin, day + 1));
-  if (so_far != Aggregate() || target.is_zero()) {
-    return absl::OkStatus();  // its events have been looked at
+  if (so_far != Aggregate() || target.is_zero() || !IsMeasured(rule.kpi, period)) {
+    return absl::OkStatus();  // its events have been looked at, or nothing may be said of it
   }
   const KpiReading zero = ReadSimple(kpi, so_far, target);
   uint8_t fresh = AdvanceOpen(rule, {}, InputOf(period, zero)).latched;

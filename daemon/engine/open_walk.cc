@@ -82,6 +82,7 @@ void Core::GatherCauses(WalkCells cells) {
 bool Core::MayChange(const OpenWalk& walk, LadderTable::Open* open) const {
   const OpenLadder* const ladder = open->ladders.Find(rule_id_of_[walk.rule]);
   return (ladder == nullptr || !IsAtEnd(all_tiers_[walk.rule], ladder->latched)) &&
+         IsMeasured(rulebook_->rules[walk.rule].kpi, walk.period) &&
          RuleCovers(*rulebook_, rulebook_->rules[walk.rule], subjects_.Get(walk.subject),
                     walk.period);
 }
@@ -157,7 +158,8 @@ absl::Status Core::Walk(const OpenWalk& walk, WalkCells cells, LadderTable::Open
         AdvanceOpen(rule, before, InputOf(walk.period, reading)).level() != turn.to) {
       reading = ReadSimple(kpi, turn.at, walk.target);
     }
-    const absl::Time at = turn.cause == nullptr ? now_ : absl::FromUnixMillis(turn.cause->time_ms);
+    const absl::Time at =
+        turn.cause == nullptr ? Moment() : absl::FromUnixMillis(turn.cause->time_ms);
     TellOpen(rule, walk.subject, walk.period, turn.from, turn.to,
              {.at = at, .reading = &reading, .cause = turn.cause}, &ladder);
   }

@@ -120,7 +120,7 @@ void Core::EndLeft(const LeftFiring& left, v1::Reason reason, const Told& how) {
   ended.set_subject(subjects_.Get(left.subject).Name());
   ended.set_period(left.period.ToString());
   ended.set_from_level(static_cast<v1::Level>(telling->from));
-  ended.set_at_unix_ms(absl::ToUnixMillis(now_));
+  ended.set_at_unix_ms(absl::ToUnixMillis(Moment()));
   ended.set_active_since_unix_ms(left.since_ms);
   ended.set_reason(reason);
   const auto known = std::find(rule_id_of_.begin(), rule_id_of_.end(), left.rule);
@@ -165,11 +165,11 @@ absl::Status Core::RederiveLadder(RuleIndex r, SubjectId subject) {
   const bool stands_uncovered =
       std::any_of(ladder->records.begin() + static_cast<ptrdiff_t>(FirstStanding(*ladder)),
                   ladder->records.end(), [&](const SealedRecord& record) {
-                    return !IsJudged(r, subject, record.period, record.target);
+                    return !IsCovered(r, subject, record.period, record.target);
                   });
   if (!may_judge || !same_periods || (episodes && stands_uncovered)) {
     // It counts other periods or others now: what it said ends, and it begins anew.
-    EndStanding(rule, subject, now_, v1::REASON_RULE_CHANGED, ladder);
+    EndStanding(rule, subject, Moment(), v1::REASON_RULE_CHANGED, ladder);
     *ladder = Ladder();
     ladders_->MarkChanged(subject, id);
     return absl::OkStatus();
@@ -177,11 +177,11 @@ absl::Status Core::RederiveLadder(RuleIndex r, SubjectId subject) {
   const Ladder old = *ladder;
   KPIWATCH_RETURN_IF_ERROR(AddUnjudged(r, subject).status());
   std::erase_if(ladder->records, [&](const SealedRecord& record) {
-    return !IsJudged(r, subject, record.period, record.target);
+    return !IsCovered(r, subject, record.period, record.target);
   });
   if (ladder->records.empty()) {
     *ladder = old;
-    EndStanding(rule, subject, now_, v1::REASON_RULE_CHANGED, ladder);
+    EndStanding(rule, subject, Moment(), v1::REASON_RULE_CHANGED, ladder);
     *ladder = Ladder();
     ladders_->MarkChanged(subject, id);
     return absl::OkStatus();

@@ -200,6 +200,11 @@ absl::Status Core::SealSubject(const SealGroup& group, SubjectId subject, Day da
 
 bool Core::IsJudged(RuleIndex r, SubjectId subject, const Period& period,
                     const std::optional<Decimal>& target) const {
+  return IsMeasured(rulebook_->rules[r].kpi, period) && IsCovered(r, subject, period, target);
+}
+
+bool Core::IsCovered(RuleIndex r, SubjectId subject, const Period& period,
+                     const std::optional<Decimal>& target) const {
   const Rule& rule = rulebook_->rules[r];
   const SubjectInfo& info = subjects_.Get(subject);
   return RuleCovers(*rulebook_, rule, info, period) &&
@@ -255,8 +260,7 @@ absl::Status Core::SealRule(const SealGroup& group, RuleIndex r, SubjectId subje
   if (telling->is_late) {
     // Told is what fired, not the day on which it may be told at last.
     KPIWATCH_ASSIGN_OR_RETURN(at, FiredAt(rule, subject, telling->to, ladder->records));
-    KPIWATCH_ASSIGN_OR_RETURN(reading,
-                              ReadFor(rule, subject, records[at].period, records[at].target));
+    KPIWATCH_ASSIGN_OR_RETURN(reading, ReadRecord(rule, subject, records[at]));
   }
   v1::Transition& transition =
       NewTransition(rule, subject, records[at].period, telling->from, telling->to,
@@ -265,7 +269,9 @@ absl::Status Core::SealRule(const SealGroup& group, RuleIndex r, SubjectId subje
     ladder->since_ms = transition.active_since_unix_ms();  // for people it begins now
   }
   FillReading(*rulebook_, rule, reading, &transition);
-  FillCounted(*rulebook_, rule, subjects_.Get(subject), records.first(at + 1), &transition);
+  FillCounted(
+      *rulebook_, rule, subjects_.Get(subject), records.first(at + 1),
+      [&](const Period& of) { return IsMeasured(rule.kpi, of); }, &transition);
   FillConsequences(rule, subject, period, telling->from, telling->to, group.seal_at,
                    telling->not_sent, &ladder->told, &transition);
   Emit(&transition);

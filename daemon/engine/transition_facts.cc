@@ -69,7 +69,8 @@ void FillReading(const Rulebook& rulebook, const Rule& rule, const KpiReading& r
 }
 
 void FillCounted(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& subject,
-                 std::span<const SealedRecord> records, v1::Transition* transition) {
+                 std::span<const SealedRecord> records,
+                 absl::FunctionRef<bool(const Period&)> is_measured, v1::Transition* transition) {
   if (records.empty()) {
     return;
   }
@@ -104,8 +105,10 @@ void FillCounted(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& 
     if (!counted) {
       v1::SkippedPeriod* entry = transition->add_skipped();
       entry->set_period(period.ToString());
-      entry->set_reason(std::string(EligibilityName(
-          eligibility == Eligibility::kEligible ? Eligibility::kNoTarget : eligibility)));
+      entry->set_reason(
+          std::string(EligibilityName(eligibility != Eligibility::kEligible ? eligibility
+                                      : is_measured(period)                 ? Eligibility::kNoTarget
+                                                            : Eligibility::kInsufficient)));
       ++skipped;
     }
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
 #include "daemon/engine/ladder_record.h"
 #include "daemon/evaluate/ladder.h"
@@ -30,7 +31,8 @@ void FillReading(const Rulebook& rulebook, const Rule& rule, const KpiReading& r
                  v1::Transition* transition);
 // The periods that counted up to the last of `records`, and what did not count between them.
 void FillCounted(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& subject,
-                 std::span<const SealedRecord> records, v1::Transition* transition);
+                 std::span<const SealedRecord> records,
+                 absl::FunctionRef<bool(const Period&)> is_measured, v1::Transition* transition);
 // The tasks that the tier opens. REQUIRES: tier.open.
 void AddTasks(const Rulebook& rulebook, const Rule& rule, const Tier& tier,
               const SubjectInfo& subject, const Period& period, absl::Time at,

@@ -21,8 +21,7 @@ absl::StatusOr<size_t> Core::FiredAt(const Rule& rule, SubjectId subject, Level 
                                      const std::vector<SealedRecord>& records) {
   for (size_t i = records.size(); i > 0 && records[i - 1].after.IsLatched(level); --i) {
     const SealedRecord& record = records[i - 1];
-    KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading,
-                              ReadFor(rule, subject, record.period, record.target));
+    KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading, ReadRecord(rule, subject, record));
     if (BandOf(rule, record.after, InputOf(record.period, reading)) >= level) {
       return i - 1;
     }

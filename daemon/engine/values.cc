@@ -108,13 +108,14 @@ absl::StatusOr<PeriodValue> Core::ReadValue(KpiIndex k, SubjectId subject, const
       value.reading, viewer_->Read(k, subject, std::string(LevelOfPerson(*rulebook_, info, period)),
                                    period, target));
   const PeriodInput input = InputOf(period, value.reading);
-  if (input.completion) {
+  const bool measured = IsMeasured(k, period);
+  if (input.completion && measured && judging.empty()) {
     value.level = Level::kGreen;
   }
   for (const auto& [r, streaks] : judging) {
     const Rule& rule = rulebook_->rules[r];
     const bool counts =
-        CalendarEligibility(*rulebook_, rule, info, period) == Eligibility::kEligible &&
+        measured && CalendarEligibility(*rulebook_, rule, info, period) == Eligibility::kEligible &&
         (!needs_target_[r] || input.completion);
     if (counts) {  // what does not count has no colour
       value.level = std::max(value.level.value_or(Level::kGreen), BandOf(rule, streaks, input));

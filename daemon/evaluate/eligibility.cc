@@ -100,6 +100,8 @@ std::string_view EligibilityName(Eligibility eligibility) {
       return "no_floors";
     case Eligibility::kBeforeFirstSight:
       return "before_first_sight";
+    case Eligibility::kInsufficient:
+      return "insufficient";
   }
   return "unknown";
 }

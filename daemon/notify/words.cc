@@ -160,11 +160,12 @@ std::string_view SkipReasonText(std::string_view reason, std::string_view langua
     std::string_view reason;
     Bilingual text;
   };
-  constexpr std::array<Entry, 4> kReasons = {{
+  constexpr std::array<Entry, 5> kReasons = {{
       {"not_a_working_day", {"非工作日（周末或节假日）", "not a working day (weekend or holiday)"}},
       {"on_leave", {"请假", "on leave"}},
       {"not_employed", {"不在职", "not employed"}},
       {"no_target", {"没有目标", "no target"}},
+      {"insufficient", {"指标当时尚未计量", "the KPI was not measured then"}},
   }};
   const auto* it = std::find_if(kReasons.begin(), kReasons.end(),
                                 [reason](const Entry& entry) { return entry.reason == reason; });

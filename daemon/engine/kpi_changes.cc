@@ -1,0 +1,109 @@
+// What another rulebook makes of KPIs (D-29): a new or changed one begins a series of its own, one
+// that is taken out stops. What was not measured is not known, and never a miss (S-26).
+#include <algorithm>
+
+#include "daemon/base/log.h"
+#include "daemon/engine/core.h"
+
+namespace kpiwatch {
+
+void Core::TakeKpiChanges(size_t known) {
+  if (step_ == 0) {
+    return;  // nothing was read before
+  }
+  // Of a day that has begun events may have been read before.
+  absl::Time begun = NewestRecord();
+  if (newest_event_ms_ != kNoTime) {
+    begun = std::min(begun, absl::FromUnixMillis(newest_event_ms_));
+  }
+  begun = std::max(begun, Moment());
+  const auto first_whole_day = [&](KpiIndex k) {
+    return rulebook_->calendars[rulebook_->kpis[k].calendar].DayOf(begun) + 1;
+  };
+  for (KpiIndex k = 0; k < rulebook_->kpis.size(); ++k) {
+    const uint32_t id = kpi_id_of_[k];
+    const std::vector<uint32_t>& sources = groups_[group_of_kpi_[k]].sources;
+    // A verdict has no series of its own.
+    const bool begins = id >= known && rulebook_->kpis[k].type == KpiType::kSimple &&
+                        std::any_of(sources.begin(), sources.end(),
+                                    [&](uint32_t source) { return HasRead(source); });
+    if (begins) {
+      measured_.Stop(id, Day{INT32_MIN});
+    }
+    if (measured_.IsStopped(id)) {
+      const Day from = first_whole_day(k);
+      measured_.Resume(id, from);
+      Log(LogLevel::kWarn,
+          "a KPI is new or changed, or was not there for a while: periods before this day are not "
+          "judged by it",
+          {{"kpi", rulebook_->kpis[k].name}, {"from", from.ToString()}});
+    }
+  }
+  // Days that are sealed are whole; of the others events may come that nobody takes.
+  std::optional<Day> open;
+  for (const SealGroup& group : groups_) {
+    if (const std::optional<Day> next = group.next ? group.next : group.earliest) {
+      open = std::min(open.value_or(*next), *next);
+    }
+  }
+  for (uint32_t id = 0; id < kpi_of_id_.size(); ++id) {
+    if (kpi_of_id_[id] == UINT32_MAX && kpi_ids_.Find(kpi_ids_.Get(id).name) == id) {
+      measured_.Stop(id, open.value_or(Day{INT32_MIN}));
+    }
+  }
+  measured_.Write(&names_);
+}
+
+bool Core::HasRead(uint32_t source) const {
+  if (newest_record_ms_[source] != kNoTime) {
+    return true;
+  }
+  const std::string prefix = PositionPrefix((*options_.sources)[source].name);
+  const auto first = positions_.lower_bound(prefix);
+  return first != positions_.end() && first->first.starts_with(prefix);
+}
+
+absl::Time Core::NewestRecord() const {
+  int64_t newest = kNoTime;
+  for (const int64_t record : newest_record_ms_) {
+    newest = std::max(newest, record);
+  }
+  for (const auto& [key, position] : positions_) {
+    newest = std::max(newest, position.last.timestamp_ms);
+  }
+  return newest == kNoTime ? absl::InfinitePast() : absl::FromUnixMillis(newest);
+}
+
+absl::Time Core::Moment() const {
+  for (const absl::Time moment : {now_, NewestRecord(), live_from_}) {
+    if (moment != absl::InfinitePast()) {
+      return moment;
+    }
+  }
+  return absl::UnixEpoch();
+}
+
+bool Core::IsMeasured(KpiIndex k, const Period& period) const {
+  const Kpi& kpi = rulebook_->kpis[k];
+  return measured_.Covers(kpi_id_of_[k], period) &&
+         std::all_of(kpi.all_of.begin(), kpi.all_of.end(),
+                     [&](KpiIndex part) { return measured_.Covers(kpi_id_of_[part], period); });
+}
+
+absl::StatusOr<KpiReading> Core::ReadRecord(const Rule& rule, SubjectId subject,
+                                            const SealedRecord& record) {
+  if (IsMeasured(rule.kpi, record.period)) {
+    return ReadFor(rule, subject, record.period, record.target);
+  }
+  KpiReading reading;
+  reading.value = record.value;
+  reading.target = record.target;
+  reading.met = record.met;
+  if (record.target) {
+    reading.completion =
+        Completion(rulebook_->kpis[rule.kpi].direction, record.value, *record.target);
+  }
+  return reading;
+}
+
+}  // namespace kpiwatch
