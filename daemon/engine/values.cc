@@ -200,9 +200,16 @@ KpiSamples Core::ReadSamples(size_t limit) {
             continue;
           }
           const auto value = ReadValue(k, subject, period);
-          const bool nothing = value.ok() && value->reading.count == 0 && !value->reading.target;
-          if (!value.ok() || (nothing && !(kpi.type == KpiType::kSimple && sealed(period) &&
-                                           WasThere(rulebook_->org, info, period)))) {
+          if (!value.ok()) {
+            continue;
+          }
+          const bool nothing = value->reading.count == 0 && !value->reading.target;
+          if (nothing && (kpi.type != KpiType::kSimple || !sealed(period) ||
+                          !WasThere(rulebook_->org, info, period))) {
+            continue;
+          }
+          if (nothing && zeros.size() >= limit) {
+            ++samples.dropped;
             continue;
           }
           KpiSample sample;
