@@ -128,11 +128,6 @@ void Core::EndLeft(const LeftFiring& left, v1::Reason reason, const Told& how) {
       known == rule_id_of_.end()
           ? nullptr
           : &rulebook_->rules[static_cast<size_t>(known - rule_id_of_.begin())];
-  if (telling->not_sent.empty()) {
-    told_log_.FillWay(how, rule, &ended);
-  } else {
-    ended.set_not_sent_reason(std::string(telling->not_sent));
-  }
   ended.set_kpi(told_log_.KpiOf(how));
   if (ended.kpi().empty() && rule != nullptr) {
     ended.set_kpi(rulebook_->kpis[rule->kpi].name);  // told by an older program
@@ -142,6 +137,11 @@ void Core::EndLeft(const LeftFiring& left, v1::Reason reason, const Told& how) {
     ended.set_currency(rulebook_->kpis[*kpi].currency);
     ended.set_period_begin_unix_ms(day_begins_.Ms(*rulebook_, calendar, left.period.begin));
     ended.set_period_end_unix_ms(day_begins_.Ms(*rulebook_, calendar, left.period.end));
+  }
+  if (telling->not_sent.empty()) {
+    told_log_.FillWay(how, rule, &ended);
+  } else {
+    ended.set_not_sent_reason(std::string(telling->not_sent));
   }
   Emit(&ended);
 }

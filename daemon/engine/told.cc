@@ -9,11 +9,19 @@ namespace {
 // Persisted by place: DO NOT CHANGE the order.
 constexpr std::array<std::string_view, 2> kToldChannels = {"email", "webhook"};
 
+void AddNew(const std::string& name, std::vector<std::string>* names) {
+  if (std::find(names->begin(), names->end(), name) == names->end()) {
+    names->push_back(name);
+  }
+}
+
 }  // namespace
 
-void Told::AddPerson(const std::string& person) {
-  if (std::find(people.begin(), people.end(), person) == people.end()) {
-    people.push_back(person);
+void Told::AddPerson(const std::string& person) { AddNew(person, &people); }
+
+void ToldAs::AddReceivers(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    AddNew(name, &receivers);
   }
 }
 
@@ -52,6 +60,14 @@ std::string EncodeToldAs(const std::vector<ToldAs>& all) {
       wire::AppendString(value, &bytes);
     }
   }
+  const bool more =
+      std::any_of(all.begin(), all.end(), [](const ToldAs& one) { return !one.receivers.empty(); });
+  for (size_t i = 0; more && i < all.size(); ++i) {
+    wire::AppendVarint(all[i].receivers.size(), &bytes);
+    for (const std::string& receiver : all[i].receivers) {
+      wire::AppendString(receiver, &bytes);
+    }
+  }
   return bytes;
 }
 
@@ -67,6 +83,13 @@ std::vector<ToldAs> DecodeToldAs(std::string_view bytes) {
     for (uint64_t l = 0; l < labels && reader.ok(); ++l) {
       const std::string label(reader.String());
       one.labels[label] = std::string(reader.String());
+    }
+  }
+  // An older program ends here.
+  for (size_t i = 0; i < all.size() && reader.ok() && !reader.AtEnd(); ++i) {
+    const uint64_t receivers = reader.Varint();
+    for (uint64_t r = 0; r < receivers && reader.ok(); ++r) {
+      all[i].receivers.emplace_back(reader.String());
     }
   }
   return all;

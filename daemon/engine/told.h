@@ -34,13 +34,20 @@ uint8_t ChannelsOf(const std::vector<std::string>& via);
 // The other way; empty for every channel.
 std::vector<std::string> ViaOf(uint8_t channels);
 
-// What of a rule decides where its transitions go, beside what each of them says itself, and which
-// of them are of one alert.
+// What of a rule decides which of its transitions are of one alert and, beside what each of them
+// says itself, where they go; and to whom they went.
 struct ToldAs {
   std::string kpi;
   std::map<std::string, std::string> labels;
-  bool by_period = false;  // each period is an alert of its own
-  friend bool operator==(const ToldAs&, const ToldAs&) = default;
+  bool by_period = false;              // each period is an alert of its own
+  std::vector<std::string> receivers;  // their names, the latest first; empty: none, or not known
+
+  // Whether a receiver takes both for one alert.
+  bool IsAlertOf(const ToldAs& other) const {
+    return kpi == other.kpi && labels == other.labels && by_period == other.by_period;
+  }
+  // Once, however often, behind those that are there.
+  void AddReceivers(const std::vector<std::string>& names);
 };
 // Stored form of a list of them, as a name in the table of such lists. Decode takes what Encode has
 // written.

@@ -1,25 +1,36 @@
 #include "daemon/engine/told_log.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "daemon/engine/transition_facts.h"
 
 namespace kpiwatch {
+namespace {
+
+void Add(const ToldAs& as, v1::Transition* transition) {
+  v1::ToldAs* const entry = transition->add_told_as();
+  entry->set_kpi(as.kpi);
+  entry->set_by_period(as.by_period);
+  entry->mutable_labels()->insert(as.labels.begin(), as.labels.end());
+  for (const std::string& receiver : as.receivers) {
+    entry->add_receivers(receiver);
+  }
+}
+
+}  // namespace
 
 void ToldLog::SetRulebook(const Rulebook* rulebook) {
   rulebook_ = rulebook;
-  of_rule_.assign(rulebook->rules.size(), 0);
+  router_.emplace(rulebook);
 }
 
-uint32_t ToldLog::NumberOf(const Rule& rule) {
-  uint32_t& number = of_rule_[static_cast<size_t>(&rule - rulebook_->rules.data())];
-  if (number == 0) {
-    const ToldAs as{rulebook_->kpis[rule.kpi].name,
-                    {rule.labels.begin(), rule.labels.end()},
-                    rule.evaluate == EvaluateMode::kIntraday || rule.period == PeriodKind::kTarget};
-    number = NumberOf({as});
-  }
-  return number;
+ToldAs ToldLog::AlertOf(const Rule& rule) const {
+  return {
+      .kpi = rulebook_->kpis[rule.kpi].name,
+      .labels = {rule.labels.begin(), rule.labels.end()},
+      .by_period = rule.evaluate == EvaluateMode::kIntraday || rule.period == PeriodKind::kTarget,
+      .receivers = {}};
 }
 
 uint32_t ToldLog::NumberOf(const std::vector<ToldAs>& all) {
@@ -28,23 +39,54 @@ uint32_t ToldLog::NumberOf(const std::vector<ToldAs>& all) {
   return (known ? *known : table_.Add(name, 0, names_)) + 1;
 }
 
-void ToldLog::Note(const Rule& rule, const Tier& tier, const v1::Transition& transition,
-                   Told* told) {
-  for (const std::string& person : transition.notified()) {
+std::vector<std::string> ToldLog::NamesOf(const std::vector<size_t>& receivers) const {
+  std::vector<std::string> names;
+  names.reserve(receivers.size());
+  for (const size_t receiver : receivers) {
+    names.push_back(rulebook_->receivers[receiver].name);
+  }
+  return names;
+}
+
+std::vector<ToldAs> ToldLog::WaysOf(const Told& told, const Rule* rule,
+                                    const v1::Transition& transition) const {
+  std::vector<ToldAs> all;
+  if (told.as != 0) {
+    all = ListOf(told.as);
+  } else if (rule != nullptr && transition.from_level() > v1::LEVEL_GREEN) {
+    all.push_back(AlertOf(*rule));
+  }
+  const bool is_left = transition.from_level() > v1::LEVEL_GREEN && !rulebook_->receivers.empty();
+  for (ToldAs& one : all) {
+    if (is_left && one.receivers.empty()) {
+      v1::Transition end = transition;
+      end.set_to_level(v1::LEVEL_GREEN);
+      Add(one, &end);
+      one.receivers = NamesOf(router_->ReceiversOf(end));
+    }
+  }
+  return all;
+}
+
+void ToldLog::Fire(const Rule& rule, const Tier& tier, v1::Transition* transition, Told* told) {
+  std::vector<ToldAs> all = WaysOf(*told, &rule, *transition);
+  for (const std::string& person : transition->notified()) {
     told->AddPerson(person);
   }
   told->channels |= ChannelsOf(tier.via);
-  const uint32_t as = NumberOf(rule);
-  if (told->as != 0 && told->as != as) {
-    std::vector<ToldAs> all = ListOf(told->as);
-    for (const ToldAs& one : ListOf(as)) {
-      std::erase(all, one);
-      all.push_back(one);
-    }
-    told->as = NumberOf(all);
-  } else {
-    told->as = as;
+  ToldAs now = AlertOf(rule);
+  now.receivers = NamesOf(router_->ReceiversOf(*transition));
+  const auto before =
+      std::find_if(all.begin(), all.end(), [&](const ToldAs& one) { return one.IsAlertOf(now); });
+  if (before != all.end()) {
+    now.AddReceivers(before->receivers);
+    all.erase(before);
   }
+  for (const std::string& receiver : now.receivers) {
+    transition->add_receivers(receiver);
+  }
+  all.push_back(std::move(now));
+  told->as = NumberOf(all);
 }
 
 void ToldLog::FillWay(const Told& told, const Rule* rule, v1::Transition* transition) {
@@ -61,14 +103,18 @@ void ToldLog::FillWay(const Told& told, const Rule* rule, v1::Transition* transi
   for (std::string& channel : ViaOf(channels)) {
     transition->add_via(std::move(channel));
   }
-  if (told.as == 0 || (rule != nullptr && told.as == NumberOf(*rule))) {
-    return;
+  const std::vector<ToldAs> all = WaysOf(told, rule, *transition);
+  ToldAs together;
+  for (auto one = all.rbegin(); one != all.rend(); ++one) {
+    together.AddReceivers(one->receivers);
   }
-  for (const ToldAs& as : ListOf(told.as)) {
-    v1::ToldAs* const entry = transition->add_told_as();
-    entry->set_kpi(as.kpi);
-    entry->set_by_period(as.by_period);
-    entry->mutable_labels()->insert(as.labels.begin(), as.labels.end());
+  if (rule == nullptr || all.size() != 1 || !all.front().IsAlertOf(AlertOf(*rule))) {
+    for (const ToldAs& one : all) {
+      Add(one, transition);
+    }
+  }
+  for (const std::string& receiver : together.receivers) {
+    transition->add_receivers(receiver);
   }
 }
 

@@ -1,10 +1,12 @@
-// How alerts were told: what of their rules routed them, under stored numbers, so that the end of
-// an alert goes where its fires went, whatever the rule says by then.
+// How alerts were told: what of their rules routed them and to which receivers, under stored
+// numbers, so that the end of an alert goes where its fires went, whatever the rule and the routes
+// say by then.
 //
 // Concurrency: owned by the engine thread.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,7 @@
 #include "daemon/engine/id_table.h"
 #include "daemon/engine/told.h"
 #include "daemon/fold/subject_table.h"
+#include "daemon/notify/routing.h"
 #include "daemon/rulebook/rulebook.h"
 #include "daemon/store/state_store.h"
 #include "proto/kpiwatch/v1/transition.pb.h"
@@ -38,17 +41,26 @@ class ToldLog {
   // Takes another rulebook, borrowed. REQUIRES: called before anything of it is told.
   void SetRulebook(const Rulebook* rulebook);
 
-  // Notes in *told the fire that `transition` tells of the rule's tier.
-  void Note(const Rule& rule, const Tier& tier, const v1::Transition& transition, Told* told);
+  // Sends the fire that `transition` tells of the rule's tier where its routes lead now and to who
+  // was told of the same alert before, and notes that in *told. REQUIRES: the transition is whole
+  // but for that.
+  void Fire(const Rule& rule, const Tier& tier, v1::Transition* transition, Told* told);
   // Sends the end that leaves the transition's level where the fires of `told` went; where an older
   // program did not keep that, as the rule would send it now. `rule`: as it is by now; null: gone.
+  // REQUIRES: as Fire.
   void FillWay(const Told& told, const Rule* rule, v1::Transition* transition);
   // The KPI of the last fire; empty: not known.
   std::string KpiOf(const Told& told) const;
 
  private:
-  // What routes the rule's alerts; never 0.
-  uint32_t NumberOf(const Rule& rule);
+  // As the rule's alerts are told now; without receivers.
+  ToldAs AlertOf(const Rule& rule) const;
+  std::vector<std::string> NamesOf(const std::vector<size_t>& receivers) const;
+  // How `told` was told before `transition`, with receivers: where they were not kept and a
+  // level above green is left, those to whom the levels up to that would be routed now.
+  std::vector<ToldAs> WaysOf(const Told& told, const Rule* rule,
+                             const v1::Transition& transition) const;
+  // Never 0.
   uint32_t NumberOf(const std::vector<ToldAs>& all);
   // REQUIRES: number != 0.
   std::vector<ToldAs> ListOf(uint32_t number) const {
@@ -58,7 +70,7 @@ class ToldLog {
   WriteBatch* const names_;
   IdTable table_{'w'};  // names are EncodeToldAs; Told::as is one more than the number
   const Rulebook* rulebook_ = nullptr;
-  std::vector<uint32_t> of_rule_;  // 0: not asked for yet
+  std::optional<Router> router_;  // of rulebook_
 };
 
 }  // namespace kpiwatch

@@ -78,7 +78,7 @@ void Core::FillConsequences(const Rule& rule, SubjectId subject, const Period& p
     if (!not_sent.empty()) {
       return;
     }
-    told_log_.Note(rule, *tier, *transition, told);
+    told_log_.Fire(rule, *tier, transition, told);
     if (tier->open) {
       AddTasks(*rulebook_, rule, *tier, subjects_.Get(subject), period, at, transition);
     }

@@ -340,6 +340,10 @@ std::vector<Decision> DeliveryPlanner::Undelivered(std::span<const SharedEntry> 
           {.transition = &transition, .recipient = "", .reason = transition.not_sent_reason()});
       continue;
     }
+    for (size_t gone = router_.GoneOf(transition).size(); gone > 0; --gone) {
+      decisions.push_back(
+          {.transition = &transition, .recipient = "", .reason = reason::kReceiverRemoved});
+    }
     const std::vector<size_t> receivers = router_.ReceiversOf(transition);
     const bool taken = std::any_of(slots_.begin(), slots_.end(), [&](const ChannelSlot& slot) {
       return Contains(receivers, slot.receiver);

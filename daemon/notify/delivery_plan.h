@@ -51,7 +51,7 @@ inline constexpr std::string_view kNoAddress = "no_address";        // the perso
 inline constexpr std::string_view kViaExcluded = "via_excluded";    // the tier names other channels
 inline constexpr std::string_view kResolvedNotWanted = "resolved_not_wanted";  // send_resolved
 inline constexpr std::string_view kSummarised = "summarised";  // an e-mail says "and N more"
-inline constexpr std::string_view kReceiverRemoved = "receiver_removed";  // while it waited
+inline constexpr std::string_view kReceiverRemoved = "receiver_removed";  // since it was told
 }  // namespace reason
 
 // What was decided for one transition and, where there is one, recipient.
@@ -96,7 +96,8 @@ class DeliveryPlanner {
   // `step` and from the rulebook.
   DeliveryPlan PlanFor(size_t slot, std::span<const SharedEntry> step) const;
 
-  // The transitions of `step` that are no channel's business, with the reasons.
+  // The transitions of `step` that are no channel's business, with the reasons, and one decision
+  // for each receiver that one of them names and that is not there any more.
   std::vector<Decision> Undelivered(std::span<const SharedEntry> step) const;
   bool has_receivers() const { return !rulebook_->receivers.empty(); }
 

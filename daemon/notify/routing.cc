@@ -149,6 +149,19 @@ std::vector<size_t> Router::ReceiversOf(const v1::Transition& transition) const 
     return rulebook_->data_steward.has_value() ? std::vector<size_t>{*rulebook_->data_steward}
                                                : std::vector<size_t>{};
   }
+  std::vector<size_t> receivers;
+  for (const std::string& name : transition.receivers()) {
+    if (const std::optional<size_t> receiver = Find(name)) {
+      AppendNew(*receiver, &receivers);
+    }
+  }
+  return receivers.empty() ? RoutesOf(transition) : receivers;
+}
+
+std::vector<size_t> Router::RoutesOf(const v1::Transition& transition) const {
+  if (root_->children.empty()) {
+    return {root_->receiver};
+  }
   const int to = transition.to_level();
   const int from = std::min<int>(transition.from_level(), v1::LEVEL_RED);
   if (to >= from) {
@@ -166,6 +179,24 @@ std::vector<size_t> Router::ReceiversOf(const v1::Transition& transition) const 
   return receivers;
 }
 
+std::optional<size_t> Router::Find(std::string_view receiver) const {
+  const auto it = std::find_if(rulebook_->receivers.begin(), rulebook_->receivers.end(),
+                               [&](const Receiver& one) { return one.name == receiver; });
+  return it == rulebook_->receivers.end()
+             ? std::nullopt
+             : std::optional(static_cast<size_t>(it - rulebook_->receivers.begin()));
+}
+
+std::vector<std::string_view> Router::GoneOf(const v1::Transition& transition) const {
+  std::vector<std::string_view> gone;
+  for (const std::string& name : transition.receivers()) {
+    if (!Find(name)) {
+      gone.push_back(name);
+    }
+  }
+  return gone;
+}
+
 v1::Transition Router::OnlyTo(size_t receiver, const v1::Transition& transition) const {
   v1::Transition only = transition;
   only.clear_told_as();
@@ -173,6 +204,7 @@ v1::Transition Router::OnlyTo(size_t receiver, const v1::Transition& transition)
   for (const v1::ToldAs& as : transition.told_as()) {
     one.clear_told_as();
     *one.add_told_as() = as;
+    *one.mutable_receivers() = as.receivers();
     const std::vector<size_t> receivers = ReceiversOf(one);
     if (std::find(receivers.begin(), receivers.end(), receiver) != receivers.end()) {
       *only.add_told_as() = as;

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -34,16 +36,23 @@ class Router {
   // receivers.
   std::vector<size_t> Match(const LabelMap& labels) const;
 
-  // Data alerts: the data steward's receiver. A rising level: the receivers of that level. A
-  // falling level: the receivers of every level from the old one down to the new one (to yellow if
-  // it is over), so that whoever was told of a level hears that it ended.
+  // Data alerts: the data steward's receiver. Else those that it names; where it names none, or
+  // none of them is there any more, those of its labels. A rising level: the receivers of that
+  // level. A falling level: the receivers of every level from the old one down to the new one (to
+  // yellow if it is over).
   std::vector<size_t> ReceiversOf(const v1::Transition& transition) const;
+
+  // The receivers that it names and that are not there any more, borrowed from it.
+  std::vector<std::string_view> GoneOf(const v1::Transition& transition) const;
 
   // Of an end that goes several ways (told_as), those by which its fires came to that receiver.
   v1::Transition OnlyTo(size_t receiver, const v1::Transition& transition) const;
 
  private:
   struct Node;
+  std::vector<size_t> RoutesOf(const v1::Transition& transition) const;
+  std::optional<size_t> Find(std::string_view receiver) const;
+
   const Rulebook* rulebook_;
   std::unique_ptr<Node> root_;  // null when there are no receivers
 };

@@ -84,5 +84,8 @@ inline std::vector<std::string> Notified(const v1::Transition& t) {
 inline std::vector<std::string> Via(const v1::Transition& t) {
   return {t.via().begin(), t.via().end()};
 }
+inline std::vector<std::string> Receivers(const v1::Transition& t) {
+  return {t.receivers().begin(), t.receivers().end()};
+}
 
 }  // namespace kpiwatch

@@ -107,7 +107,7 @@ TEST(WayOfTheEndTest, WhatFiredUnderTwoLabelsEndsUnderBoth) {
               ElementsAre("2026-W46 green>yellow THRESHOLD", "2026-W47 yellow>red THRESHOLD",
                           "2026-W48 red>green THRESHOLD"));
   EXPECT_THAT(ReceiversOf(driver.transitions()[1], other), ElementsAre("teamy"));
-  EXPECT_THAT(ReceiversOf(driver.transitions()[2], other), ElementsAre("teamx", "teamy"));
+  EXPECT_THAT(ReceiversOf(driver.transitions()[2], other), ElementsAre("teamy", "teamx"));
 }
 
 TEST(ToldTest, ALadderOfFormatOneHasToldWhatItSays) {

@@ -99,6 +99,23 @@ TEST_F(RoutingTest, FallingLevelGoesToAllWhoWereToldOfOne) {
   EXPECT_THAT(Receivers(v1::LEVEL_ORANGE, v1::LEVEL_GREEN), ElementsAre(managers_));
 }
 
+TEST_F(RoutingTest, ATransitionGoesToTheReceiversThatItNames) {
+  v1::Transition ended = SampleTransition(v1::LEVEL_RED, v1::LEVEL_GREEN);
+  ended.add_receivers("coaches");
+  ended.add_receivers("gone");
+  ended.add_receivers("managers-now");
+  const Router router(&rulebook_);
+  EXPECT_THAT(router.ReceiversOf(ended), ElementsAre(coaches_, now_));
+  EXPECT_THAT(router.GoneOf(ended), ElementsAre("gone"));
+}
+
+TEST_F(RoutingTest, WhereNoneOfThemIsLeftItsLabelsRouteIt) {
+  rulebook_.route.routes.push_back(RouteTo(now_, "level", "red"));
+  v1::Transition ended = SampleTransition(v1::LEVEL_RED, v1::LEVEL_GREEN);
+  ended.add_receivers("gone");
+  EXPECT_THAT(Router(&rulebook_).ReceiversOf(ended), ElementsAre(now_, managers_));
+}
+
 TEST_F(RoutingTest, DataAlertsGoToTheDataStewardAlone) {
   rulebook_.data_steward = coaches_;
   rulebook_.route.routes.push_back(RouteTo(now_, "level", "yellow"));

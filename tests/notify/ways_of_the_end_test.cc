@@ -92,6 +92,31 @@ TEST_F(WaysOfTheEndTest, AReceiverHearsOnlyOfTheNamesThatCameToIt) {
   EXPECT_THAT(Teams(Sent("webhook:y/0", Falls(v1::LEVEL_GREEN))), UnorderedElementsAre("y"));
 }
 
+TEST_F(WaysOfTheEndTest, WhatSaysWhoGotWhichNameNeedsNoRoutes) {
+  v1::Transition ended = Falls(v1::LEVEL_GREEN);
+  const char* const teams[] = {"x", "y"};
+  for (int i = 0; i < 2; ++i) {
+    AddReceiver(teams[i], 1, 0, &rulebook_);
+    ended.add_receivers(teams[i]);
+    ended.mutable_told_as(i)->add_receivers(teams[i]);
+  }
+  EXPECT_THAT(Teams(Sent("webhook:x/0", ended)), UnorderedElementsAre("x"));
+  EXPECT_THAT(Teams(Sent("webhook:y/0", ended)), UnorderedElementsAre("y"));
+}
+
+TEST_F(WaysOfTheEndTest, AReceiverThatWasToldAndIsGoneIsCounted) {
+  v1::Transition ended = SampleTransition(v1::LEVEL_YELLOW, v1::LEVEL_GREEN);
+  ended.add_receivers("root");
+  ended.add_receivers("gone");
+  EXPECT_EQ(Sent("webhook:root/0", ended).at("alerts").size(), 1U);
+  const auto rulebook = std::make_shared<Rulebook>(rulebook_);
+  const DeliveryPlanner planner(rulebook, ChannelSlots(*rulebook), {.store_uuid = "store"});
+  const std::vector<SharedEntry> step = EntriesOf({ended});
+  const std::vector<Decision> undelivered = planner.Undelivered(step);
+  ASSERT_EQ(undelivered.size(), 1U);
+  EXPECT_EQ(undelivered[0].reason, reason::kReceiverRemoved);
+}
+
 TEST_F(WaysOfTheEndTest, OfEachNameItIsTheFingerprintOfItsFire) {
   v1::Transition ended = Falls(v1::LEVEL_GREEN);
   ended.mutable_told_as(0)->set_by_period(true);

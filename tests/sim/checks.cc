@@ -124,6 +124,20 @@ class Checks {
     }
   }
 
+  // Whoever was told of an alert hears how it goes on and that it is over, and nobody else does;
+  // targets that stand together share who was told.
+  void Receivers() {
+    for (const Rule& rule : world_.rules) {
+      const bool shared = rule.period == PeriodKind::kTarget && !rule.intraday;
+      for (const auto& [key, transitions] : story_) {
+        if (key.first == rule.name) {
+          ReceiversOf(key.first + " " + key.second, transitions,
+                      rule.intraday || rule.period == PeriodKind::kTarget, shared);
+        }
+      }
+    }
+  }
+
   void DataAlerts() {
     std::multiset<std::string> names;
     for (const auto& [key, transitions] : story_) {
@@ -274,6 +288,30 @@ class Checks {
     }
   }
 
+  void ReceiversOf(const std::string& name, const std::vector<v1::Transition>& transitions,
+                   bool by_period, bool shared) {
+    std::map<std::string, std::set<std::string>> told;  // by period, where each has its ladder
+    for (const v1::Transition& t : transitions) {
+      if (!t.not_sent_reason().empty()) {
+        continue;
+      }
+      std::set<std::string>& receivers = told[by_period ? t.period() : ""];
+      if (t.to_level() > t.from_level()) {
+        receivers.insert(t.to_level() == v1::LEVEL_RED ? kReceiverOfReds : kUsualReceiver);
+      }
+      const std::set<std::string> goes_to(t.receivers().begin(), t.receivers().end());
+      if (shared
+              ? !std::includes(goes_to.begin(), goes_to.end(), receivers.begin(), receivers.end())
+              : goes_to != receivers) {
+        Add("{}: {} goes to {}; told were {}", name, TextOf(t), fmt::join(goes_to, " "),
+            fmt::join(receivers, " "));
+      }
+      if (t.to_level() == v1::LEVEL_GREEN) {
+        receivers.clear();
+      }
+    }
+  }
+
   // The ladder turns where it must, wherever batches were cut, and ends with the period (D-10).
   void OpenPeriod(const std::string& name, std::vector<v1::Transition> told,
                   const OracleOpen& open) {
@@ -320,6 +358,7 @@ void CheckAgainstOracle(const World& world, const Oracle& oracle, Simulation& si
   checks.Values();
   checks.Ladders();
   checks.Transitions();
+  checks.Receivers();
   checks.DataAlerts();
   checks.DeadLetters();
 }

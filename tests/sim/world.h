@@ -137,6 +137,10 @@ struct World {
   BusinessCalendar Calendar() const;
 };
 
+// Reds are routed to the second, everything else to the first.
+inline constexpr char kUsualReceiver[] = "everyone";
+inline constexpr char kReceiverOfReds[] = "reds";
+
 World MakeWorld(uint64_t seed);
 // The rule files of the world.
 std::string RulesOf(const World& world);

@@ -156,6 +156,11 @@ std::string RulesOf(const World& world) {
     AppendRule(world, rule, &out);
   }
   out += "playbooks:\n  - {name: talk, title: talk, assignee: manager, due: 1wd}\n";
+  out += fmt::format(
+      "receivers:\n  - {{name: {}, webhook: [{{url: \"http://127.0.0.1:1/\"}}]}}\n"
+      "  - {{name: {}, webhook: [{{url: \"http://127.0.0.1:1/reds\"}}]}}\n"
+      "route: {{receiver: {}, routes: [{{matchers: ['level=\"red\"'], receiver: {}}}]}}\n",
+      kUsualReceiver, kReceiverOfReds, kUsualReceiver, kReceiverOfReds);
   return out;
 }
 
