@@ -60,9 +60,11 @@ std::string EncodeToldAs(const std::vector<ToldAs>& all) {
       wire::AppendString(value, &bytes);
     }
   }
-  const bool more =
-      std::any_of(all.begin(), all.end(), [](const ToldAs& one) { return !one.receivers.empty(); });
+  const bool more = std::any_of(all.begin(), all.end(), [](const ToldAs& one) {
+    return one.period_named || !one.receivers.empty();
+  });
   for (size_t i = 0; more && i < all.size(); ++i) {
+    wire::AppendU8(all[i].period_named ? 1 : 0, &bytes);
     wire::AppendVarint(all[i].receivers.size(), &bytes);
     for (const std::string& receiver : all[i].receivers) {
       wire::AppendString(receiver, &bytes);
@@ -87,6 +89,7 @@ std::vector<ToldAs> DecodeToldAs(std::string_view bytes) {
   }
   // An older program ends here.
   for (size_t i = 0; i < all.size() && reader.ok() && !reader.AtEnd(); ++i) {
+    all[i].period_named = reader.U8() != 0;
     const uint64_t receivers = reader.Varint();
     for (uint64_t r = 0; r < receivers && reader.ok(); ++r) {
       all[i].receivers.emplace_back(reader.String());

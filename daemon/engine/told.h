@@ -29,6 +29,10 @@ struct Told {
 constexpr uint8_t kEveryChannel = 0xFF;
 // The bit of those through which an older program told, which did not keep them (format 1).
 constexpr uint8_t kChannelsNotKept = 0x80;
+// Whether an older program told it that way.
+constexpr bool AreChannelsNotKept(uint8_t channels) {
+  return channels != kEveryChannel && (channels & kChannelsNotKept) != 0;
+}
 // The bits of a tier's `via`.
 uint8_t ChannelsOf(const std::vector<std::string>& via);
 // The other way; empty for every channel.
@@ -40,11 +44,13 @@ struct ToldAs {
   std::string kpi;
   std::map<std::string, std::string> labels;
   bool by_period = false;              // each period is an alert of its own
+  bool period_named = false;           // and its labels say which; an older program's do not
   std::vector<std::string> receivers;  // their names, the latest first; empty: none, or not known
 
   // Whether a receiver takes both for one alert.
   bool IsAlertOf(const ToldAs& other) const {
-    return kpi == other.kpi && labels == other.labels && by_period == other.by_period;
+    return kpi == other.kpi && labels == other.labels && by_period == other.by_period &&
+           period_named == other.period_named;
   }
   // Once, however often, behind those that are there.
   void AddReceivers(const std::vector<std::string>& names);

@@ -12,6 +12,7 @@ void Add(const ToldAs& as, v1::Transition* transition) {
   v1::ToldAs* const entry = transition->add_told_as();
   entry->set_kpi(as.kpi);
   entry->set_by_period(as.by_period);
+  entry->set_period_named(as.period_named);
   entry->mutable_labels()->insert(as.labels.begin(), as.labels.end());
   for (const std::string& receiver : as.receivers) {
     entry->add_receivers(receiver);
@@ -26,11 +27,13 @@ void ToldLog::SetRulebook(const Rulebook* rulebook) {
 }
 
 ToldAs ToldLog::AlertOf(const Rule& rule) const {
-  return {
-      .kpi = rulebook_->kpis[rule.kpi].name,
-      .labels = {rule.labels.begin(), rule.labels.end()},
-      .by_period = rule.evaluate == EvaluateMode::kIntraday || rule.period == PeriodKind::kTarget,
-      .receivers = {}};
+  const bool by_period =
+      rule.evaluate == EvaluateMode::kIntraday || rule.period == PeriodKind::kTarget;
+  return {.kpi = rulebook_->kpis[rule.kpi].name,
+          .labels = {rule.labels.begin(), rule.labels.end()},
+          .by_period = by_period,
+          .period_named = by_period,
+          .receivers = {}};
 }
 
 uint32_t ToldLog::NumberOf(const std::vector<ToldAs>& all) {
@@ -54,7 +57,8 @@ std::vector<ToldAs> ToldLog::WaysOf(const Told& told, const Rule* rule,
   if (told.as != 0) {
     all = ListOf(told.as);
   } else if (rule != nullptr && transition.from_level() > v1::LEVEL_GREEN) {
-    all.push_back(AlertOf(*rule));
+    ToldAs& one = all.emplace_back(AlertOf(*rule));
+    one.period_named = one.period_named && !AreChannelsNotKept(told.channels);
   }
   const bool is_left = transition.from_level() > v1::LEVEL_GREEN && !rulebook_->receivers.empty();
   for (ToldAs& one : all) {
@@ -82,6 +86,7 @@ void ToldLog::Fire(const Rule& rule, const Tier& tier, v1::Transition* transitio
     now.AddReceivers(before->receivers);
     all.erase(before);
   }
+  transition->set_period_named(now.period_named);
   for (const std::string& receiver : now.receivers) {
     transition->add_receivers(receiver);
   }
@@ -94,8 +99,7 @@ void ToldLog::FillWay(const Told& told, const Rule* rule, v1::Transition* transi
     transition->add_notified(person);
   }
   uint8_t channels = told.channels;
-  const bool not_kept = channels != kEveryChannel && (channels & kChannelsNotKept) != 0;
-  if (channels == 0 || not_kept) {
+  if (channels == 0 || AreChannelsNotKept(channels)) {
     const Tier* const tier =
         rule == nullptr ? nullptr : TierOf(*rule, static_cast<Level>(transition->from_level()));
     channels |= tier == nullptr ? kEveryChannel : ChannelsOf(tier->via);
@@ -108,7 +112,9 @@ void ToldLog::FillWay(const Told& told, const Rule* rule, v1::Transition* transi
   for (auto one = all.rbegin(); one != all.rend(); ++one) {
     together.AddReceivers(one->receivers);
   }
-  if (rule == nullptr || all.size() != 1 || !all.front().IsAlertOf(AlertOf(*rule))) {
+  if (rule != nullptr && all.size() == 1 && all.front().IsAlertOf(AlertOf(*rule))) {
+    transition->set_period_named(all.front().period_named);
+  } else {
     for (const ToldAs& one : all) {
       Add(one, transition);
     }

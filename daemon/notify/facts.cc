@@ -159,6 +159,11 @@ std::vector<AlertName> NamesOf(const v1::Transition& transition, const Rulebook&
         {std::move(labels), transition.told_as_size() > 0
                                 ? FingerprintOf(transition, transition.told_as(way).by_period())
                                 : FingerprintOf(transition, rulebook)});
+    const bool period_named = transition.told_as_size() > 0 ? transition.told_as(way).period_named()
+                                                            : transition.period_named();
+    if (period_named) {
+      names.back().labels["period"] = transition.period();
+    }
   }
   return names;
 }

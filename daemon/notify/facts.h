@@ -57,7 +57,8 @@ std::vector<LabelMap> LabelsAtLevel(const v1::Transition& transition, const Rule
 
 // As what receivers know an alert.
 struct AlertName {
-  LabelMap labels;          // without level and reason, which change while it stands
+  // Without level and reason, which change while it stands; with the period where each is an alert.
+  LabelMap labels;
   std::string fingerprint;  // as FingerprintOf
 };
 // One, but for the end of an alert whose labels changed while it stood: it was told under several

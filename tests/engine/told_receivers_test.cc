@@ -85,7 +85,25 @@ TEST(ToldReceiversTest, TheEndOfARemovedRuleNamesThem) {
   EXPECT_THAT(Receivers(driver.transitions()[1]), ElementsAre("root"));
 }
 
-// Takes from the store what older programs did not keep.
+TEST(ToldReceiversTest, AlertsOfAPeriodSayThatTheirLabelsNameIt) {
+  CoreDriver driver(Edited("evaluate: on_close", "evaluate: intraday", ByLevel()));
+  driver.Order("u102", At("2026-11-11T10:00"), "10");
+  driver.Step();
+  driver.Heartbeat(At("2026-11-16T00:00"));
+  driver.Step();
+  EXPECT_THAT(Log(driver),
+              ElementsAre("2026-W46 green>red THRESHOLD", "2026-W46 red>green PERIOD_CLOSED"));
+  for (const v1::Transition& t : driver.transitions()) {
+    EXPECT_TRUE(t.period_named());
+    EXPECT_THAT(t.told_as(), IsEmpty());
+  }
+  CoreDriver on_close(ByLevel());
+  OrderInWeek(&on_close, 46, "10");
+  EXPECT_FALSE(on_close.transitions()[0].period_named());
+}
+
+// Takes from the store what older programs did not keep: receivers, and whether labels name
+// periods.
 void MakeOlder(CoreDriver* driver) {
   WriteBatch batch;
   ASSERT_TRUE(driver->store()
@@ -98,6 +116,7 @@ void MakeOlder(CoreDriver* driver) {
                           EXPECT_FALSE(all.empty() || all[0].receivers.empty());
                           for (ToldAs& one : all) {
                             one.receivers.clear();
+                            one.period_named = false;
                           }
                           wire::AppendString(EncodeToldAs(all), &bytes);
                           batch.Put(Family::kMeta, key, bytes);
@@ -119,10 +138,27 @@ TEST(OlderStoreTest, WhatFiredBeforeReceiversWereKeptEndsAsItsLabelsAreRouted) {
   EXPECT_THAT(driver.transitions()[1].told_as(), IsEmpty());
 }
 
+TEST(OlderStoreTest, AnAlertThatFiredWithoutItsPeriodEndsWithoutIt) {
+  CoreDriver driver(Edited("evaluate: on_close", "evaluate: intraday", ByLevel()));
+  driver.Order("u102", At("2026-11-11T10:00"), "10");
+  driver.Step();
+  MakeOlder(&driver);
+  driver.Heartbeat(At("2026-11-16T00:00"));
+  driver.Step();
+  ASSERT_THAT(driver.transitions(), SizeIs(2));
+  const v1::Transition& ended = driver.transitions()[1];
+  EXPECT_THAT(Receivers(ended), ElementsAre("teamx", "root"));
+  EXPECT_FALSE(ended.period_named());
+  ASSERT_THAT(ended.told_as(), SizeIs(1));
+  EXPECT_TRUE(ended.told_as(0).by_period());
+  EXPECT_FALSE(ended.told_as(0).period_named());
+}
+
 TEST(ToldAsTest, WhatIsStoredIsReadAgainAndAnOlderProgramReadsItsPart) {
-  const ToldAs old{"revenue", {{"team", "x"}}, true, {}};
+  const ToldAs old{"revenue", {{"team", "x"}}, true, false, {}};
   const std::string older = EncodeToldAs({old});
   ToldAs one = old;
+  one.period_named = true;
   one.receivers = {"teamx", "root"};
   const std::string bytes = EncodeToldAs({one});
   EXPECT_EQ(bytes.substr(0, older.size()), older) << "what comes behind it does not look at";

@@ -182,6 +182,18 @@ TEST_F(AlertJsonTest, FingerprintNamesTheLadder) {
       << "intraday, each period has a ladder of its own";
 }
 
+TEST_F(AlertJsonTest, WherePeriodsAreAlertsTheLabelsSayWhich) {
+  v1::Transition fired = SampleTransition(v1::LEVEL_GREEN, v1::LEVEL_RED);
+  EXPECT_FALSE(Alert(fired).at("labels").contains("period"));
+  fired.set_period_named(true);
+  EXPECT_EQ(Alert(fired).at("labels").at("period"), fired.period());
+  v1::Transition ended = SampleTransition(v1::LEVEL_RED, v1::LEVEL_GREEN);
+  ended.add_told_as()->set_period_named(true);
+  EXPECT_EQ(Alert(ended).at("labels").at("period"), ended.period());
+  ended.mutable_told_as(0)->set_period_named(false);  // an older program fired it
+  EXPECT_FALSE(Alert(ended).at("labels").contains("period"));
+}
+
 TEST_F(AlertJsonTest, TheEndOfARemovedRuleHasTheFingerprintOfItsFire) {
   Rule& rule = rulebook_.rules[0];
   rule.evaluate = EvaluateMode::kIntraday;

@@ -131,8 +131,7 @@ class Checks {
       const bool shared = rule.period == PeriodKind::kTarget && !rule.intraday;
       for (const auto& [key, transitions] : story_) {
         if (key.first == rule.name) {
-          ReceiversOf(key.first + " " + key.second, transitions,
-                      rule.intraday || rule.period == PeriodKind::kTarget, shared);
+          ReceiversOf(key.first + " " + key.second, transitions, shared);
         }
       }
     }
@@ -289,13 +288,13 @@ class Checks {
   }
 
   void ReceiversOf(const std::string& name, const std::vector<v1::Transition>& transitions,
-                   bool by_period, bool shared) {
+                   bool shared) {
     std::map<std::string, std::set<std::string>> told;  // by period, where each has its ladder
     for (const v1::Transition& t : transitions) {
       if (!t.not_sent_reason().empty()) {
         continue;
       }
-      std::set<std::string>& receivers = told[by_period ? t.period() : ""];
+      std::set<std::string>& receivers = told[t.period_named() ? t.period() : ""];
       if (t.to_level() > t.from_level()) {
         receivers.insert(t.to_level() == v1::LEVEL_RED ? kReceiverOfReds : kUsualReceiver);
       }
