@@ -41,21 +41,29 @@ struct Named {
 
 bool IsDigit(char c) { return '0' <= c && c <= '9'; }
 
+// The year of a text that begins with one, as its first day.
+std::optional<Day> NewYear(std::string_view text) {
+  return Day::Parse(fmt::format("{}-01-01", text.substr(0, 4)));
+}
+
+// The number of the quarter in "2026-Q3"; 0: the text is none.
+int QuarterIn(std::string_view text) {
+  const bool shaped = text.size() == 7 && text.substr(4, 2) == "-Q" && '1' <= text[6] &&
+                      text[6] <= '4' && NewYear(text);
+  return shaped ? text[6] - '0' : 0;
+}
+
 std::optional<Named> ParseNamed(std::string_view text) {
   const auto named = [](PeriodKind kind, std::optional<Day> day) {
     return day ? std::optional(Named{kind, *day}) : std::nullopt;
   };
-  const std::optional<Day> new_year = Day::Parse(fmt::format("{}-01-01", text.substr(0, 4)));
+  const std::optional<Day> new_year = NewYear(text);
   if (text.size() == 4) {
     return named(PeriodKind::kYear, new_year);
   }
-  if (text.size() == 7 && text[5] == 'Q') {
-    if (!new_year || text[4] != '-' || text[6] < '1' || text[6] > '4') {
-      return std::nullopt;
-    }
-    const int month = (text[6] - '1') * 3 + 1;
+  if (const int quarter = QuarterIn(text)) {
     return Named{PeriodKind::kQuarter,
-                 Day::FromCivil(absl::CivilDay(new_year->ToCivil().year(), month, 1))};
+                 Day::FromCivil(absl::CivilDay(new_year->ToCivil().year(), quarter * 3 - 2, 1))};
   }
   if (text.size() == 7) {
     return named(PeriodKind::kMonth, Day::Parse(fmt::format("{}-01", text)));
@@ -69,6 +77,11 @@ std::optional<Named> ParseNamed(std::string_view text) {
     return named(PeriodKind::kWeek, week.Thursday());
   }
   return named(PeriodKind::kDay, Day::Parse(text));
+}
+
+std::string Shown(std::string_view text) {
+  constexpr size_t kMostShown = 40;
+  return absl::Utf8SafeCEscape(std::string(text.substr(0, kMostShown)));
 }
 
 }  // namespace
@@ -87,12 +100,14 @@ Period BusinessCalendar::PeriodOf(PeriodKind kind, Day day) const {
       return Between(kind, absl::CivilDay(month), absl::CivilDay(month + 1));
     }
     case PeriodKind::kQuarter: {
-      const absl::CivilMonth month(civil.year(), (civil.month() - 1) / 3 * 3 + 1);
-      return Between(kind, absl::CivilDay(month), absl::CivilDay(month + 3));
+      const absl::CivilMonth month(civil);
+      const int into = (month.month() - options_.year_start + 12) % 3;
+      return Between(kind, absl::CivilDay(month - into), absl::CivilDay(month - into + 3));
     }
     case PeriodKind::kYear: {
-      const absl::CivilYear year(civil);
-      return Between(kind, absl::CivilDay(year), absl::CivilDay(year + 1));
+      const absl::CivilMonth month(civil);
+      const int into = (month.month() - options_.year_start + 12) % 12;
+      return Between(kind, absl::CivilDay(month - into), absl::CivilDay(month - into + 12));
     }
     case PeriodKind::kTarget:
       break;
@@ -100,8 +115,55 @@ Period BusinessCalendar::PeriodOf(PeriodKind kind, Day day) const {
   CheckFailed(__FILE__, __LINE__, "kind", "a target's period stands in the target");
 }
 
+int BusinessCalendar::YearNumber(Day begin) const {
+  const bool by_end = HasFiscalYears() && !options_.year_named_after_start;
+  return static_cast<int>(begin.ToCivil().year()) + (by_end ? 1 : 0);
+}
+
+std::string BusinessCalendar::NameOf(const Period& period) const {
+  const bool quarter = period.kind == PeriodKind::kQuarter;
+  if (!HasFiscalYears() || (!quarter && period.kind != PeriodKind::kYear)) {
+    return period.ToString();
+  }
+  const Day year = PeriodOf(PeriodKind::kYear, period.begin).begin;
+  const std::string name = fmt::format("FY{:04}", YearNumber(year));
+  const int months =
+      static_cast<int>(absl::CivilMonth(period.begin.ToCivil()) - absl::CivilMonth(year.ToCivil()));
+  return quarter ? fmt::format("{}-Q{}", name, months / 3 + 1) : name;
+}
+
+std::optional<Period> BusinessCalendar::ParseFiscal(std::string_view text) const {
+  if (!HasFiscalYears() || !text.starts_with("FY")) {
+    return std::nullopt;
+  }
+  text.remove_prefix(2);
+  const std::optional<Day> named = NewYear(text);
+  const int quarter = QuarterIn(text);
+  if (!named || (text.size() != 4 && quarter == 0)) {
+    return std::nullopt;
+  }
+  const absl::CivilYear year(named->ToCivil());
+  const absl::CivilMonth first(year.year() - (options_.year_named_after_start ? 0 : 1),
+                               options_.year_start);
+  if (first < absl::CivilMonth(1, 1)) {
+    return std::nullopt;
+  }
+  return quarter == 0 ? PeriodOf(PeriodKind::kYear, Day::FromCivil(absl::CivilDay(first)))
+                      : PeriodOf(PeriodKind::kQuarter,
+                                 Day::FromCivil(absl::CivilDay(first + (quarter - 1) * 3)));
+}
+
 absl::StatusOr<Period> BusinessCalendar::ParsePeriod(std::string_view text) const {
+  if (const std::optional<Period> fiscal = ParseFiscal(text)) {
+    return *fiscal;
+  }
   if (const std::optional<Named> named = ParseNamed(text)) {
+    const bool of_year = named->kind == PeriodKind::kYear || named->kind == PeriodKind::kQuarter;
+    if (of_year && HasFiscalYears()) {
+      return absl::InvalidArgumentError(fmt::format(
+          "\"{}\" may be two periods: calendar '{}' has fiscal years, which are written FY{}",
+          Shown(text), name(), Shown(text)));
+    }
     return PeriodOf(named->kind, named->day);
   }
   if (const std::optional<Period> days = ParseExplicit(text)) {
@@ -109,11 +171,14 @@ absl::StatusOr<Period> BusinessCalendar::ParsePeriod(std::string_view text) cons
     const bool is_week = week.begin == days->begin && week.end == days->end;
     return is_week && options_.week_start != 0 ? week : *days;
   }
-  constexpr size_t kMostShown = 40;
+  if (text.starts_with("FY") && !HasFiscalYears()) {
+    return absl::InvalidArgumentError(fmt::format(
+        "\"{}\" is no period of calendar '{}', whose years begin in January", Shown(text), name()));
+  }
   return absl::InvalidArgumentError(
-      fmt::format("\"{}\" is not a period; write 2026-09-28, 2026-W40, 2026-09, 2026-Q3, 2026 or "
-                  "2013-08-30/2013-11-30 (the last day not included)",
-                  absl::Utf8SafeCEscape(std::string(text.substr(0, kMostShown)))));
+      fmt::format("\"{}\" is not a period; write 2026-09-28, 2026-W40, 2026-09, {}2026-Q3, "
+                  "{}2026 or 2013-08-30/2013-11-30 (the last day not included)",
+                  Shown(text), HasFiscalYears() ? "FY" : "", HasFiscalYears() ? "FY" : ""));
 }
 
 }  // namespace kpiwatch
