@@ -120,6 +120,10 @@ std::vector<FiringLadder> ReadFiring(const StateStore& store) {
   return firing;
 }
 
+std::string PeriodName(const Rulebook& book, const Rule& rule, const Period& period) {
+  return book.calendars[book.kpis[rule.kpi].calendar].NameOf(period);
+}
+
 LocalText NameOf(const Rulebook& book, const SubjectInfo& info) {
   if (info.kind == SubjectKind::kPerson) {
     const Person* const person = book.org.FindPersonAny(info.id);
@@ -305,7 +309,7 @@ AlertPage Engine::Alerts(const AlertQuery& query) const {
   for (const FiringLadder& found : firing) {
     if (found.rule < rule_names.size() && rules.contains(rule_names[found.rule])) {
       alerts.push_back({{rule_names[found.rule], subjects[found.subject.value()].Name(),
-                         found.period.ToString()},
+                         PeriodName(*book, *rules.at(rule_names[found.rule]), found.period)},
                         &found,
                         nullptr});
     }

@@ -118,7 +118,8 @@ void Core::EndLeft(const LeftFiring& left, v1::Reason reason, const Told& how) {
   v1::Transition ended;
   ended.set_rule(rule_ids_.Get(left.rule).name);
   ended.set_subject(subjects_.Get(left.subject).Name());
-  ended.set_period(left.period.ToString());
+  // The rule may be gone, and with it its KPI's calendar; years are those of the whole company.
+  ended.set_period(rulebook_->calendars[0].NameOf(left.period));
   ended.set_from_level(static_cast<v1::Level>(telling->from));
   ended.set_at_unix_ms(absl::ToUnixMillis(Moment()));
   ended.set_active_since_unix_ms(left.since_ms);

@@ -21,7 +21,10 @@ absl::StatusOr<bool> TargetsRecord::Take(const StateStore& store, const Rulebook
   for (const Target& target : rulebook.targets) {
     wire::AppendString(rulebook.kpis[target.kpi].name, &targets);
     wire::AppendString(target.subject, &targets);
-    wire::AppendString(target.period.ToString(), &targets);
+    // By its days: what a quarter is called depends on where years begin.
+    wire::AppendString(PeriodKindName(target.period.kind), &targets);
+    wire::AppendString(target.period.begin.ToString(), &targets);
+    wire::AppendString(target.period.end.ToString(), &targets);
     wire::AppendString(target.value.ToString(), &targets);
   }
   std::string fingerprint;

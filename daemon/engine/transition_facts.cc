@@ -74,6 +74,7 @@ void FillCounted(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& 
   if (records.empty()) {
     return;
   }
+  const BusinessCalendar& calendar = rulebook.calendars[rulebook.kpis[rule.kpi].calendar];
   const LadderState& state = records.back().after;
   const auto streak = static_cast<size_t>(std::max(1, state.miss_streak));
   transition->set_miss_streak(state.miss_streak);
@@ -83,7 +84,7 @@ void FillCounted(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& 
   const size_t count = std::min({streak, records.size(), kMostCounted});
   for (size_t i = records.size() - count; i < records.size(); ++i) {
     v1::CountedPeriod* counted = transition->add_counted();
-    counted->set_period(records[i].period.ToString());
+    counted->set_period(calendar.NameOf(records[i].period));
     counted->set_value(records[i].value.ToString());
     if (records[i].target) {
       counted->set_target(records[i].target->ToString());
@@ -120,8 +121,8 @@ void AddTasks(const Rulebook& rulebook, const Rule& rule, const Tier& tier,
   const BusinessCalendar& calendar = rulebook.calendars[rulebook.kpis[rule.kpi].calendar];
   const Playbook& playbook = rulebook.playbooks[*tier.open];
   v1::Task* task = transition->add_tasks();
-  task->set_id(
-      fmt::format("{}/{}/{}/{}", rule.name, subject.Name(), period.ToString(), playbook.name));
+  task->set_id(fmt::format("{}/{}/{}/{}", rule.name, subject.Name(), calendar.NameOf(period),
+                           playbook.name));
   task->set_playbook(playbook.name);
   task->set_title(playbook.title.For("zh"));
   const std::string& title_en = playbook.title.For("en");

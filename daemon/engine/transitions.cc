@@ -38,7 +38,7 @@ v1::Transition& Core::NewTransition(const Rule& rule, SubjectId subject, const P
   transition.set_rule(rule.name);
   transition.set_subject(subjects_.Get(subject).Name());
   transition.set_kpi(kpi.name);
-  transition.set_period(period.ToString());
+  transition.set_period(rulebook_->calendars[kpi.calendar].NameOf(period));
   transition.set_from_level(static_cast<v1::Level>(from));
   transition.set_to_level(static_cast<v1::Level>(to));
   transition.set_reason(reason);

@@ -32,6 +32,12 @@ std::string SubjectText(const std::string& written, const LocalText& name) {
   return named ? fmt::format("{} ({})", text, written) : written;
 }
 
+std::string PeriodName(const PeriodValue& value, const Rulebook& rulebook) {
+  const std::optional<KpiIndex> kpi = rulebook.FindKpi(value.kpi);
+  return kpi ? rulebook.calendars[rulebook.kpis[*kpi].calendar].NameOf(value.period)
+             : value.period.ToString();
+}
+
 std::string PersonText(const std::string& id, const Rulebook& rulebook) {
   const Person* person = rulebook.org.FindPersonAny(id);
   const std::string& name = person == nullptr ? id : person->name.For("zh");
@@ -105,7 +111,7 @@ void PrintValues(const std::vector<PeriodValue>& values, const Rulebook& ruleboo
     const Level colour = value.level.value_or(Level::kGreen);
     table.Add({{value.kpi},
                {SubjectText(value.subject, NameOf(value.subject, rulebook))},
-               {value.period.ToString()},
+               {PeriodName(value, rulebook)},
                {reading.value.ToString()},
                {reading.target ? reading.target->ToString() : "n/a"},
                {completion, colour},

@@ -1,9 +1,9 @@
-// Section `calendars`, and the holiday files it names.
+// Section `calendars`.
 #include <algorithm>
 #include <array>
 
 #include "daemon/base/nearest_name.h"
-#include "daemon/rulebook/file_glob.h"
+#include "daemon/rulebook/calendar_sections.h"
 #include "daemon/rulebook/load_state.h"
 #include "daemon/rulebook/map_reader.h"
 #include "fmt/format.h"
@@ -13,8 +13,6 @@ namespace {
 
 constexpr std::string_view kDefaultZone = "Asia/Shanghai";
 constexpr absl::Duration kMostGrace = absl::Hours(31 * 24);
-constexpr std::array<std::string_view, 7> kWeekdays = {
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
 // Zones to suggest for a misspelt one.
 constexpr std::array<std::string_view, 16> kCommonZones = {
     "Asia/Shanghai", "Asia/Hong_Kong",  "Asia/Taipei",      "Asia/Tokyo",
@@ -97,67 +95,30 @@ void ReadWeekend(MapReader* map, CalendarOptions* options) {
   }
 }
 
-// One of our own holiday files: {known_through, days: [{date, name, working}]}.
-HolidaySet ReadHolidayYaml(const SourceFile& file, LoadState* state) {
-  HolidaySet set;
-  YamlTree& tree = state->trees.emplace_back();
-  YamlTree::Error error;
-  if (!tree.Parse(file.text, state->out.AddFile(&file), &error)) {
-    state->out.Error(error.place, error.message);
-    return set;
-  }
-  for (const YamlNode* document : tree.documents()) {
-    MapReader map(*document, "a holiday file", &state->out);
-    map.Require("known_through");
-    set.known_through = map.Date("known_through");
-    for (const YamlNode* node : map.List("days")) {
-      MapReader day(*node, "a day", &state->out);
-      day.Require("date");
-      const std::optional<Day> date = day.Date("date");
-      day.Text("name");
-      day.Require("working");
-      const std::optional<bool> working = day.Bool("working");
-      day.Finish();
-      if (date && working) {
-        if (const absl::Status status = AddHoliday(*date, *working, &set); !status.ok()) {
-          state->out.Error(*node, std::string(status.message()));
-        }
-      }
-    }
-    map.Finish();
-  }
-  return set;
-}
+constexpr std::array<std::string_view, 12> kMonths = {
+    "january", "february", "march",     "april",   "may",      "june",
+    "july",    "august",   "september", "october", "november", "december"};
 
-void ReadHolidays(MapReader* map, LoadState* state, CalendarOptions* options) {
-  const YamlNode* node = map->Find("holidays");
-  if (node == nullptr) {
-    return;
+// The month in which years begin, and after which end of theirs they are named.
+void ReadYears(MapReader* map, CalendarOptions* options) {
+  const YamlNode* start = map->Find("fiscal_year_start");
+  if (start != nullptr) {
+    const auto it = std::find(kMonths.begin(), kMonths.end(), start->text);
+    if (!start->is_scalar() || it == kMonths.end()) {
+      map->out()->Error(*start,
+                        fmt::format("expected a month such as april, found {}{}", start->Describe(),
+                                    DidYouMean(NearestName(start->text, kMonths))));
+    } else {
+      options->year_start = static_cast<int>(it - kMonths.begin()) + 1;
+    }
   }
-  const std::string folder = FolderOf(state->out.file(node->place.file).path);
-  for (const std::string& pattern : ReadTexts(*node, "'holidays'", &state->out)) {
-    const std::vector<std::string> paths = ExpandGlob(pattern, folder);
-    if (paths.empty()) {
-      state->out.Error(*node,
-                       fmt::format("no holiday file matches '{}' (seen from {})", pattern, folder));
+  if (const YamlNode* named = map->Find("fiscal_year_named_after")) {
+    if (!named->is_scalar() || (named->text != "end" && named->text != "start")) {
+      map->out()->Error(*named, fmt::format("expected end or start, found {}", named->Describe()));
+    } else if (start == nullptr) {
+      map->out()->Error(*named, "a calendar without 'fiscal_year_start' has no fiscal years");
     }
-    for (const std::string& path : paths) {
-      absl::StatusOr<std::string> text = ReadWholeFile(path, YamlTree::kMaxBytes);
-      if (!text.ok()) {
-        state->out.Error(*node, std::string(text.status().message()));
-        continue;
-      }
-      const SourceFile& file = state->extra_files.emplace_back(SourceFile{path, *std::move(text)});
-      absl::StatusOr<HolidaySet> set = path.ends_with(".json")
-                                           ? ParseHolidayJson(file.path, file.text)
-                                           : ReadHolidayYaml(file, state);
-      const absl::Status status = set.ok() ? MergeHolidays(*set, &options->holidays) : set.status();
-      if (!status.ok()) {
-        state->out.Error(*node, set.ok()
-                                    ? fmt::format("{}: {}", path, std::string(status.message()))
-                                    : std::string(status.message()));
-      }
-    }
+    options->year_named_after_start = named->text == "start";
   }
 }
 
@@ -169,6 +130,7 @@ void LoadCalendar(const YamlNode& node, LoadState* state) {
   if (const YamlNode* start = map.Find("week_start")) {
     options.week_start = ReadWeekday(*start, &state->out).value_or(0);
   }
+  ReadYears(&map, &options);
   ReadWorkingHours(&map, &options);
   options.day_close = ReadTimeOfDay(&map, "day_close").value_or(options.day_close);
   options.day_cutoff = ReadTimeOfDay(&map, "day_cutoff").value_or(options.day_cutoff);
@@ -187,7 +149,8 @@ void LoadCalendar(const YamlNode& node, LoadState* state) {
     options.grace = kMostGrace;
   }
   ReadWeekend(&map, &options);
-  ReadHolidays(&map, state, &options);
+  options.holidays = ReadDayFiles(&map, "holidays", state);
+  options.company = ReadDayFiles(&map, "company_days", state);
   map.Finish();
   if (!options.name.empty()) {
     state->calendars.Declare(options.name, state->book.calendars.size(), node.place, &state->out);

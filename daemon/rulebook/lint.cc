@@ -205,8 +205,7 @@ void LintCalendars(LoadState* state) {
       state->out.Warning(
           state->target_places[i],
           fmt::format("calendar '{}' is known through {}, before the end of {}", calendar.name(),
-                      calendar.options().holidays.known_through->ToString(),
-                      target.period.ToString()));
+                      calendar.KnownThrough()->ToString(), calendar.NameOf(target.period)));
     }
   }
 }

@@ -121,6 +121,11 @@ std::optional<Period> ReadPeriod(MapReader* map, const BusinessCalendar& calenda
   const absl::StatusOr<Period> parsed =
       period->is_scalar() ? calendar.ParsePeriod(period->text)
                           : absl::StatusOr<Period>(absl::InvalidArgumentError("not a text"));
+  const bool fiscal = calendar.options().year_start != 1 || period->text.starts_with("FY");
+  if (!parsed.ok() && period->is_scalar() && fiscal) {
+    out->Error(*period, std::string(parsed.status().message()));
+    return std::nullopt;
+  }
   if (!parsed.ok()) {
     out->Error(*period, fmt::format("expected a period such as 2026, 2026-Q3, 2026-06, 2026-W40 or "
                                     "2026-06-15, found {}",
