@@ -1,5 +1,6 @@
 #include "daemon/engine/calendar_record.h"
 
+#include <set>
 #include <utility>
 
 #include "daemon/base/status_macros.h"
@@ -61,13 +62,25 @@ absl::StatusOr<bool> HasData(const StateStore& store, std::string_view name) {
 
 absl::Status CheckCalendars(const StateStore& store, const Rulebook& rulebook, WriteBatch* names) {
   WriteBatch changed;
-  for (const BusinessCalendar& calendar : rulebook.calendars) {
+  std::set<CalendarIndex> of_units = {0};
+  for (const Unit& unit : rulebook.org.units) {
+    of_units.insert(unit.calendar);
+  }
+  for (CalendarIndex c = 0; c < rulebook.calendars.size(); ++c) {
+    const BusinessCalendar& calendar = rulebook.calendars[c];
+    if (c == rulebook.unit_calendars) {
+      continue;  // it has no clock but those of the others
+    }
     const DayCut asked = CutOf(calendar);
     KPIWATCH_ASSIGN_OR_RETURN(const std::optional<DayCut> was, StoredCut(store, calendar.name()));
     if (was == asked) {
       continue;
     }
-    KPIWATCH_ASSIGN_OR_RETURN(const bool has_data, HasData(store, calendar.name()));
+    KPIWATCH_ASSIGN_OR_RETURN(bool has_data, HasData(store, calendar.name()));
+    if (rulebook.unit_calendars && of_units.contains(c) && !has_data) {
+      KPIWATCH_ASSIGN_OR_RETURN(
+          has_data, HasData(store, rulebook.calendars[*rulebook.unit_calendars].name()));
+    }
     if (was && has_data) {
       return absl::InvalidArgumentError(fmt::format(
           "calendar '{0}': the store holds days cut by {1}; the rules now say {2}. What was "

@@ -28,6 +28,13 @@ const Tier* TierOf(const Rule& rule, Level level) {
   return nullptr;
 }
 
+CalendarIndex SiteOf(const Rulebook& rulebook, const Kpi& kpi, const SubjectInfo& subject,
+                     Day day) {
+  const BusinessCalendar& site =
+      rulebook.CalendarFor(kpi, subject.kind == SubjectKind::kPerson, subject.id, day);
+  return static_cast<CalendarIndex>(&site - rulebook.calendars.data());
+}
+
 PeriodInput InputOf(const Period& period, const KpiReading& reading) {
   return {period, reading.value, reading.target, reading.completion, reading.met, reading.count};
 }

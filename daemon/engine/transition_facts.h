@@ -20,6 +20,9 @@ namespace kpiwatch {
 // Null: the rule has none of that level.
 const Tier* TierOf(const Rule& rule, Level level);
 
+// The calendar of one site by which the KPI is counted for the subject on `day`.
+CalendarIndex SiteOf(const Rulebook& rulebook, const Kpi& kpi, const SubjectInfo& subject, Day day);
+
 PeriodInput InputOf(const Period& period, const KpiReading& reading);
 
 // The people whom `notify` names, as the org is on `day`, each once.

@@ -14,7 +14,9 @@ absl::StatusOr<KpiReading> Core::ReadFor(const Rule& rule, SubjectId subject, co
   const std::string level =
       verdict ? std::string(LevelOfPerson(*rulebook_, subjects_.Get(subject), period))
               : std::string();
-  return viewer_->Read(rule.kpi, subject, level, period, target);
+  const int capacity =
+      verdict ? CapacityOf(*rulebook_, subjects_.Get(subject), period.begin) : kFullCapacity;
+  return viewer_->Read(rule.kpi, subject, level, period, target, capacity);
 }
 
 absl::StatusOr<size_t> Core::FiredAt(const Rule& rule, SubjectId subject, Level level,
@@ -47,8 +49,9 @@ v1::Transition& Core::NewTransition(const Rule& rule, SubjectId subject, const P
   if (!kpi.currency.empty()) {
     transition.set_currency(kpi.currency);
   }
-  transition.set_period_begin_unix_ms(day_begins_.Ms(*rulebook_, kpi.calendar, period.begin));
-  transition.set_period_end_unix_ms(day_begins_.Ms(*rulebook_, kpi.calendar, period.end));
+  const CalendarIndex site = SiteOf(*rulebook_, kpi, subjects_.Get(subject), period.end - 1);
+  transition.set_period_begin_unix_ms(day_begins_.Ms(*rulebook_, site, period.begin));
+  transition.set_period_end_unix_ms(day_begins_.Ms(*rulebook_, site, period.end));
   return transition;
 }
 

@@ -7,6 +7,11 @@
 namespace kpiwatch {
 namespace {
 
+Eligibility NoWork(const Period& period) {
+  return period.kind == PeriodKind::kDay ? Eligibility::kNotAWorkingDay
+                                         : Eligibility::kNoWorkingDays;
+}
+
 // The entry that holds the period's last employed day; null: not employed in it.
 const Person* EntryIn(const Org& org, std::string_view id, const Period& period) {
   for (Day day = period.end - 1; day >= period.begin; day = day - 1) {
@@ -17,26 +22,39 @@ const Person* EntryIn(const Org& org, std::string_view id, const Period& period)
   return nullptr;
 }
 
-bool OnLeave(const Person& person, Day day) {
-  return std::any_of(person.leave.begin(), person.leave.end(),
-                     [day](const auto& leave) { return leave.first <= day && day < leave.second; });
-}
-
-Eligibility PersonEligibility(const Rulebook& rulebook, const BusinessCalendar& calendar,
-                              const SubjectInfo& info, const Period& period) {
+// By the calendar of the unit he belonged to on each day, where the KPI has none of its own.
+Eligibility PersonEligibility(const Rulebook& rulebook, const Kpi& kpi, const SubjectInfo& info,
+                              const Period& period) {
+  const bool by_unit = kpi.calendar == rulebook.unit_calendars;
+  bool works = false;
   bool employed = false;
+  bool on_leave = false;
   for (Day day = period.begin; day < period.end; ++day) {
-    if (!calendar.IsWorkingDay(day)) {
+    if (!by_unit && !rulebook.calendars[kpi.calendar].IsWorkingDay(day)) {
       continue;
     }
-    if (const Person* person = rulebook.org.FindPerson(info.id, day)) {
-      if (!OnLeave(*person, day)) {
-        return Eligibility::kEligible;
-      }
-      employed = true;
+    const Person* person = rulebook.org.FindPerson(info.id, day);
+    if (by_unit &&
+        !rulebook.calendars[person == nullptr ? 0 : rulebook.org.units[person->unit].calendar]
+             .IsWorkingDay(day)) {
+      continue;
     }
+    works = true;
+    if (person == nullptr) {
+      continue;
+    }
+    if (person->CapacityOn(day) > 0) {
+      return Eligibility::kEligible;
+    }
+    employed = true;
+    on_leave = on_leave || person->OnLeave(day);
   }
-  return employed ? Eligibility::kOnLeave : Eligibility::kNotEmployed;
+  if (!works) {
+    return NoWork(period);
+  }
+  return !employed  ? Eligibility::kNotEmployed
+         : on_leave ? Eligibility::kOnLeave
+                    : Eligibility::kPartTimeOff;
 }
 
 // Without the org's entry of a person: kind, and whether there can be a ladder at all (D-19).
@@ -102,6 +120,8 @@ std::string_view EligibilityName(Eligibility eligibility) {
       return "before_first_sight";
     case Eligibility::kInsufficient:
       return "insufficient";
+    case Eligibility::kPartTimeOff:
+      return "part_time";
   }
   return "unknown";
 }
@@ -122,19 +142,21 @@ bool NeedsTarget(const Rulebook& rulebook, const Rule& rule) {
 Eligibility CalendarEligibility(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& info,
                                 const Period& period) {
   const Kpi& kpi = rulebook.kpis[rule.kpi];
-  const BusinessCalendar& calendar = rulebook.calendars[kpi.calendar];
+  const bool person = info.kind == SubjectKind::kPerson;
+  const BusinessCalendar& calendar = person
+                                         ? rulebook.calendars[kpi.calendar]
+                                         : rulebook.CalendarFor(kpi, false, info.id, period.begin);
   if (calendar.WorkingDays(period.begin, period.end) == 0) {
-    return period.kind == PeriodKind::kDay ? Eligibility::kNotAWorkingDay
-                                           : Eligibility::kNoWorkingDays;
+    return NoWork(period);
   }
   if (!rulebook.org.given) {
     if (period.end <= info.first_seen) {
       return Eligibility::kBeforeFirstSight;
     }
-  } else if (info.kind == SubjectKind::kPerson) {
-    const Eligibility person = PersonEligibility(rulebook, calendar, info, period);
-    if (person != Eligibility::kEligible) {
-      return person;
+  } else if (person) {
+    const Eligibility eligibility = PersonEligibility(rulebook, kpi, info, period);
+    if (eligibility != Eligibility::kEligible) {
+      return eligibility;
     }
   }
   if (kpi.type == KpiType::kVerdict &&
@@ -151,6 +173,13 @@ std::string_view LevelOfPerson(const Rulebook& rulebook, const SubjectInfo& info
   }
   const Person* person = EntryIn(rulebook.org, info.id, period);
   return person == nullptr ? std::string_view() : std::string_view(person->level);
+}
+
+int CapacityOf(const Rulebook& rulebook, const SubjectInfo& info, Day day) {
+  const Person* person = info.kind == SubjectKind::kPerson && rulebook.org.given
+                             ? rulebook.org.FindPerson(info.id, day)
+                             : nullptr;
+  return person == nullptr ? kFullCapacity : person->CapacityOn(day);
 }
 
 bool RuleCovers(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& info,

@@ -20,6 +20,7 @@ enum class Eligibility : uint8_t {  // persisted: DO NOT CHANGE the numbers
   kNoFloors = 6,  // the person's level has no floors: the role does not have the KPI
   kBeforeFirstSight = 7,
   kInsufficient = 8,  // not measured: the KPI is new or changed, or was not there (D-29)
+  kPartTimeOff = 9,  // a weekday on which the person does not work
 };
 
 // "eligible", "not_a_working_day", "no_working_days" …: the names of SkippedPeriod.reason.
@@ -37,6 +38,10 @@ Eligibility CalendarEligibility(const Rulebook& rulebook, const Rule& rule, cons
 // no org is given.
 std::string_view LevelOfPerson(const Rulebook& rulebook, const SubjectInfo& info,
                                const Period& period);
+
+// What the subject works of a full day, in kFullCapacity parts; a unit, and whoever the org does
+// not know, works full days.
+int CapacityOf(const Rulebook& rulebook, const SubjectInfo& info, Day day);
 
 // True when the rule watches the subject in that period: kind, known to the org where one is given
 // (and employed in it), `where`.

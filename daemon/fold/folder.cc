@@ -31,11 +31,8 @@ FieldValue Calculated(const lang::Program& expression, const Event& event) {
 
 }  // namespace
 
-Folder::Folder(const Rulebook* rulebook) : rulebook_(rulebook), matcher_(rulebook) {
-  day_finders_.reserve(rulebook->calendars.size());
-  for (const BusinessCalendar& calendar : rulebook->calendars) {
-    day_finders_.emplace_back(&calendar);
-  }
+Folder::Folder(const Rulebook* rulebook)
+    : rulebook_(rulebook), matcher_(rulebook), days_(rulebook) {
   owner_unit_ = rulebook->owner_unit;
 }
 
@@ -67,7 +64,7 @@ const std::vector<Fact>& Folder::Fold(const Event& event, const EventTypeInfo& i
     fact.by_unit = kpi.by_unit;
     fact.subject = IdIn(event, kpi.subject);
     fact.home_unit = IdIn(event, owner_unit_);
-    fact.day = day_finders_[kpi.calendar].Find(event.time_ms);
+    fact.day = days_.Find(kpi, fact.subject, event.time_ms);
     facts_.push_back(fact);
   }
   return facts_;

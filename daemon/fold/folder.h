@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/calendar/business_calendar.h"
 #include "daemon/fold/event_matcher.h"
+#include "daemon/fold/fact_days.h"
 #include "daemon/model/aggregate.h"
 #include "daemon/model/day.h"
 #include "daemon/model/event.h"
@@ -67,7 +67,7 @@ class Folder {
 
   const Rulebook* rulebook_;
   EventMatcher matcher_;
-  std::vector<BusinessCalendar::DayFinder> day_finders_;  // by CalendarIndex
+  FactDays days_;
   FieldId owner_unit_;
   std::vector<Fact> facts_;
   std::deque<std::string> number_ids_;  // of the present event

@@ -3,6 +3,15 @@
 #include "daemon/base/status_macros.h"
 
 namespace kpiwatch {
+namespace {
+
+// `capacity` of kFullCapacity parts of a floor, which need not be a whole number.
+Decimal Share(Decimal floor, int capacity) {
+  return Decimal::FromUnits(floor.units() / kFullCapacity * capacity +
+                            floor.units() % kFullCapacity * capacity / kFullCapacity);
+}
+
+}  // namespace
 
 std::optional<Rational> Completion(Direction direction, Decimal value, Decimal target) {
   if (target.is_zero()) {
@@ -49,7 +58,7 @@ const Floors* FloorsFor(const Kpi& kpi, std::string_view level) {
 
 absl::StatusOr<KpiReading> KpiViewer::Read(KpiIndex kpi_index, SubjectId subject,
                                            const std::string& level, const Period& period,
-                                           std::optional<Decimal> target) {
+                                           std::optional<Decimal> target, int capacity) {
   const Kpi& kpi = rulebook_->kpis[kpi_index];
   if (kpi.type == KpiType::kSimple) {
     KPIWATCH_ASSIGN_OR_RETURN(const Aggregate sum,
@@ -66,7 +75,8 @@ absl::StatusOr<KpiReading> KpiViewer::Read(KpiIndex kpi_index, SubjectId subject
     const Kpi& part = rulebook_->kpis[kpi.all_of[i]];
     KPIWATCH_ASSIGN_OR_RETURN(const Aggregate sum,
                               series_->Sum(subject, kpi.all_of[i], period.begin, period.end));
-    const FloorResult result{kpi.all_of[i], MeasuredValue(part, sum), floors->values[i]};
+    const FloorResult result{kpi.all_of[i], MeasuredValue(part, sum),
+                             Share(floors->values[i], capacity)};
     met += result.met() ? 1 : 0;
     reading.count += sum.count;
     reading.floors.push_back(result);

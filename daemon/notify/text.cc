@@ -64,14 +64,29 @@ struct Source {
     const std::string name = person == nullptr ? "" : person->name.For(language());
     return name.empty() ? id : name;
   }
-  absl::TimeZone Zone() const {
+  // On the clock of the KPI's calendar. Where that is the unit's: of the unit of `person`, else of
+  // the subject, and the text says how far from UTC it is.
+  std::string MinuteText(int64_t unix_ms, std::string_view person = {}) const {
+    const absl::Time time = absl::FromUnixMillis(unix_ms);
+    const bool by_unit = kpi != nullptr && kpi->calendar == rulebook.unit_calendars;
+    return absl::FormatTime(by_unit ? "%Y-%m-%d %H:%M UTC%Ez" : "%Y-%m-%d %H:%M", time,
+                            Zone(time, person));
+  }
+
+ private:
+  absl::TimeZone Zone(absl::Time time, std::string_view person) const {
     if (rulebook.calendars.empty()) {
       return absl::UTCTimeZone();
     }
-    return rulebook.calendars[kpi == nullptr ? 0 : kpi->calendar].options().zone;
-  }
-  std::string MinuteText(int64_t unix_ms) const {
-    return absl::FormatTime("%Y-%m-%d %H:%M", absl::FromUnixMillis(unix_ms), Zone());
+    if (kpi == nullptr) {
+      return rulebook.calendars[0].options().zone;
+    }
+    const bool of_person = !person.empty() || subject.kind == "person";
+    const Day day = rulebook.calendars[kpi->calendar].DayOf(time);
+    return rulebook
+        .CalendarFor(*kpi, of_person, person.empty() ? std::string_view(subject.id) : person, day)
+        .options()
+        .zone;
   }
 };
 
@@ -244,7 +259,7 @@ std::vector<TaskText> Tasks(const Source& source) {
                   .due = {},
                   .checklist = TaskChecklist(task, source.language())};
     if (task.due_unix_ms() != 0) {
-      text.due = source.MinuteText(task.due_unix_ms());
+      text.due = source.MinuteText(task.due_unix_ms(), task.assignee());
     }
     tasks.push_back(std::move(text));
   }

@@ -22,7 +22,7 @@ struct TextRow {
 struct TaskText {
   std::string title;
   std::string assignee;  // name; empty: nobody
-  std::string due;       // "2026-09-30 18:00", in the KPI's time zone; empty: none
+  std::string due;       // "2026-09-30 18:00", on the assignee's clock; empty: none
   std::vector<std::string> checklist;
 };
 

@@ -160,8 +160,9 @@ std::string_view SkipReasonText(std::string_view reason, std::string_view langua
     std::string_view reason;
     Bilingual text;
   };
-  constexpr std::array<Entry, 5> kReasons = {{
+  constexpr std::array<Entry, 6> kReasons = {{
       {"not_a_working_day", {"非工作日（周末或节假日）", "not a working day (weekend or holiday)"}},
+      {"part_time", {"兼职不上班日", "a day off by part time"}},
       {"on_leave", {"请假", "on leave"}},
       {"not_employed", {"不在职", "not employed"}},
       {"no_target", {"没有目标", "no target"}},

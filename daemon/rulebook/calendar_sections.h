@@ -17,4 +17,11 @@ inline constexpr std::array<std::string_view, 7> kWeekdays = {
 // Reads the files that `key` of a calendar names, one layer of it; nothing where it is not there.
 HolidaySet ReadDayFiles(MapReader* map, std::string_view key, LoadState* state);
 
+// The calendar that a unit names. Its weeks and years must be those of the first calendar: they are
+// the company's.
+std::optional<CalendarIndex> ReadUnitCalendar(const YamlNode& node, LoadState* state);
+
+// Adds the calendar that spans those of the units, where they are several.
+void AddUnitCalendars(Rulebook* book);
+
 }  // namespace kpiwatch

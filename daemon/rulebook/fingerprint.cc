@@ -81,6 +81,7 @@ std::string KpiMeaning(const Kpi& kpi, const Rulebook& book) {
   // What decides on which day a fact counts.
   Append(calendar.zone.name(), &out);
   out += fmt::format("{}|", absl::ToInt64Seconds(calendar.day_cutoff));
+  out += kpi.calendar == book.unit_calendars ? "of the unit|" : "";
   return out;
 }
 

@@ -128,6 +128,7 @@ void ReadKpi(const YamlNode& node, LoadState* state, Kpi* kpi) {
   kpi->owner = map.Text("owner").value_or("");
   kpi->unit = map.Text("unit").value_or("");
   kpi->direction = ReadDirection(&map);
+  kpi->calendar = state->book.unit_calendars.value_or(0);
   if (const YamlNode* calendar = map.Find("calendar")) {
     kpi->calendar =
         static_cast<CalendarIndex>(state->calendars.Resolve(*calendar, &state->out).value_or(0));

@@ -1,4 +1,5 @@
 // Look-ups in the organisation.
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -6,10 +7,6 @@
 
 namespace kpiwatch {
 namespace {
-
-bool Holds(const Person& person, Day day) {
-  return (!person.from || *person.from <= day) && (!person.to || day < *person.to);
-}
 
 // Whether nothing is known that keeps `id` from being told something on `day`.
 bool CanAnswer(const Org& org, std::string_view id, Day day) {
@@ -42,13 +39,27 @@ std::string NextManager(const Org& org, std::string_view id, Day day) {
 
 }  // namespace
 
+bool Person::OnLeave(Day day) const {
+  return std::any_of(leave.begin(), leave.end(), [day](const Leave& l) {
+    return l.from <= day && day < l.to && l.capacity == 0;
+  });
+}
+
+int Person::CapacityOn(Day day) const {
+  int share = capacity[day.weekday()];
+  for (const Leave& l : leave) {
+    share = l.from <= day && day < l.to ? std::min(share, l.capacity) : share;
+  }
+  return share;
+}
+
 const Person* Org::FindPerson(std::string_view id, Day day) const {
   const auto it = people_by_id.find(id);
   if (it == people_by_id.end()) {
     return nullptr;
   }
   for (const PersonIndex index : it->second) {
-    if (Holds(people[index], day)) {
+    if (people[index].Holds(day)) {
       return &people[index];
     }
   }

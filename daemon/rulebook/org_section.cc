@@ -1,8 +1,10 @@
 // Section `org`: units, people, their leave. Several files may each bring a part.
 #include <algorithm>
+#include <array>
 #include <tuple>
 
 #include "daemon/base/nearest_name.h"
+#include "daemon/rulebook/calendar_sections.h"
 #include "daemon/rulebook/load_state.h"
 #include "daemon/rulebook/map_reader.h"
 #include "fmt/format.h"
@@ -18,6 +20,7 @@ struct UnitDraft {
   const YamlNode* node = nullptr;
   const YamlNode* parent = nullptr;
   const YamlNode* manager = nullptr;
+  std::optional<CalendarIndex> calendar = {};
 };
 struct PersonDraft {
   Person person;
@@ -53,18 +56,68 @@ UnitDraft ReadUnit(const YamlNode& node, LoadState* state) {
   draft.unit.name = map.Local("name").value_or(LocalText{});
   draft.parent = map.Find("parent");
   draft.manager = map.Find("manager");
-  map.NotSupported({"time_zone", "calendar", "delegate"});
+  if (const YamlNode* calendar = map.Find("calendar")) {
+    draft.calendar = ReadUnitCalendar(*calendar, state);
+  }
+  map.NotSupported({"time_zone", "delegate"});
   map.Finish();
   return draft;
 }
 
-// [from, to) from two dates; nullopt: one is missing or they do not follow each other.
-std::optional<std::pair<Day, Day>> ReadLeave(const YamlNode& node, LoadState* state) {
+// "50%" or "0.5", from nothing to a full day, in hundredths of a percent.
+std::optional<int> ReadShare(const YamlNode& node, Diagnostics* out) {
+  std::string_view text = node.text;
+  const bool percent = text.ends_with('%');
+  text.remove_suffix(percent ? 1 : 0);
+  const std::optional<Decimal> number = node.is_scalar() ? Decimal::Parse(text) : std::nullopt;
+  const __int128 unit = Decimal::kOne * (percent ? 100 : 1) / kFullCapacity;
+  if (!number || number->is_negative() || number->units() > unit * kFullCapacity ||
+      number->units() % unit != 0) {
+    out->Error(node, fmt::format("expected a share of a full day such as 50% or 0.5, found {}",
+                                 node.Describe()));
+    return std::nullopt;
+  }
+  return static_cast<int>(number->units() / unit);
+}
+
+// A share of every working day, or of some weekdays.
+std::array<int, 7> ReadCapacity(MapReader* map) {
+  std::array<int, 7> capacity;
+  capacity.fill(kFullCapacity);
+  const YamlNode* node = map->Find("capacity");
+  if (node == nullptr) {
+    return capacity;
+  }
+  if (!node->is_map()) {
+    capacity.fill(ReadShare(*node, map->out()).value_or(kFullCapacity));
+  } else {
+    MapReader weekdays(*node, "'capacity'", map->out());
+    for (size_t weekday = 0; weekday < capacity.size(); ++weekday) {
+      if (const YamlNode* share = weekdays.Find(kWeekdays[weekday])) {
+        capacity[weekday] = ReadShare(*share, map->out()).value_or(kFullCapacity);
+      }
+    }
+    weekdays.Finish();
+  }
+  if (std::all_of(capacity.begin(), capacity.end(), [](int share) { return share == 0; })) {
+    map->out()->Error(*node,
+                      "a person without any capacity; say by 'to' that he has left, by "
+                      "'leave' that he is away");
+  }
+  return capacity;
+}
+
+// nullopt: a date is missing or they do not follow each other.
+std::optional<Leave> ReadLeave(const YamlNode& node, LoadState* state) {
   MapReader map(node, "a leave", &state->out);
   map.Require("from");
   map.Require("to");
   const std::optional<Day> from = map.Date("from");
   const std::optional<Day> to = map.Date("to");
+  int capacity = 0;
+  if (const YamlNode* share = map.Find("capacity")) {
+    capacity = ReadShare(*share, &state->out).value_or(0);
+  }
   map.Finish();
   if (!from || !to) {
     return std::nullopt;
@@ -73,7 +126,7 @@ std::optional<std::pair<Day, Day>> ReadLeave(const YamlNode& node, LoadState* st
     state->out.Error(node, "a leave: 'to' (the first day back) must come after 'from'");
     return std::nullopt;
   }
-  return std::pair(*from, *to);
+  return Leave{.from = *from, .to = *to, .capacity = capacity};
 }
 
 std::string ReadEmail(MapReader* map) {
@@ -125,8 +178,11 @@ PersonDraft ReadPerson(const YamlNode& node, LoadState* state) {
       person.leave.push_back(*days);
     }
   }
-  std::sort(person.leave.begin(), person.leave.end());
-  map.NotSupported({"wecom", "dingtalk", "feishu", "phone", "fte", "delegate", "capacity"});
+  std::sort(person.leave.begin(), person.leave.end(), [](const Leave& a, const Leave& b) {
+    return std::tie(a.from, a.to) < std::tie(b.from, b.to);
+  });
+  person.capacity = ReadCapacity(&map);
+  map.NotSupported({"wecom", "dingtalk", "feishu", "phone", "fte", "delegate"});
   map.Finish();
   return draft;
 }
@@ -170,7 +226,10 @@ void OrderUnits(std::vector<UnitDraft> drafts, LoadState* state) {
       if (placed[i] || (parents[i] && !placed[*parents[i]])) {
         continue;
       }
-      drafts[i].unit.parent = parents[i] ? placed[*parents[i]] : std::nullopt;
+      Unit& unit = drafts[i].unit;
+      unit.parent = parents[i] ? placed[*parents[i]] : std::nullopt;
+      unit.calendar =
+          drafts[i].calendar.value_or(unit.parent ? org.units[*unit.parent].calendar : 0);
       placed[i] = static_cast<UnitIndex>(org.units.size());
       org.units.push_back(drafts[i].unit);
       progress = true;
@@ -254,6 +313,7 @@ void LoadOrg(LoadState* state) {
     draft.unit.manager = ManagerId(draft.manager, state);
   }
   OrderUnits(std::move(units), state);
+  AddUnitCalendars(&state->book);
   for (PersonDraft& draft : people) {
     // Resolve answers with the order of the files; the unit's place in the tree is another.
     if (draft.unit != nullptr && state->units.Resolve(*draft.unit, &state->out)) {

@@ -12,6 +12,19 @@ std::optional<KpiIndex> Rulebook::FindKpi(std::string_view name) const {
                           : std::optional<KpiIndex>(static_cast<KpiIndex>(it - kpis.begin()));
 }
 
+const BusinessCalendar& Rulebook::CalendarFor(const Kpi& kpi, bool is_person, std::string_view id,
+                                              Day day) const {
+  if (kpi.calendar != unit_calendars) {
+    return calendars[kpi.calendar];
+  }
+  if (is_person) {
+    const Person* person = org.FindPerson(id, day);
+    return calendars[person == nullptr ? 0 : org.units[person->unit].calendar];
+  }
+  const std::optional<UnitIndex> unit = org.FindUnit(id);
+  return calendars[unit ? org.units[*unit].calendar : 0];
+}
+
 const Target* Rulebook::FindTarget(KpiIndex kpi, std::string_view subject,
                                    const Period& period) const {
   const auto less = [&](const Target& target, int /*unused*/) {

@@ -43,6 +43,17 @@ struct Unit {
   LocalText name;
   std::optional<UnitIndex> parent;
   std::string manager;  // person id; may be empty
+  // By which its days are cut and worked: its own, else that of the unit above, else the first.
+  CalendarIndex calendar = 0;
+};
+
+// Shares of a full day's work are counted in hundredths of a percent.
+inline constexpr int kFullCapacity = 10'000;
+
+// Approved leave, days [from, to).
+struct Leave {
+  Day from, to;
+  int capacity = 0;  // what is worked all the same: 0 of whole days off
 };
 
 // One stretch of a person's employment; several with the same id are his history (S-21). Days
@@ -57,7 +68,17 @@ struct Person {
   std::string email;
   std::string language;  // "zh" or "en"
   std::optional<Day> from, to;
-  std::vector<std::pair<Day, Day>> leave;  // approved leave, days [first, second)
+  std::vector<Leave> leave;  // by from
+  // By weekday, 0 Monday: what he works of a full day.
+  std::array<int, 7> capacity = {kFullCapacity, kFullCapacity, kFullCapacity, kFullCapacity,
+                                 kFullCapacity, kFullCapacity, kFullCapacity};
+
+  // Whether this entry is that of `day`.
+  bool Holds(Day day) const { return (!from || *from <= day) && (!to || day < *to); }
+  bool OnLeave(Day day) const;
+  // What he works of a full day on a working day: that of the weekday, or of his leave where that
+  // is less (S-02).
+  int CapacityOn(Day day) const;
 };
 
 struct Org {
@@ -260,6 +281,9 @@ struct Route {
 struct Rulebook {
   uint64_t generation = 0;  // set by the engine when the rulebook enters
   std::vector<BusinessCalendar> calendars;
+  // Of KPIs that name no calendar, where units have calendars of their own: spans those (S-01).
+  // nullopt: none has; such KPIs are on the first calendar.
+  std::optional<CalendarIndex> unit_calendars;
   Org org;
   FieldPlan fields;
   // Paths that are in `fields` whatever the rules say: data.owner_unit, and what a heartbeat
@@ -276,6 +300,10 @@ struct Rulebook {
   std::vector<std::string> files;  // loaded files, for messages
 
   std::optional<KpiIndex> FindKpi(std::string_view name) const;
+  // The calendar of one site by which `kpi` is counted for a person or unit on `day`: the KPI's
+  // own, else that of the unit, else the first.
+  const BusinessCalendar& CalendarFor(const Kpi& kpi, bool is_person, std::string_view id,
+                                      Day day) const;
   // The target of (kpi, subject) for exactly `period`; null: none.
   const Target* FindTarget(KpiIndex kpi, std::string_view subject, const Period& period) const;
 };

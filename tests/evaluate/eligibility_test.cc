@@ -41,6 +41,9 @@ org:
        leave: [{from: 2026-09-21, to: 2026-09-28}]}
     - {id: chief, name: 二, unit: company, level: chief}
     - {id: weekend, name: 三, unit: company, level: junior, from: 2026-09-12}
+    - {id: part, name: 四, unit: company, level: junior, capacity: {wednesday: 0, friday: 50%},
+       leave: [{from: 2026-09-21, to: 2026-09-23},
+               {from: 2026-09-24, to: 2026-09-25, capacity: 50%}]}
 )";
 
 class EligibilityTest : public testing::Test {
@@ -94,6 +97,27 @@ TEST_F(EligibilityTest, LeaveAndEmploymentAreThoseOfTheDay) {
   EXPECT_EQ(Person("nobody", "2026-09"), "not_employed");
 }
 
+// S-02, S-05: a weekday that is not his neither breaks nor extends; a part of a day counts.
+TEST_F(EligibilityTest, DaysOffByPartTimeDoNotCount) {
+  EXPECT_EQ(Person("part", "2026-09-16"), "part_time") << "a Wednesday";
+  EXPECT_EQ(Person("part", "2026-09-17"), "eligible");
+  EXPECT_EQ(Person("part", "2026-09-18"), "eligible") << "half a Friday";
+  EXPECT_EQ(Person("part", "2026-09-20"), "eligible") << "a make-up Sunday";
+  EXPECT_EQ(Person("part", "2026-09-21"), "on_leave");
+  EXPECT_EQ(Person("part", "2026-09-24"), "eligible") << "half a day of leave";
+  EXPECT_EQ(Person("part", "2026-W39"), "eligible");
+}
+
+TEST_F(EligibilityTest, CapacityIsThatOfTheDay) {
+  const SubjectInfo part{SubjectKind::kPerson, "part", {}, ""};
+  EXPECT_EQ(CapacityOf(*book_, part, *Day::Parse("2026-09-17")), kFullCapacity);
+  EXPECT_EQ(CapacityOf(*book_, part, *Day::Parse("2026-09-18")), kFullCapacity / 2);
+  EXPECT_EQ(CapacityOf(*book_, {SubjectKind::kPerson, "nobody", {}, ""}, *Day::Parse("2026-09-18")),
+            kFullCapacity);
+  EXPECT_EQ(CapacityOf(*book_, {SubjectKind::kUnit, "east", {}, ""}, *Day::Parse("2026-09-18")),
+            kFullCapacity);
+}
+
 TEST_F(EligibilityTest, AWeekOfWhichOnlyTheWeekendWasEmployedDoesNotCount) {
   EXPECT_EQ(Person("weekend", "2026-W37"), "not_employed");
   EXPECT_EQ(Person("weekend", "2026-W38"), "eligible");
@@ -132,6 +156,62 @@ TEST_F(EligibilityTest, ConditionsThatMeasureNeedATarget) {
   EXPECT_TRUE(NeedsTarget(*book_, RuleOf("ratio"))) << "its clear line does";
   EXPECT_TRUE(NeedsTarget(*book_, RuleOf("streak")));
   EXPECT_FALSE(NeedsTarget(*book_, RuleOf("verdict"))) << "floors take the target's place";
+}
+
+constexpr char kSites[] = R"(
+calendars:
+  - {name: cn, time_zone: Asia/Shanghai, holidays: rules/calendars/cn-2026.yaml}
+  - {name: ae, time_zone: Asia/Dubai, weekend: [friday, saturday]}
+org:
+  units:
+    - {id: company, name: 全国}
+    - {id: gulf, name: 海湾, parent: company, calendar: ae}
+  people:
+    - {id: li, name: 李, unit: company}
+    - {id: ali, name: 阿里, unit: gulf}
+    - {id: moved, name: 一, unit: company, to: 2026-10-05}
+    - {id: moved, name: 一, unit: gulf, from: 2026-10-05}
+kpis:
+  - {name: touches, owner: ops, event: crm.activity.completed, measure: count(),
+     subject: data.owner_id}
+rules:
+  - {name: value, kpi: touches, for_each: person, levels: {red: {when: value < 1}}}
+  - {name: units, kpi: touches, for_each: unit, levels: {red: {when: value < 1}}}
+)";
+
+class SiteEligibilityTest : public EligibilityTest {
+ protected:
+  SiteEligibilityTest() : EligibilityTest("") { book_ = LoadText(kSites); }
+  std::string Unit(std::string_view id, std::string_view period) const {
+    return std::string(EligibilityName(
+        CalendarEligibility(*book_, RuleOf("units"),
+                            {SubjectKind::kUnit, std::string(id), first_seen_, ""}, Of(period))));
+  }
+};
+
+// S-01, S-02: the days off are those of the unit.
+TEST_F(SiteEligibilityTest, DaysWorkByTheCalendarOfTheUnit) {
+  EXPECT_EQ(Person("li", "2026-10-01"), "not_a_working_day");
+  EXPECT_EQ(Person("ali", "2026-10-01"), "eligible") << "National Day is China's";
+  EXPECT_EQ(Person("li", "2026-10-09"), "eligible");
+  EXPECT_EQ(Person("ali", "2026-10-09"), "not_a_working_day") << "a Friday";
+  EXPECT_EQ(Person("ali", "2026-10-11"), "eligible") << "a Sunday";
+  EXPECT_EQ(Person("li", "2026-W08"), "not_applicable");
+  EXPECT_EQ(Person("ali", "2026-W08"), "eligible");
+}
+
+// S-21: as it was on the day.
+TEST_F(SiteEligibilityTest, OfWhoMovedByThatOfTheUnitThen) {
+  EXPECT_EQ(Person("moved", "2026-10-04"), "not_a_working_day");
+  EXPECT_EQ(Person("moved", "2026-10-05"), "eligible") << "off in China";
+  EXPECT_EQ(Person("moved", "2026-10-09"), "not_a_working_day");
+}
+
+TEST_F(SiteEligibilityTest, AUnitGoesByItsOwn) {
+  EXPECT_EQ(Unit("company", "2026-10-01"), "not_a_working_day");
+  EXPECT_EQ(Unit("gulf", "2026-10-01"), "eligible");
+  EXPECT_EQ(Unit("company", "2026-10-09"), "eligible");
+  EXPECT_EQ(Unit("gulf", "2026-10-09"), "not_a_working_day");
 }
 
 class NoOrgTest : public EligibilityTest {

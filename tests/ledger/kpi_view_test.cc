@@ -92,10 +92,10 @@ class VerdictTest : public testing::Test {
     book_.kpis[2].all_of = {0, 1};
     book_.kpis[2].floors.push_back({"junior", {Dec("2"), Dec("1.5")}});
   }
-  KpiReading Read(const std::string& level) {
+  KpiReading Read(const std::string& level, int capacity = kFullCapacity) {
     KpiViewer viewer(&book_, &series_);
-    const auto reading =
-        viewer.Read(2, SubjectId(0), level, {PeriodKind::kDay, Day{5}, Day{6}}, std::nullopt);
+    const auto reading = viewer.Read(2, SubjectId(0), level, {PeriodKind::kDay, Day{5}, Day{6}},
+                                     std::nullopt, capacity);
     EXPECT_TRUE(reading.ok()) << reading.status();
     return reading.value_or(KpiReading());
   }
@@ -122,6 +122,19 @@ TEST_F(VerdictTest, IsMetWhenEveryFloorIsReached) {
   EXPECT_FALSE(short_of_one.floors[1].met());
   Add(5, 1, 1, "0.01");
   EXPECT_TRUE(*Read("junior").met);
+}
+
+// S-02: who works half a day needs half the floors, which need not be whole numbers.
+TEST_F(VerdictTest, WhoWorksPartOfTheDayNeedsThatPartOfTheFloors) {
+  Add(5, 0, 1, "0");
+  Add(5, 1, 1, "0.75");
+  EXPECT_FALSE(*Read("junior").met);
+  const KpiReading half = Read("junior", kFullCapacity / 2);
+  EXPECT_TRUE(*half.met);
+  EXPECT_EQ(half.floors[0].floor, Dec("1"));
+  EXPECT_EQ(half.floors[1].floor, Dec("0.75"));
+  EXPECT_EQ(Read("junior", kFullCapacity / 4).floors[0].floor, Dec("0.5"));
+  EXPECT_EQ(Read("junior", 1).floors[1].floor, Dec("0.00015"));
 }
 
 TEST_F(VerdictTest, SaysNothingOfALevelWithoutFloors) {

@@ -161,6 +161,27 @@ TEST_F(TextTest, TasksSayWhoUntilWhenAndWhat) {
                         "    [ ] 重新分配资源\n    [ ] 调整策略\n"));
 }
 
+// S-01: where units have clocks of their own, a time says which one it is on.
+TEST_F(TextTest, TimesAreOnTheClockOfTheUnitWhereTheKpiHasNone) {
+  CalendarOptions west;
+  west.zone = absl::FixedTimeZone(-5 * 60 * 60);
+  rulebook_.calendars.emplace_back(west);
+  rulebook_.unit_calendars = 2;
+  rulebook_.calendars.emplace_back(
+      "(of the unit)",
+      std::vector<BusinessCalendar>{rulebook_.calendars[0], rulebook_.calendars[1]});
+  AddUnit({.id = "west", .name = {}, .parent = 0, .manager = "", .calendar = 1}, &rulebook_);
+  rulebook_.org.people[rulebook_.org.people_by_id["u100"][0]].unit = 2;
+  rulebook_.kpis[0].calendar = 2;
+  for (const char* assignee : {"u100", "u103"}) {
+    v1::Task* task = transition_.add_tasks();
+    task->set_assignee(assignee);
+    task->set_due_unix_ms(1790762400000);  // 2026-09-30T10:00:00Z
+  }
+  EXPECT_EQ(Text().tasks[0].due, "2026-09-30 05:00 UTC-05:00");
+  EXPECT_EQ(Text().tasks[1].due, "2026-09-30 18:00 UTC+08:00");
+}
+
 TEST_F(TextTest, TasksSpeakTheRecipientsLanguageWhereTheRulesDo) {
   v1::Task* task = transition_.add_tasks();
   task->set_title("主管一对一沟通");

@@ -61,7 +61,7 @@ org:
   EXPECT_EQ(org.units[org.FindPersonAny("u1")->unit].id, "b");
   EXPECT_EQ(org.FindPersonAny("u2"), nullptr);
   ASSERT_EQ(org.people[0].leave.size(), 1U);
-  EXPECT_EQ(org.people[0].leave[0].second, OnDay("2026-02-04"));
+  EXPECT_EQ(org.people[0].leave[0].to, OnDay("2026-02-04"));
 }
 
 class Managers : public testing::Test {
