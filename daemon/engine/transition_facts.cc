@@ -17,6 +17,14 @@ void AddUnique(const std::string& name, std::vector<std::string>* names) {
   }
 }
 
+// When what is opened at `at` is due, by the calendar of whoever is to do it.
+absl::Time DueOf(const Playbook& playbook, absl::Time at, const BusinessCalendar& calendar) {
+  if (playbook.due_working_time > absl::ZeroDuration()) {
+    return calendar.AddWorkingTime(at, playbook.due_working_time);
+  }
+  return calendar.DueTime(calendar.AddWorkingDays(calendar.DayOf(at), playbook.due_working_days));
+}
+
 }  // namespace
 
 const Tier* TierOf(const Rule& rule, Level level) {
@@ -125,11 +133,11 @@ void FillCounted(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& 
 void AddTasks(const Rulebook& rulebook, const Rule& rule, const Tier& tier,
               const SubjectInfo& subject, const Period& period, absl::Time at,
               v1::Transition* transition) {
-  const BusinessCalendar& calendar = rulebook.calendars[rulebook.kpis[rule.kpi].calendar];
+  const Kpi& kpi = rulebook.kpis[rule.kpi];
   const Playbook& playbook = rulebook.playbooks[*tier.open];
   v1::Task* task = transition->add_tasks();
-  task->set_id(fmt::format("{}/{}/{}/{}", rule.name, subject.Name(), calendar.NameOf(period),
-                           playbook.name));
+  task->set_id(fmt::format("{}/{}/{}/{}", rule.name, subject.Name(),
+                           rulebook.calendars[kpi.calendar].NameOf(period), playbook.name));
   task->set_playbook(playbook.name);
   task->set_title(playbook.title.For("zh"));
   const std::string& title_en = playbook.title.For("en");
@@ -142,8 +150,10 @@ void AddTasks(const Rulebook& rulebook, const Rule& rule, const Tier& tier,
     assignee = Recipients(rulebook.org, subject, {who}, period.end - 1);
   }
   task->set_assignee(assignee.empty() ? std::string() : assignee.front());
-  const Day due = calendar.AddWorkingDays(calendar.DayOf(at), playbook.due_working_days);
-  task->set_due_unix_ms(absl::ToUnixMillis(calendar.Close(due)));
+  const BusinessCalendar& calendar =
+      assignee.empty() ? rulebook.calendars[SiteOf(rulebook, kpi, subject, period.end - 1)]
+                       : rulebook.CalendarFor(kpi, true, assignee.front(), period.end - 1);
+  task->set_due_unix_ms(absl::ToUnixMillis(DueOf(playbook, at, calendar)));
   bool translated = false;
   for (const LocalText& item : playbook.checklist) {
     task->add_checklist(item.For("zh"));

@@ -196,6 +196,7 @@ bool Reader::ReadConsequences(MapReader* map, Expectation* expectation) {
   const YamlNode* const level = map->Find("level");
   const YamlNode* const notified = map->Find("notified");
   const YamlNode* const reason = map->Find("reason");
+  const YamlNode* const due = map->Find("due");
   if (level != nullptr) {
     expectation->level = ParseLevel(level->text);
     if (!expectation->level) {
@@ -218,7 +219,8 @@ bool Reader::ReadConsequences(MapReader* map, Expectation* expectation) {
                                        DidYouMean(NearestName(reason->text, known))));
     }
   }
-  return level != nullptr || notified != nullptr || reason != nullptr;
+  expectation->due = due == nullptr ? std::nullopt : Moment(*due, "key 'due'");
+  return level != nullptr || notified != nullptr || reason != nullptr || due != nullptr;
 }
 
 void Reader::ReadExpectation(const YamlNode& node, Scenario* test) {
@@ -254,9 +256,8 @@ void Reader::ReadExpectation(const YamlNode& node, Scenario* test) {
   map.Finish();
   if (expectation.no_alerts == wants) {
     out_->Error(node, expectation.no_alerts
-                          ? "'no_alerts' does not go with level, notified or reason"
-                          : "an expectation needs 'level', 'notified' or 'reason', or "
-                            "'no_alerts: true'");
+                          ? "'no_alerts' does not go with level, notified, reason or due"
+                          : "it needs 'level', 'notified', 'reason', 'due' or 'no_alerts: true'");
   } else if (!expectation.no_alerts && expectation.rule.empty()) {
     out_->Error(node, "an expectation needs 'alert', the name of a rule");
   }

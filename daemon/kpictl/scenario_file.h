@@ -37,9 +37,10 @@ struct ReloadStep {
 
 // What must hold. One of:
 // - at a moment (`to` unset): the ladder of `rule` for `subject` stands at `level`, and the last
-//   transition that led there notified `notified` and had `reason`, where these are given;
-// - over [from, to): exactly one transition of `rule`, `subject` to `level` with `notified` and
-//   `reason`, where given;
+//   transition that led there notified `notified`, had `reason` and opened a task due at `due`,
+//   where these are given;
+// - over [from, to): exactly one transition of `rule`, `subject` to `level` with `notified`,
+//   `reason` and `due`, where given;
 // - no_alerts: at a moment no ladder stands above green, over a range there is no transition at
 //   all; `rule`, `subject` and `period` narrow it down.
 struct Expectation {
@@ -52,6 +53,7 @@ struct Expectation {
   std::optional<Level> level;
   std::optional<std::vector<std::string>> notified;  // sorted
   std::string reason;                                // empty: any
+  std::optional<absl::Time> due;                     // of the task that it opened
   bool no_alerts = false;
 };
 

@@ -28,7 +28,7 @@ bool IsAbout(const Expectation& e, const Happened& h) {
 
 bool HasConsequences(const Expectation& e, const Happened& h) {
   return (!e.level || *e.level == h.to) && (!e.notified || *e.notified == h.notified) &&
-         (e.reason.empty() || e.reason == h.reason);
+         (e.reason.empty() || e.reason == h.reason) && (!e.due || e.due == h.due);
 }
 
 std::string Wanted(const Expectation& e, absl::TimeZone zone) {
@@ -41,6 +41,7 @@ std::string Wanted(const Expectation& e, absl::TimeZone zone) {
   text += e.level ? fmt::format("{} {}", e.to ? " to" : " level", LevelName(*e.level)) : "";
   text += e.reason.empty() ? "" : fmt::format(" reason {}", e.reason);
   text += e.notified ? fmt::format(" notified [{}]", fmt::join(*e.notified, ", ")) : "";
+  text += e.due ? fmt::format(" task due {}", Show(*e.due, zone)) : "";
   return text;
 }
 
@@ -87,10 +88,11 @@ std::optional<Failure> JudgeMoment(const Expectation& e, const std::vector<Happe
   }
   const Happened* shown = level == Level::kGreen ? newest : highest;
   const bool level_fits = !e.level || *e.level == level;
-  const bool needs_transition = e.notified || !e.reason.empty();
+  const bool needs_transition = e.notified || !e.reason.empty() || e.due;
   const bool rest_fits =
-      !needs_transition || (shown != nullptr && (!e.notified || *e.notified == shown->notified) &&
-                            (e.reason.empty() || e.reason == shown->reason));
+      !needs_transition ||
+      (shown != nullptr && (!e.notified || *e.notified == shown->notified) &&
+       (e.reason.empty() || e.reason == shown->reason) && (!e.due || e.due == shown->due));
   if (level_fits && rest_fits) {
     return std::nullopt;
   }
@@ -105,6 +107,7 @@ std::string Describe(const Happened& h, absl::TimeZone zone) {
   std::string text = fmt::format("{}  {}  {}  {}  {} → {}  {}  notified [{}]", Show(h.when, zone),
                                  h.rule, h.subject, h.period, LevelName(h.from), LevelName(h.to),
                                  h.reason, fmt::join(h.notified, ", "));
+  text += h.due ? fmt::format("  task due {}", Show(*h.due, zone)) : "";
   text += h.not_sent_reason.empty() ? "" : fmt::format("  not sent: {}", h.not_sent_reason);
   return text;
 }

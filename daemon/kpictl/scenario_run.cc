@@ -143,7 +143,11 @@ void Run::Note(absl::Time now, const v1::Transition& transition) {
                     .to = LevelOf(transition.to_level()),
                     .reason = std::string(ReasonName(transition.reason())),
                     .notified = {transition.notified().begin(), transition.notified().end()},
-                    .not_sent_reason = transition.not_sent_reason()};
+                    .not_sent_reason = transition.not_sent_reason(),
+                    .due = {}};
+  if (transition.tasks_size() > 0) {
+    happened.due = absl::FromUnixMillis(transition.tasks(0).due_unix_ms());
+  }
   std::sort(happened.notified.begin(), happened.notified.end());
   const Rule* rule = FindRule(*rulebook_, happened.rule);
   if (rule != nullptr &&

@@ -24,6 +24,7 @@ struct Happened {
   std::string reason;
   std::vector<std::string> notified;  // sorted
   std::string not_sent_reason;        // empty: it is sent
+  std::optional<absl::Time> due;      // of the task that it opened
 };
 
 // An expectation that does not hold, in words.

@@ -11,15 +11,34 @@ namespace {
 
 constexpr int kMaxSteps = 9;
 constexpr int kMaxDueDays = 365;
+constexpr int kMaxDueHours = 999;
 
-// "2wd"; nullopt: not working days.
-std::optional<int> ParseWorkingDays(std::string_view text) {
-  int days = 0;
+// "2wd" with `unit` "wd"; nullopt: not that, or more than `most`.
+std::optional<int> ParseCount(std::string_view text, std::string_view unit, int least, int most) {
+  int count = 0;
   const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, days);
-  const bool good = error == std::errc() && std::string_view(stop, end - stop) == "wd" &&
-                    days >= 0 && days <= kMaxDueDays;
-  return good ? std::optional<int>(days) : std::nullopt;
+  const auto [stop, error] = std::from_chars(text.data(), end, count);
+  const bool good = error == std::errc() && std::string_view(stop, end - stop) == unit &&
+                    least <= count && count <= most;
+  return good ? std::optional<int>(count) : std::nullopt;
+}
+
+// `due: 2wd` or `due: 4wh`.
+void ReadDue(MapReader* map, Playbook* playbook) {
+  const YamlNode* due = map->Find("due");
+  if (due == nullptr) {
+    return;
+  }
+  const std::string_view text = due->is_scalar() ? due->text : std::string_view();
+  if (const std::optional<int> days = ParseCount(text, "wd", 0, kMaxDueDays)) {
+    playbook->due_working_days = *days;
+  } else if (const std::optional<int> hours = ParseCount(text, "wh", 1, kMaxDueHours)) {
+    playbook->due_working_time = absl::Hours(*hours);
+  } else {
+    map->out()->Error(*due, fmt::format("expected working days such as 1wd, at most {}wd, or "
+                                        "working hours such as 4wh, at most {}wh, found {}",
+                                        kMaxDueDays, kMaxDueHours, due->Describe()));
+  }
 }
 
 }  // namespace
@@ -61,15 +80,7 @@ void LoadPlaybooks(LoadState* state) {
     if (const YamlNode* assignee = map.Find("assignee")) {
       playbook.assignee = ReadNotify(*assignee, state).value_or(playbook.assignee);
     }
-    if (const YamlNode* due = map.Find("due")) {
-      const std::optional<int> days = due->is_scalar() ? ParseWorkingDays(due->text) : std::nullopt;
-      if (!days) {
-        state->out.Error(*due, fmt::format("expected working days such as 1wd, at most {}wd, "
-                                           "found {}",
-                                           kMaxDueDays, due->Describe()));
-      }
-      playbook.due_working_days = days.value_or(playbook.due_working_days);
-    }
+    ReadDue(&map, &playbook);
     for (const YamlNode* item : map.List("checklist")) {
       if (auto text = ReadLocalText(*item, "'checklist'", &state->out)) {
         playbook.checklist.push_back(*std::move(text));

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "daemon/base/string_map.h"
 #include "daemon/calendar/business_calendar.h"
 #include "daemon/lang/program.h"
@@ -228,7 +229,10 @@ struct Playbook {
   std::string name;
   LocalText title;
   Notify assignee{.steps = 1, .person = {}};
+  // Due after so many working days, at the end of the last one's hours; or, where it is not zero,
+  // after so much working time.
   int due_working_days = 1;
+  absl::Duration due_working_time = absl::ZeroDuration();
   std::vector<LocalText> checklist;
 };
 

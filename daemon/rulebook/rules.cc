@@ -1,6 +1,7 @@
 // Section `rules`.
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 #include "daemon/base/nearest_name.h"
@@ -113,6 +114,28 @@ void CheckIntraday(const YamlNode& node, const lang::Program& program, const Rul
   }
 }
 
+// What is due in working hours needs a calendar that has some, at every site.
+void CheckDue(const YamlNode& node, const Playbook& playbook, const Kpi& kpi, LoadState* state) {
+  if (playbook.due_working_time == absl::ZeroDuration()) {
+    return;
+  }
+  const Rulebook& book = state->book;
+  std::set<CalendarIndex> calendars = {kpi.calendar};
+  if (kpi.calendar == book.unit_calendars) {
+    calendars = {0};
+    for (const Unit& unit : book.org.units) {
+      calendars.insert(unit.calendar);
+    }
+  }
+  for (const CalendarIndex c : calendars) {
+    if (book.calendars[c].options().working_hours.empty()) {
+      state->out.Error(node, fmt::format("playbook '{}' is due in working hours, but calendar '{}' "
+                                         "of KPI '{}' has no 'working_hours'",
+                                         playbook.name, book.calendars[c].name(), kpi.name));
+    }
+  }
+}
+
 void ReadTier(const YamlNode& node, Level level, const Kpi* kpi, LoadState* state, Rule* rule) {
   MapReader map(node, fmt::format("level '{}'", LevelName(level)), &state->out);
   std::optional<lang::Program> when;
@@ -134,6 +157,9 @@ void ReadTier(const YamlNode& node, Level level, const Kpi* kpi, LoadState* stat
   std::optional<size_t> open;
   if (const YamlNode* playbook = map.Find("open")) {
     open = state->playbooks.Resolve(*playbook, &state->out);
+    if (open && kpi != nullptr) {
+      CheckDue(*playbook, state->book.playbooks[*open], *kpi, state);
+    }
   }
   std::string grant = map.Text("grant").value_or("");
   map.NotSupported({"for", "keep_firing_for", "clear_after", "labels", "annotations"});

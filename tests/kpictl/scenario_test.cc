@@ -75,7 +75,7 @@ tests:
   EXPECT_THAT(found, HasSubstr("[from, to): to is not included"));
   EXPECT_THAT(found, HasSubstr("'no_alerts' does not go with level"));
   EXPECT_THAT(found, HasSubstr("unknown reason 'restatd'; did you mean 'restated'?"));
-  EXPECT_THAT(found, HasSubstr("needs 'level', 'notified' or 'reason'"));
+  EXPECT_THAT(found, HasSubstr("needs 'level', 'notified', 'reason', 'due' or"));
 }
 
 // What would hold whatever the rules do.
@@ -158,8 +158,11 @@ tests:
     expect:
       - )";
 
-testing::AssertionResult Passes(const std::string& expectation) {
-  const ScenarioFileResult loaded = Load(std::string(kMissedTwice) + expectation + "\n");
+testing::AssertionResult Passes(const std::string& expectation,
+                                const std::string& complete_until = "2026-09-09") {
+  std::string tests(kMissedTwice);
+  tests.replace(tests.find("2026-09-09"), 10, complete_until);
+  const ScenarioFileResult loaded = Load(tests + expectation + "\n");
   if (!loaded.file) {
     return testing::AssertionFailure() << Messages(loaded);
   }
@@ -196,6 +199,18 @@ TEST(ScenarioRunTest, TheToldPeopleAreExactlyThoseExpected) {
   EXPECT_FALSE(Passes(R"({at: "2026-09-08T22:00", alert: slipping, subject: u102, notified: []})"));
   EXPECT_FALSE(
       Passes(R"({at: "2026-09-08T22:00", alert: slipping, subject: u102, reason: restated})"));
+}
+
+TEST(ScenarioRunTest, ATaskIsDueWhenExpected) {
+  const auto orange = [](const std::string& due) {
+    return R"({at: "2026-09-09T22:00", alert: slipping, subject: u102, level: orange, due: ")" +
+           due + R"("})";
+  };
+  EXPECT_TRUE(Passes(orange("2026-09-10T18:00"), "2026-09-10"));
+  EXPECT_FALSE(Passes(orange("2026-09-10T18:01"), "2026-09-10"));
+  EXPECT_FALSE(Passes(
+      R"({at: "2026-09-08T22:00", alert: slipping, subject: u102, due: "2026-09-09T18:00"})"))
+      << "nothing was opened";
 }
 
 TEST(ScenarioRunTest, ARangeFindsExactlyOneTransitionAndItsEndIsNotIncluded) {

@@ -124,7 +124,8 @@ INSTANTIATE_TEST_SUITE_P(
              "  - {name: r, kpi: touches, levels: {red: {when: value > 2}}}",
              "14:12: duplicate rule 'r'; first at r.yaml:13:12"},
         Case{"Due", "playbooks: [{name: review, due: 3d}]",
-             "12:33: expected working days such as 1wd, at most 365wd, found '3d'"}),
+             "12:33: expected working days such as 1wd, at most 365wd, or working hours such as "
+             "4wh, at most 999wh, found '3d'"}),
     MistakeName);
 
 constexpr char kNoUrl[] =
