@@ -9,6 +9,7 @@
 #include "daemon/model/currency.h"
 #include "daemon/rulebook/load_state.h"
 #include "daemon/rulebook/map_reader.h"
+#include "daemon/rulebook/target_weeks.h"
 #include "fmt/format.h"
 
 namespace kpiwatch {
@@ -147,11 +148,71 @@ void CheckBounds(const Target& target, const Kpi& kpi, const Place& place, LoadS
   }
 }
 
-void ReadTarget(const YamlNode& node, LoadState* state) {
-  static const Kpi unknown;
+std::string NameOf(const Target& target, const Rulebook& book) {
+  return book.calendars[book.kpis[target.kpi].calendar].NameOf(target.period);
+}
+
+// The word that stands at `key`; `later` are reported as not supported yet.
+bool ReadWord(MapReader* map, std::string_view key, std::string_view word,
+              std::initializer_list<std::string_view> later) {
+  const YamlNode* node = map->Require(key);
+  if (node == nullptr || (node->is_scalar() && node->text == word)) {
+    return node != nullptr;
+  }
+  const bool known = std::find(later.begin(), later.end(), node->text) != later.end();
+  map->out()->Error(
+      *node, known ? fmt::format("'{}': '{}' is not supported by this version", key, node->text)
+                   : fmt::format("'{}': expected {}, found {}{}", key, word, node->Describe(),
+                                 DidYouMean(NearestName(node->text, {word}))));
+  return false;
+}
+
+// Another target, split over weeks.
+void ReadSplit(const YamlNode& node, const YamlNode& split_of, LoadState* state,
+               std::vector<WeekSplit>* splits) {
   MapReader map(node, "a target", &state->out);
-  map.NotSupported({"growth", "split_of", "into", "over", "by", "of", "locked", "valid_from",
-                    "valid_to", "approved_by", "reason", "weight", "mode"});
+  map.Find("split_of");
+  const YamlNode* name = map.Require("kpi");
+  const std::optional<size_t> index =
+      name != nullptr ? state->kpis.Resolve(*name, &state->out) : std::nullopt;
+  bool good = ReadWord(&map, "over", "week", {"day", "month", "quarter"});
+  good = ReadWord(&map, "by", "working_days", {"ratio", "curve", "explicit"}) && good;
+  map.NotSupported({"into", "of", "locked"});
+  map.Finish();
+  MapReader whole(split_of, "'split_of'", &state->out);
+  if (!index || !whole.is_map()) {
+    return;
+  }
+  const Kpi& kpi = state->book.kpis[*index];
+  WeekSplit split;
+  split.kpi = static_cast<KpiIndex>(*index);
+  split.subject = ReadSubject(&whole, kpi, state);
+  const std::optional<Period> period = ReadPeriod(&whole, state->book.calendars[kpi.calendar]);
+  whole.Finish();
+  if (!period || split.subject.empty() || !good) {
+    return;
+  }
+  if (period->kind != PeriodKind::kMonth && period->kind != PeriodKind::kQuarter &&
+      period->kind != PeriodKind::kYear) {
+    state->out.Error(split_of, fmt::format("a month, quarter or year can be split over weeks, {} "
+                                           "cannot",
+                                           period->ToString()));
+    return;
+  }
+  split.period = *period;
+  split.place = node.place;
+  splits->push_back(std::move(split));
+}
+
+void ReadTarget(const YamlNode& node, LoadState* state, std::vector<WeekSplit>* splits) {
+  static const Kpi unknown;
+  if (const YamlNode* split_of = node.Get("split_of")) {
+    ReadSplit(node, *split_of, state, splits);
+    return;
+  }
+  MapReader map(node, "a target", &state->out);
+  map.NotSupported({"growth", "into", "over", "by", "of", "locked", "valid_from", "valid_to",
+                    "approved_by", "reason", "weight", "mode"});
   const YamlNode* name = map.Require("kpi");
   const std::optional<size_t> index =
       name != nullptr ? state->kpis.Resolve(*name, &state->out) : std::nullopt;
@@ -186,9 +247,11 @@ void ReadTarget(const YamlNode& node, LoadState* state) {
 }  // namespace
 
 void LoadTargets(LoadState* state) {
+  std::vector<WeekSplit> splits;
   for (const YamlNode* node : state->sections.targets) {
-    ReadTarget(*node, state);
+    ReadTarget(*node, state, &splits);
   }
+  SplitOverWeeks(splits, state);
   std::vector<Target>& targets = state->book.targets;
   const auto key = [](const Target& t) { return std::tie(t.kpi, t.subject, t.period); };
   std::vector<size_t> order(targets.size());
@@ -204,7 +267,7 @@ void LoadTargets(LoadState* state) {
       state->out.Error(
           place, fmt::format("duplicate target of KPI '{}' for {} in {}; first at {}",
                              state->book.kpis[targets[i].kpi].name, targets[i].subject,
-                             targets[i].period.ToString(), state->out.Describe(places.back())));
+                             NameOf(targets[i], state->book), state->out.Describe(places.back())));
       continue;
     }
     sorted.push_back(std::move(targets[i]));
@@ -218,11 +281,12 @@ void LoadTargets(LoadState* state) {
         {target.kpi, target.subject, target.period.begin, target.period.end}, i);
     if (!is_new) {
       state->out.Error(
-          places[i], fmt::format("the target of KPI '{}' for {} in {} is for the days of that in "
-                                 "{}; at {}",
-                                 state->book.kpis[target.kpi].name, target.subject,
-                                 target.period.ToString(), sorted[first->second].period.ToString(),
-                                 state->out.Describe(places[first->second])));
+          places[i],
+          fmt::format("the target of KPI '{}' for {} in {} is for the days of that in "
+                      "{}; at {}",
+                      state->book.kpis[target.kpi].name, target.subject,
+                      NameOf(target, state->book), NameOf(sorted[first->second], state->book),
+                      state->out.Describe(places[first->second])));
     }
   }
   targets = std::move(sorted);
