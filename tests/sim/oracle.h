@@ -59,6 +59,9 @@ struct OracleOpen {
 // last of *turns, else it is a new one.
 void AddTurn(Level from, Level to, std::vector<Level>* turns);
 
+// What the person works of a full day that works, in percent (S-02).
+int PercentOf(const Employment& entry, Day day);
+
 // Of "person:u1": whether it is a person, and "u1".
 inline bool IsPerson(const std::string& subject) { return subject.starts_with("person:"); }
 inline std::string IdOf(const std::string& subject) {

@@ -5,6 +5,17 @@
 
 namespace kpiwatch::sim {
 
+int PercentOf(const Employment& entry, Day day) {
+  const auto weekday = entry.part_time.find(day.weekday());
+  int percent = weekday == entry.part_time.end() ? 100 : weekday->second;
+  for (const Employment::Leave& leave : entry.leave) {
+    if (leave.from <= day && day < leave.to) {
+      percent = std::min(percent, leave.percent);
+    }
+  }
+  return percent;
+}
+
 // Whether the rule watches the subject at all.
 bool Oracle::Covers(const Rule& rule, const std::string& subject, const Period& period) const {
   const std::string id = IdOf(subject);
@@ -81,9 +92,7 @@ bool Oracle::Works(const std::string& subject, const Period& period) const {
     if (!world_.has_org || !IsPerson(subject)) {
       works = true;
     } else if (const Employment* entry = EntryOn(IdOf(subject), day)) {
-      works = works || std::none_of(entry->leave.begin(), entry->leave.end(), [day](auto& leave) {
-                return leave.first <= day && day < leave.second;
-              });
+      works = works || PercentOf(*entry, day) > 0;
     }
   }
   if (!world_.has_org) {

@@ -107,11 +107,14 @@ Reading Oracle::Read(int k, const std::string& subject, const Period& period) co
     if (floors == kpi.floors.end()) {
       return reading;
     }
+    const int percent = entry == nullptr ? 100 : PercentOf(*entry, period.begin);
     int met = 0;
     for (size_t i = 0; i < kpi.parts.size(); ++i) {
       const Reading part = Read(kpi.parts[i], subject, period);
       reading.count += part.count;
-      met += part.value >= Decimal::FromInt(floors->second[i]) ? 1 : 0;
+      // Of a person who works half a day half of each floor, and so on (S-02).
+      const __int128 hundredfold = part.value.units() * 100;
+      met += hundredfold >= Decimal::FromInt(floors->second[i] * percent).units() ? 1 : 0;
     }
     const int all = static_cast<int>(kpi.parts.size());
     reading.value = Decimal::FromInt(met);

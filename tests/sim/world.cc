@@ -37,7 +37,14 @@ void MakeTime(Random& random, World* world) {
 void MakeLeave(const World& world, Random& random, Employment* entry) {
   for (int n = random.Chance(40) ? random.Between(1, 2) : 0; n > 0; --n) {
     const Day from = world.first + random.Below(world.last - world.first);
-    entry->leave.emplace_back(from, from + random.Between(1, 8));
+    const int percent = random.Chance(20) ? 50 : 0;
+    entry->leave.push_back({from, from + random.Between(1, 8), percent});
+  }
+}
+
+void MakePartTime(Random random, Employment* entry) {
+  for (int n = random.Chance(30) ? random.Between(1, 2) : 0; n > 0; --n) {
+    entry->part_time[random.Below(7)] = random.Pick<int>({0, 0, 25, 50});
   }
 }
 
@@ -56,6 +63,7 @@ void MakeOrg(Random& random, World* world) {
     entry.unit = random.Below(static_cast<int>(world->units.size()));
     entry.level = random.Pick(levels);
     MakeLeave(*world, random, &entry);
+    MakePartTime(random.Fork(), &entry);
     if (p > 2 && random.Chance(30)) {
       entry.from = world->first + random.Below(days);
     }

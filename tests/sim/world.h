@@ -32,7 +32,12 @@ struct Employment {
   int unit = 0;
   std::string level;
   std::optional<Day> from, to;
-  std::vector<std::pair<Day, Day>> leave;
+  struct Leave {
+    Day from, to;     // `to` not included
+    int percent = 0;  // of a day that is worked all the same
+  };
+  std::vector<Leave> leave;
+  std::map<int, int> part_time = {};  // weekday, 0 Monday → percent of a day; the others are full
 };
 
 struct Kpi {

@@ -1,5 +1,6 @@
 // A world as rule files, in another order, and in words.
 #include <algorithm>
+#include <array>
 
 #include "fmt/format.h"
 #include "tests/sim/world.h"
@@ -43,14 +44,23 @@ void AppendOrg(const World& world, std::string* out) {
   *out += "  people:\n";
   for (const Employment& entry : world.people) {
     std::string leave;
-    for (const auto& [from, to] : entry.leave) {
-      leave += fmt::format("{}{{from: {}, to: {}}}", leave.empty() ? "" : ", ", from.ToString(),
-                           to.ToString());
+    for (const auto& [from, to, percent] : entry.leave) {
+      leave +=
+          fmt::format("{}{{from: {}, to: {}{}}}", leave.empty() ? "" : ", ", from.ToString(),
+                      to.ToString(), percent > 0 ? fmt::format(", capacity: {}%", percent) : "");
     }
-    *out += fmt::format("    - {{id: {}, name: {}, unit: {}, level: {}{}{}, leave: [{}]}}\n",
+    std::string capacity;
+    for (const auto& [weekday, percent] : entry.part_time) {
+      constexpr std::array<const char*, 7> kNames = {"monday", "tuesday",  "wednesday", "thursday",
+                                                     "friday", "saturday", "sunday"};
+      capacity += fmt::format("{}{}: {}%", capacity.empty() ? "" : ", ",
+                              kNames[static_cast<size_t>(weekday)], percent);
+    }
+    *out += fmt::format("    - {{id: {}, name: {}, unit: {}, level: {}{}{}, leave: [{}]{}}}\n",
                         entry.person, entry.person, world.units[static_cast<size_t>(entry.unit)].id,
                         entry.level, entry.from ? ", from: " + entry.from->ToString() : "",
-                        entry.to ? ", to: " + entry.to->ToString() : "", leave);
+                        entry.to ? ", to: " + entry.to->ToString() : "", leave,
+                        capacity.empty() ? "" : ", capacity: {" + capacity + "}");
   }
 }
 
