@@ -10,13 +10,14 @@
 namespace kpiwatch {
 absl::StatusOr<KpiReading> Core::ReadFor(const Rule& rule, SubjectId subject, const Period& period,
                                          std::optional<Decimal> target) {
-  const bool verdict = rulebook_->kpis[rule.kpi].type == KpiType::kVerdict;
-  const std::string level =
-      verdict ? std::string(LevelOfPerson(*rulebook_, subjects_.Get(subject), period))
-              : std::string();
-  const int capacity =
-      verdict ? CapacityOf(*rulebook_, subjects_.Get(subject), period.begin) : kFullCapacity;
-  return viewer_->Read(rule.kpi, subject, level, period, target, capacity);
+  if (rulebook_->kpis[rule.kpi].type != KpiType::kVerdict) {
+    return viewer_->Read(rule.kpi, subject, {}, period, target);
+  }
+  const SubjectInfo& info = subjects_.Get(subject);
+  const int capacity = CapacityOf(*rulebook_, info, period);
+  // A judged day counts, also where leave for it was entered since: then as a full one.
+  return viewer_->Read(rule.kpi, subject, std::string(LevelOfPerson(*rulebook_, info, period)),
+                       period, target, capacity == 0 ? kFullCapacity : capacity);
 }
 
 absl::StatusOr<size_t> Core::FiredAt(const Rule& rule, SubjectId subject, Level level,

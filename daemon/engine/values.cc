@@ -106,7 +106,7 @@ absl::StatusOr<PeriodValue> Core::ReadValue(KpiIndex k, SubjectId subject, const
   }
   KPIWATCH_ASSIGN_OR_RETURN(
       value.reading, viewer_->Read(k, subject, std::string(LevelOfPerson(*rulebook_, info, period)),
-                                   period, target, CapacityOf(*rulebook_, info, period.begin)));
+                                   period, target, CapacityOf(*rulebook_, info, period)));
   const PeriodInput input = InputOf(period, value.reading);
   const bool measured = IsMeasured(k, period);
   if (input.completion && measured && judging.empty()) {

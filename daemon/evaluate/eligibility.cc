@@ -175,11 +175,15 @@ std::string_view LevelOfPerson(const Rulebook& rulebook, const SubjectInfo& info
   return person == nullptr ? std::string_view() : std::string_view(person->level);
 }
 
-int CapacityOf(const Rulebook& rulebook, const SubjectInfo& info, Day day) {
-  const Person* person = info.kind == SubjectKind::kPerson && rulebook.org.given
-                             ? rulebook.org.FindPerson(info.id, day)
-                             : nullptr;
-  return person == nullptr ? kFullCapacity : person->CapacityOn(day);
+int CapacityOf(const Rulebook& rulebook, const SubjectInfo& info, const Period& period) {
+  if (info.kind != SubjectKind::kPerson || !rulebook.org.given) {
+    return kFullCapacity;
+  }
+  const Person* person = EntryIn(rulebook.org, info.id, period);
+  if (person == nullptr) {
+    return 0;
+  }
+  return period.kind == PeriodKind::kDay ? person->CapacityOn(period.begin) : kFullCapacity;
 }
 
 bool RuleCovers(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& info,

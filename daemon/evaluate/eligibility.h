@@ -39,9 +39,10 @@ Eligibility CalendarEligibility(const Rulebook& rulebook, const Rule& rule, cons
 std::string_view LevelOfPerson(const Rulebook& rulebook, const SubjectInfo& info,
                                const Period& period);
 
-// What the subject works of a full day, in kFullCapacity parts; a unit, and whoever the org does
-// not know, works full days.
-int CapacityOf(const Rulebook& rulebook, const SubjectInfo& info, Day day);
+// What the subject works of a full day, in kFullCapacity parts: the person's share of a period of
+// one day, of longer ones full days; nothing where the org does not employ him in it (S-05). Units,
+// and everybody where no org is given, work full days.
+int CapacityOf(const Rulebook& rulebook, const SubjectInfo& info, const Period& period);
 
 // True when the rule watches the subject in that period: kind, known to the org where one is given
 // (and employed in it), `where`.

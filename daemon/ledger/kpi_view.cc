@@ -67,7 +67,7 @@ absl::StatusOr<KpiReading> KpiViewer::Read(KpiIndex kpi_index, SubjectId subject
   }
   KpiReading reading;
   const Floors* floors = FloorsFor(kpi, level);
-  if (floors == nullptr) {
+  if (floors == nullptr || capacity == 0) {
     return reading;
   }
   int64_t met = 0;

@@ -46,9 +46,10 @@ class KpiViewer {
   // Both are borrowed.
   KpiViewer(const Rulebook* rulebook, SeriesTable* series) : rulebook_(rulebook), series_(series) {}
 
-  // `level` is the person's level, which chooses a verdict's floors. A verdict without floors for
-  // the level has neither target nor completion. Floors are those of a full day; whoever works less
-  // of it, `capacity` of kFullCapacity parts, needs so much less (S-02). Errors: the store's.
+  // `level` is the person's level, which chooses a verdict's floors. Floors are those of a full
+  // day; whoever works less of it, `capacity` of kFullCapacity parts, needs so much less (S-02).
+  // Without floors for the level, or of whoever does not work at all, a verdict has neither target
+  // nor completion. Errors: the store's.
   absl::StatusOr<KpiReading> Read(KpiIndex kpi, SubjectId subject, const std::string& level,
                                   const Period& period, std::optional<Decimal> target,
                                   int capacity = kFullCapacity);

@@ -66,6 +66,9 @@ class EligibilityTest : public testing::Test {
     return std::string(
         EligibilityName(CalendarEligibility(*book_, RuleOf(rule), info, Of(period))));
   }
+  int Capacity(std::string_view id, std::string_view period) const {
+    return CapacityOf(*book_, {SubjectKind::kPerson, std::string(id), first_seen_, ""}, Of(period));
+  }
   bool Covers(std::string_view rule, SubjectKind kind, std::string_view id,
               std::string_view period) const {
     return RuleCovers(*book_, RuleOf(rule), {kind, std::string(id), first_seen_, ""}, Of(period));
@@ -109,12 +112,19 @@ TEST_F(EligibilityTest, DaysOffByPartTimeDoNotCount) {
 }
 
 TEST_F(EligibilityTest, CapacityIsThatOfTheDay) {
-  const SubjectInfo part{SubjectKind::kPerson, "part", {}, ""};
-  EXPECT_EQ(CapacityOf(*book_, part, *Day::Parse("2026-09-17")), kFullCapacity);
-  EXPECT_EQ(CapacityOf(*book_, part, *Day::Parse("2026-09-18")), kFullCapacity / 2);
-  EXPECT_EQ(CapacityOf(*book_, {SubjectKind::kPerson, "nobody", {}, ""}, *Day::Parse("2026-09-18")),
-            kFullCapacity);
-  EXPECT_EQ(CapacityOf(*book_, {SubjectKind::kUnit, "east", {}, ""}, *Day::Parse("2026-09-18")),
+  EXPECT_EQ(Capacity("part", "2026-09-17"), kFullCapacity);
+  EXPECT_EQ(Capacity("part", "2026-09-18"), kFullCapacity / 2);
+  EXPECT_EQ(Capacity("part", "2026-09-16"), 0) << "a Wednesday";
+  EXPECT_EQ(Capacity("part", "2026-W38"), kFullCapacity) << "not one day's";
+}
+
+// S-05, D-19.
+TEST_F(EligibilityTest, WhomTheOrgDoesNotEmployHasNoCapacity) {
+  EXPECT_EQ(Capacity("weekend", "2026-09-11"), 0);
+  EXPECT_EQ(Capacity("weekend", "2026-09-14"), kFullCapacity);
+  EXPECT_EQ(Capacity("unassigned", "2026-09-14"), 0);
+  EXPECT_EQ(Capacity("nobody", "2026-09-14"), 0);
+  EXPECT_EQ(CapacityOf(*book_, {SubjectKind::kUnit, "east", {}, ""}, Of("2026-09-14")),
             kFullCapacity);
 }
 
@@ -220,6 +230,10 @@ class NoOrgTest : public EligibilityTest {
 };
 
 // D-19: no misses before first sight, for people and units.
+TEST_F(NoOrgTest, EverybodyWorksFullDays) {
+  EXPECT_EQ(Capacity("anybody", "2026-09-14"), kFullCapacity);
+}
+
 TEST_F(NoOrgTest, CountsFromFirstSightOn) {
   EXPECT_EQ(Person("anyone", "2026-09-15"), "before_first_sight");
   EXPECT_EQ(Person("anyone", "2026-09-16"), "eligible");

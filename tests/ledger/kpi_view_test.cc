@@ -137,6 +137,15 @@ TEST_F(VerdictTest, WhoWorksPartOfTheDayNeedsThatPartOfTheFloors) {
   EXPECT_EQ(Read("junior", 1).floors[1].floor, Dec("0.00015"));
 }
 
+// S-05: no floor is met by a day off, not even one of zero.
+TEST_F(VerdictTest, SaysNothingOfWhoDoesNotWork) {
+  book_.kpis[2].floors[0].values = {Dec("2"), Dec("0")};
+  EXPECT_EQ(Read("junior").value, Dec("1"));
+  const KpiReading reading = Read("junior", 0);
+  EXPECT_FALSE(reading.met || reading.target || reading.completion);
+  EXPECT_EQ(reading.value, Dec("0"));
+}
+
 TEST_F(VerdictTest, SaysNothingOfALevelWithoutFloors) {
   const KpiReading reading = Read("chief");
   EXPECT_FALSE(reading.met || reading.target || reading.completion);

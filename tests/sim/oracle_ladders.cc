@@ -104,10 +104,13 @@ Reading Oracle::Read(int k, const std::string& subject, const Period& period) co
         IsPerson(subject) ? LastEntryIn(IdOf(subject), period) : nullptr;
     auto floors = kpi.floors.find(entry == nullptr ? "" : entry->level);
     floors = floors == kpi.floors.end() ? kpi.floors.find("") : floors;
-    if (floors == kpi.floors.end()) {
+    const int percent = !world_.has_org    ? 100
+                        : entry == nullptr ? 0
+                                           : PercentOf(*entry, period.begin);
+    // A day on which he does not work, or that is nobody's, has no verdict (S-05).
+    if (floors == kpi.floors.end() || percent == 0) {
       return reading;
     }
-    const int percent = entry == nullptr ? 100 : PercentOf(*entry, period.begin);
     int met = 0;
     for (size_t i = 0; i < kpi.parts.size(); ++i) {
       const Reading part = Read(kpi.parts[i], subject, period);
