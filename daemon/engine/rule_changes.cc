@@ -5,6 +5,7 @@
 
 #include "daemon/base/status_macros.h"
 #include "daemon/engine/core.h"
+#include "daemon/engine/transition_facts.h"
 #include "daemon/evaluate/eligibility.h"
 #include "daemon/store/keys.h"
 
@@ -118,7 +119,7 @@ void Core::EndLeft(const LeftFiring& left, v1::Reason reason, const Told& how) {
   v1::Transition ended;
   ended.set_rule(rule_ids_.Get(left.rule).name);
   ended.set_subject(subjects_.Get(left.subject).Name());
-  // The rule may be gone, and with it its KPI's calendar; years are those of the whole company.
+  // The KPI may be gone as well as the rule, and with it the name of its fiscal years.
   ended.set_period(rulebook_->calendars[0].NameOf(left.period));
   ended.set_from_level(static_cast<v1::Level>(telling->from));
   ended.set_at_unix_ms(absl::ToUnixMillis(Moment()));
@@ -133,11 +134,14 @@ void Core::EndLeft(const LeftFiring& left, v1::Reason reason, const Told& how) {
   if (ended.kpi().empty() && rule != nullptr) {
     ended.set_kpi(rulebook_->kpis[rule->kpi].name);  // told by an older program
   }
-  if (const auto kpi = rulebook_->FindKpi(ended.kpi())) {
-    const CalendarIndex calendar = rulebook_->kpis[*kpi].calendar;
-    ended.set_currency(rulebook_->kpis[*kpi].currency);
-    ended.set_period_begin_unix_ms(day_begins_.Ms(*rulebook_, calendar, left.period.begin));
-    ended.set_period_end_unix_ms(day_begins_.Ms(*rulebook_, calendar, left.period.end));
+  if (const auto index = rulebook_->FindKpi(ended.kpi())) {
+    const Kpi& kpi = rulebook_->kpis[*index];
+    const SubjectInfo& subject = subjects_.Get(left.subject);
+    const CalendarIndex site = SiteOf(*rulebook_, kpi, subject, left.period.end - 1);
+    ended.set_period(rulebook_->calendars[kpi.calendar].NameOf(left.period));
+    ended.set_currency(kpi.currency);
+    ended.set_period_begin_unix_ms(day_begins_.Ms(*rulebook_, site, left.period.begin));
+    ended.set_period_end_unix_ms(day_begins_.Ms(*rulebook_, site, left.period.end));
   }
   if (telling->not_sent.empty()) {
     told_log_.FillWay(how, rule, &ended);

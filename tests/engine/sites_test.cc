@@ -114,6 +114,22 @@ TEST_F(SitesTest, APeriodBeginsAndEndsOnTheClockOfItsSubject) {
   EXPECT_EQ(absl::FromUnixMillis(red.period_end_unix_ms()), NewYork("2026-11-03T00:00:00-05:00"));
 }
 
+TEST_F(SitesTest, WhatEndsWithItsRuleNamesThePeriodThatItBeganWith) {
+  driver_.Touch("li", At("2026-11-02T10:00"), 1);
+  driver_.Heartbeat(NewYork("2026-11-02T20:00:00-05:00"));
+  driver_.Step();
+  driver_.Forget();
+  std::string renamed = Rules();
+  renamed.replace(renamed.find("name: idle"), 10, "name: lazy");
+  driver_.Reload(renamed);
+  driver_.Step();
+  ASSERT_FALSE(driver_.transitions().empty());
+  const v1::Transition& end = driver_.transitions()[0];
+  EXPECT_EQ(driver_.log()[0], "idle person:bob 2026-11-02 red>green RULE_REMOVED");
+  EXPECT_EQ(absl::FromUnixMillis(end.period_begin_unix_ms()), NewYork("2026-11-02T00:00:00-05:00"));
+  EXPECT_EQ(absl::FromUnixMillis(end.period_end_unix_ms()), NewYork("2026-11-03T00:00:00-05:00"));
+}
+
 // S-23: four working hours of the manager who has the task, in New York from 08:00 on.
 TEST_F(SitesTest, ATaskIsDueOnTheClockOfItsAssignee) {
   driver_.Touch("li", At("2026-11-02T10:00"), 1);
