@@ -45,8 +45,8 @@ void Core::BuildPlans() {
     all_tiers_.push_back(clears ? uint8_t{0} : tiers);
     const bool open = rule.evaluate == EvaluateMode::kIntraday;
     std::vector<KpiIndex> reads = {rule.kpi};
-    if (book.kpis[rule.kpi].type == KpiType::kVerdict) {
-      reads = book.kpis[rule.kpi].all_of;
+    if (book.kpis[rule.kpi].type != KpiType::kSimple) {
+      reads = book.kpis[rule.kpi].parts;
     }
     for (const KpiIndex kpi : reads) {
       (open ? open_rules_of_kpi_ : sealed_rules_of_kpi_)[kpi].push_back(r);
@@ -76,6 +76,9 @@ void Core::BuildPlans() {
 
 std::vector<ValueLine> Core::LinesOf(KpiIndex kpi) const {
   std::vector<ValueLine> lines;
+  if (!rulebook_->kpis[kpi].measure.IsSum()) {
+    return lines;
+  }
   for (const RuleIndex r : open_rules_of_kpi_[kpi]) {
     const Rule& rule = rulebook_->rules[r];
     if (rule.kpi != kpi || rule.for_each != ForEach::kPerson || rule.period != PeriodKind::kDay ||
@@ -114,8 +117,10 @@ void Core::BuildGroups() {
         }
       }
     };
-    need(kpi.sources);
-    for (const KpiIndex part : kpi.all_of) {
+    if (kpi.operands.empty() || !kpi.sources.empty()) {
+      need(kpi.sources);
+    }
+    for (const KpiIndex part : kpi.parts) {
       need(book.kpis[part].sources);
     }
     std::string name = book.calendars[kpi.calendar].name();
@@ -144,7 +149,7 @@ void Core::BuildGroups() {
     group_of_kpi_.push_back(it->second);
   }
   for (KpiIndex k = 0; k < book.kpis.size(); ++k) {
-    for (const KpiIndex part : book.kpis[k].all_of) {
+    for (const KpiIndex part : book.kpis[k].parts) {
       if (group_of_kpi_[part] != group_of_kpi_[k]) {
         groups_[group_of_kpi_[k]].parts.insert(group_of_kpi_[part]);
       }

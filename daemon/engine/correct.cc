@@ -135,6 +135,7 @@ absl::StatusOr<size_t> Core::ReplayRecords(const Rule& rule, SubjectId subject, 
     }
     record.met = input.met;
     record.value = input.value;
+    record.known = input.known;
     record.after = state;
   }
   if (from < end) {

@@ -69,8 +69,7 @@ struct FiringLadder {
   Level level = Level::kGreen;
   int64_t since_ms = 0;
   int32_t miss_streak = 0;
-  Decimal value;
-  std::optional<Decimal> target;
+  std::optional<Decimal> value, target;
 };
 
 std::vector<FiringLadder> ReadFiring(const StateStore& store) {
@@ -93,7 +92,7 @@ std::vector<FiringLadder> ReadFiring(const StateStore& store) {
                   found.period = record.period;
                   found.level = record.after.level();
                   found.since_ms = ladder->since_ms;
-                  found.value = record.value;
+                  found.value = record.known ? std::optional(record.value) : std::nullopt;
                   found.miss_streak = record.after.miss_streak;
                   found.target = record.target;
                   if (found.level != Level::kGreen) {
@@ -165,7 +164,7 @@ AlertView ViewOf(const Rulebook& book, const Rule& rule, const AlertKey& key,
   view.period = key.period;
   view.level = found.level;
   view.active_at = absl::FromUnixMillis(found.since_ms);
-  view.value = found.value.ToString();
+  view.value = found.value ? found.value->ToString() : "";
   std::optional<Decimal> target = found.target;
   if (!target) {
     // A period that is still open has the target that is in force.
@@ -174,9 +173,9 @@ AlertView ViewOf(const Rulebook& book, const Rule& rule, const AlertKey& key,
   }
   if (target) {
     view.target = target->ToString();
-    if (const auto completion = Completion(kpi.direction, found.value, *target)) {
-      view.completion = completion->ToFixed(6);
-    }
+    const auto completion =
+        found.value ? Completion(kpi.direction, *found.value, *target) : std::nullopt;
+    view.completion = completion ? completion->ToFixed(6) : "";
   }
   view.labels = ToLabels(rule.labels);
   view.annotations = RenderedAnnotations(book, rule, view, found.miss_streak);

@@ -15,6 +15,7 @@ using wire::AppendU8;
 using wire::AppendVarint;
 
 constexpr int kToldShift = 3;
+constexpr int kUnknownBit = 32;  // the period had no value
 
 void AppendDay(std::optional<Day> day, std::string* out) {
   AppendU8(day ? 1 : 0, out);
@@ -59,7 +60,8 @@ void AppendRecord(const SealedRecord& record, std::string* out) {
   AppendSigned(record.period.begin.number, out);
   AppendVarint(static_cast<uint64_t>(record.period.end - record.period.begin), out);
   AppendU8(static_cast<uint8_t>((record.met ? (*record.met ? 2 : 1) : 0) | (record.target ? 4 : 0) |
-                                static_cast<int>(record.told) << kToldShift),
+                                static_cast<int>(record.told) << kToldShift |
+                                (record.known ? 0 : kUnknownBit)),
            out);
   AppendSigned128(record.value.units(), out);
   if (record.target) {
@@ -78,6 +80,7 @@ SealedRecord ReadRecord(wire::Reader* reader) {
     record.met = (flags & 3) == 2;
   }
   record.told = static_cast<Level>(flags >> kToldShift & 3);
+  record.known = (flags & kUnknownBit) == 0;
   record.value = Decimal::FromUnits(reader->Signed128());
   if ((flags & 4) != 0) {
     record.target = Decimal::FromUnits(reader->Signed128());

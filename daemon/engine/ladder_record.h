@@ -21,6 +21,7 @@ struct SealedRecord {
   LadderState after;
   // What people know of, while it stands: of the ladder, or of its own episode (D-10).
   Level told = Level::kGreen;
+  bool known = true;  // `value` is one
 };
 
 // For rules on closed periods.

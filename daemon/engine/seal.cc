@@ -235,7 +235,8 @@ absl::Status Core::SealRule(const SealGroup& group, RuleIndex r, SubjectId subje
   const Level before = ladder->state.level();
   const Level told = rule.period == PeriodKind::kTarget ? Level::kGreen : ToldLevel(*ladder);
   ladder->state = AdvanceSealed(rule, ladder->state, input);
-  ladder->records.push_back({period, input.met, input.value, input.target, ladder->state, told});
+  ladder->records.push_back(
+      {period, input.met, input.value, input.target, ladder->state, told, input.known});
   const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
   // Counted from the day that is sealed: a backlog does not shorten the window.
   const absl::Time window_begin = calendar.Close(period.end - 1) - options_.correction_window;

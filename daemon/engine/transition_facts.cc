@@ -44,7 +44,16 @@ CalendarIndex SiteOf(const Rulebook& rulebook, const Kpi& kpi, const SubjectInfo
 }
 
 PeriodInput InputOf(const Period& period, const KpiReading& reading) {
-  return {period, reading.value, reading.target, reading.completion, reading.met, reading.count};
+  return {period,
+          reading.value,
+          reading.target,
+          reading.completion,
+          reading.met,
+          reading.count,
+          reading.state == ValueState::kKnown,
+          reading.quotient,
+          reading.num,
+          reading.den};
 }
 
 std::vector<std::string> Recipients(const Org& org, const SubjectInfo& subject,
@@ -64,7 +73,9 @@ std::vector<std::string> Recipients(const Org& org, const SubjectInfo& subject,
 
 void FillReading(const Rulebook& rulebook, const Rule& rule, const KpiReading& reading,
                  v1::Transition* transition) {
-  transition->set_value(reading.value.ToString());
+  if (reading.state == ValueState::kKnown) {
+    transition->set_value(reading.value.ToString());
+  }
   if (reading.target) {
     transition->set_target(reading.target->ToString());
   }
@@ -96,11 +107,20 @@ void FillCounted(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& 
   if (state.since) {
     transition->set_since(state.since->ToString());
   }
-  const size_t count = std::min({streak, records.size(), kMostCounted});
-  for (size_t i = records.size() - count; i < records.size(); ++i) {
+  // What had no value did not count, but where it is the period itself.
+  std::vector<size_t> places = {records.size() - 1};
+  for (size_t i = records.size() - 1; i-- > 0 && places.size() < std::min(streak, kMostCounted);) {
+    if (records[i].known) {
+      places.push_back(i);
+    }
+  }
+  std::reverse(places.begin(), places.end());
+  for (const size_t i : places) {
     v1::CountedPeriod* counted = transition->add_counted();
     counted->set_period(calendar.NameOf(records[i].period));
-    counted->set_value(records[i].value.ToString());
+    if (records[i].known) {
+      counted->set_value(records[i].value.ToString());
+    }
     if (records[i].target) {
       counted->set_target(records[i].target->ToString());
     }
@@ -111,7 +131,7 @@ void FillCounted(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& 
   if (rule.period != PeriodKind::kDay) {
     return;
   }
-  const Period& first = records[records.size() - count].period;
+  const Period& first = records[places.front()].period;
   int skipped = 0;
   for (Day day = first.end; day < records.back().period.begin && skipped < kMostSkipped; ++day) {
     const Period period{PeriodKind::kDay, day, day + 1};

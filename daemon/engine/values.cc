@@ -121,6 +121,9 @@ absl::StatusOr<PeriodValue> Core::ReadValue(KpiIndex k, SubjectId subject, const
       value.level = std::max(value.level.value_or(Level::kGreen), BandOf(rule, streaks, input));
     }
   }
+  if (!input.known && value.level == Level::kGreen) {
+    value.level.reset();  // what has no value is not good
+  }
   return value;
 }
 
@@ -132,6 +135,9 @@ absl::StatusOr<std::vector<PeriodValue>> Core::Values() {
     const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
     const std::set<PeriodKind> kinds = ListedKinds(*rulebook_, k);
     for (const SubjectId subject : subjects_by_name_) {
+      if (rulebook_->kpis[k].by_unit && subjects_.Get(subject).kind == SubjectKind::kPerson) {
+        continue;  // what is recorded for units only says nothing of a person
+      }
       const std::string name = subjects_.Get(subject).Name();
       std::set<Period> periods;
       for (const Target& target : rulebook_->targets) {
@@ -186,7 +192,7 @@ KpiSamples Core::ReadSamples(size_t limit) {
     for (const SubjectId subject : subjects_by_name_) {
       const SubjectInfo& info = subjects_.Get(subject);
       const bool person = info.kind == SubjectKind::kPerson;
-      if (person ? !kpi.expose_people : !kpi.expose_units) {
+      if (person ? !kpi.expose_people || kpi.by_unit : !kpi.expose_units) {
         continue;
       }
       for (const PeriodKind kind : kpi.periods) {
@@ -220,7 +226,9 @@ KpiSamples Core::ReadSamples(size_t limit) {
           sample.level_of_org = person                            ? "person"
                                 : IsRoot(rulebook_->org, info.id) ? "company"
                                                                   : "unit";
-          sample.value = value->reading.value.ToDouble();
+          if (value->reading.state == ValueState::kKnown) {
+            sample.value = value->reading.value.ToDouble();
+          }
           if (value->reading.target) {
             sample.target = value->reading.target->ToDouble();
           }

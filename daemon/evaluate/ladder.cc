@@ -55,7 +55,9 @@ Level LadderState::level() const {
 lang::Value ConditionValue(const PeriodInput& input, const LadderState& streaks, uint16_t slot) {
   switch (slot) {
     case kSlotValue:
-      return lang::Value::Of(input.value);
+      return !input.known     ? lang::Value::Absent()
+             : input.quotient ? lang::Value::Of(*input.quotient)
+                              : lang::Value::Of(input.value);
     case kSlotTarget:
       return input.target ? lang::Value::Of(*input.target) : lang::Value::Absent();
     case kSlotCompletion:
@@ -66,6 +68,10 @@ lang::Value ConditionValue(const PeriodInput& input, const LadderState& streaks,
       return lang::Value::Of(Decimal::FromInt(streaks.hit_streak));
     case kSlotCount:
       return lang::Value::Of(Decimal::FromInt(input.count));
+    case kSlotNum:
+      return input.num ? lang::Value::Of(*input.num) : lang::Value::Absent();
+    case kSlotDen:
+      return input.den ? lang::Value::Of(*input.den) : lang::Value::Absent();
     default:
       return lang::Value::Absent();
   }
@@ -85,7 +91,7 @@ LadderState AdvanceSealed(const Rule& rule, const LadderState& before, const Per
       if (Holds(*tier.clear, input, state)) {
         state.latched &= static_cast<uint8_t>(~Bit(tier.level));
       }
-    } else {
+    } else if (input.known) {
       const bool hit = input.met.value_or(true);
       hits = hit ? static_cast<uint8_t>(std::min<int>(hits + 1, UINT8_MAX)) : uint8_t{0};
       if (hits >= rule.clear_after) {

@@ -34,6 +34,9 @@ struct PeriodInput {
   std::optional<Rational> completion;
   std::optional<bool> met;
   int64_t count = 0;
+  bool known = true;  // it has a value; without one nothing is met, missed or compared
+  std::optional<Rational> quotient{};  // the exact value, where `value` is its rounded form
+  std::optional<Rational> num{}, den{};
 };
 
 // The environment of a condition: `slot` is a ConditionSlot.
@@ -42,7 +45,7 @@ lang::Value ConditionValue(const PeriodInput& input, const LadderState& streaks,
 // Seals `input` on the ladder (evaluate: on_close): streaks first, then every tier as its own latch
 // (conventions.md, "Level semantics"): it sets on `when`; clears on `clear`, or without one after
 // rule.clear_after sealed hits in a row. A hit is a met period, or, where nothing measures the
-// period, one with `when` false.
+// period, one with `when` false; a period without a value is neither hit nor miss.
 LadderState AdvanceSealed(const Rule& rule, const LadderState& before, const PeriodInput& input);
 
 // Looks at a period that is still open (evaluate: intraday): tiers latch on `when` and clear on

@@ -85,6 +85,12 @@ bool Folder::Measure(const Kpi& kpi, const Event& event, bool reverse, Aggregate
     return true;
   }
   const std::optional<lang::Program>& expression = kpi.measure.expression;
+  if (kpi.measure.kind == MeasureKind::kShare) {
+    const bool holds =
+        expression->EvaluateBool([&](uint16_t slot) { return ValueAt(event, slot); });
+    delta->sum = Decimal::FromInt(holds ? delta->count : 0);
+    return true;
+  }
   const FieldValue calculated = expression ? Calculated(*expression, event) : FieldValue();
   const FieldValue& field = expression ? calculated : event.fields[kpi.measure.field.value()];
   Decimal number = field.number;

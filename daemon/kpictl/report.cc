@@ -25,6 +25,19 @@ std::string Percent(const Rational& ratio) {
   return hundredfold.ToFixed(2) + " %";
 }
 
+// "n/a" and "insufficient" are words for people; programs read null and the reason.
+std::string ValueText(const KpiReading& reading) {
+  switch (reading.state) {
+    case ValueState::kKnown:
+      break;
+    case ValueState::kNothing:
+      return "n/a";
+    case ValueState::kInsufficient:
+      return "insufficient";
+  }
+  return reading.value.ToString();
+}
+
 // "王一 (person:u102)", or the written name where nobody has another.
 std::string SubjectText(const std::string& written, const LocalText& name) {
   const std::string& text = name.For("zh");
@@ -59,7 +72,15 @@ std::string ValueJson(const PeriodValue& value) {
   json["subject"] = value.subject;
   json["from"] = value.period.begin.ToString();
   json["to"] = value.period.end.ToString();
-  json["value"] = reading.value.ToString();
+  const bool known = reading.state == ValueState::kKnown;
+  json["value"] = known ? Json(reading.value.ToString()) : Json();
+  if (reading.num && reading.den) {
+    json["num"] = reading.num->ToFixed(6);
+    json["den"] = reading.den->ToFixed(6);
+  }
+  if (reading.state == ValueState::kInsufficient) {
+    json["insufficient"] = true;
+  }
   json["target"] = reading.target ? Json(reading.target->ToString()) : Json();
   json["completion"] = reading.completion ? Json(reading.completion->ToFixed(6)) : Json();
   json["level"] = value.level ? Json(std::string(LevelName(*value.level))) : Json();
@@ -112,7 +133,7 @@ void PrintValues(const std::vector<PeriodValue>& values, const Rulebook& ruleboo
     table.Add({{value.kpi},
                {SubjectText(value.subject, NameOf(value.subject, rulebook))},
                {PeriodName(value, rulebook)},
-               {reading.value.ToString()},
+               {ValueText(reading)},
                {reading.target ? reading.target->ToString() : "n/a"},
                {completion, colour},
                {value.level ? std::string(LevelName(*value.level)) : "n/a", colour}});

@@ -1,6 +1,7 @@
 #include "daemon/ledger/kpi_view.h"
 
 #include "daemon/base/status_macros.h"
+#include "daemon/lang/exact.h"
 
 namespace kpiwatch {
 namespace {
@@ -9,6 +10,52 @@ namespace {
 Decimal Share(Decimal floor, int capacity) {
   return Decimal::FromUnits(floor.units() / kFullCapacity * capacity +
                             floor.units() % kFullCapacity * capacity / kFullCapacity);
+}
+
+const Rational kOne = Rational::Of(Decimal::FromInt(1));
+
+// Makes `quotient` the reading's value; nullopt: it has none.
+void SetQuotient(const std::optional<Rational>& quotient, KpiReading* reading) {
+  const std::optional<Decimal> shown =
+      quotient ? Decimal::Parse(quotient->ToFixed(Decimal::kScaleDigits)) : std::nullopt;
+  if (!shown) {
+    reading->state = ValueState::kNothing;
+    return;
+  }
+  reading->value = *shown;
+  reading->quotient = quotient;
+}
+
+// nullopt: it has no value.
+std::optional<Rational> ExactOf(const KpiReading& reading) {
+  if (reading.state != ValueState::kKnown) {
+    return std::nullopt;
+  }
+  return reading.quotient ? *reading.quotient : Rational::Of(reading.value);
+}
+
+void MeasureBy(std::optional<Decimal> target, Direction direction, KpiReading* reading) {
+  reading->target = target;
+  if (target && reading->state == ValueState::kKnown) {
+    reading->completion = reading->quotient ? Completion(direction, *reading->quotient, *target)
+                                            : Completion(direction, reading->value, *target);
+  }
+  if (reading->completion) {
+    reading->met = *reading->completion >= kOne;
+  }
+}
+
+void SetRatio(const Kpi& kpi, const KpiReading& numerator, const KpiReading& denominator,
+              KpiReading* reading) {
+  reading->num = ExactOf(numerator);
+  reading->den = ExactOf(denominator);
+  if (!reading->num || !reading->den) {
+    reading->state = ValueState::kNothing;
+  } else if (kpi.min_den && *reading->den < Rational::Of(*kpi.min_den)) {
+    reading->state = ValueState::kInsufficient;
+  } else {
+    SetQuotient(lang::Divide(*reading->num, *reading->den), reading);
+  }
 }
 
 }  // namespace
@@ -24,6 +71,16 @@ std::optional<Rational> Completion(Direction direction, Decimal value, Decimal t
   return completion < Rational::Of(Decimal()) ? Rational::Of(Decimal()) : completion;
 }
 
+std::optional<Rational> Completion(Direction direction, const Rational& value, Decimal target) {
+  const std::optional<Rational> part = lang::Divide(value, Rational::Of(target));
+  if (!part || direction == Direction::kUp) {
+    return part;
+  }
+  const std::optional<Rational> rest = lang::Subtract(Rational::Of(Decimal::FromInt(2)), *part);
+  const Rational zero = Rational::Of(Decimal());
+  return rest && *rest < zero ? zero : rest;
+}
+
 Decimal MeasuredValue(const Kpi& kpi, const Aggregate& aggregate) {
   return kpi.measure.kind == MeasureKind::kCount ? Decimal::FromInt(aggregate.count)
                                                  : aggregate.sum;
@@ -31,15 +88,15 @@ Decimal MeasuredValue(const Kpi& kpi, const Aggregate& aggregate) {
 
 KpiReading ReadSimple(const Kpi& kpi, const Aggregate& aggregate, std::optional<Decimal> target) {
   KpiReading reading;
-  reading.value = MeasuredValue(kpi, aggregate);
   reading.count = aggregate.count;
-  reading.target = target;
-  if (target) {
-    reading.completion = Completion(kpi.direction, reading.value, *target);
+  if (kpi.measure.IsSum()) {
+    reading.value = MeasuredValue(kpi, aggregate);
+  } else if (aggregate.count <= 0) {
+    reading.state = ValueState::kNothing;
+  } else {
+    SetQuotient(lang::Normalize({aggregate.sum, Decimal::FromInt(aggregate.count)}), &reading);
   }
-  if (reading.completion) {
-    reading.met = *reading.completion >= Rational::Of(Decimal::FromInt(1));
-  }
+  MeasureBy(target, kpi.direction, &reading);
   return reading;
 }
 
@@ -60,11 +117,50 @@ absl::StatusOr<KpiReading> KpiViewer::Read(KpiIndex kpi_index, SubjectId subject
                                            const std::string& level, const Period& period,
                                            std::optional<Decimal> target, int capacity) {
   const Kpi& kpi = rulebook_->kpis[kpi_index];
+  if (kpi.type == KpiType::kVerdict) {
+    return ReadVerdict(kpi, subject, level, period, capacity);
+  }
   if (kpi.type == KpiType::kSimple) {
     KPIWATCH_ASSIGN_OR_RETURN(const Aggregate sum,
                               series_->Sum(subject, kpi_index, period.begin, period.end));
     return ReadSimple(kpi, sum, target);
   }
+  KPIWATCH_ASSIGN_OR_RETURN(KpiReading reading, ReadNumber(kpi_index, subject, period));
+  MeasureBy(target, kpi.direction, &reading);
+  return reading;
+}
+
+absl::StatusOr<KpiReading> KpiViewer::ReadNumber(KpiIndex kpi_index, SubjectId subject,
+                                                 const Period& period) {
+  const Kpi& kpi = rulebook_->kpis[kpi_index];
+  if (kpi.type == KpiType::kSimple) {
+    KPIWATCH_ASSIGN_OR_RETURN(const Aggregate sum,
+                              series_->Sum(subject, kpi_index, period.begin, period.end));
+    return ReadSimple(kpi, sum, std::nullopt);
+  }
+  std::vector<KpiReading> operands;
+  KpiReading reading;
+  for (const KpiIndex operand : kpi.operands) {
+    KPIWATCH_ASSIGN_OR_RETURN(KpiReading read, ReadNumber(operand, subject, period));
+    reading.count += read.count;
+    operands.push_back(std::move(read));
+  }
+  if (kpi.type == KpiType::kRatio) {
+    SetRatio(kpi, operands[0], operands[1], &reading);
+    return reading;
+  }
+  const lang::Value value = kpi.expr->Evaluate([&](uint16_t slot) {
+    const std::optional<Rational> exact = ExactOf(operands[slot]);
+    return exact ? lang::Value::Of(*exact) : lang::Value::Absent();
+  });
+  SetQuotient(value.kind == lang::ValueKind::kNumber ? std::optional(value.number) : std::nullopt,
+              &reading);
+  return reading;
+}
+
+absl::StatusOr<KpiReading> KpiViewer::ReadVerdict(const Kpi& kpi, SubjectId subject,
+                                                  const std::string& level, const Period& period,
+                                                  int capacity) {
   KpiReading reading;
   const Floors* floors = FloorsFor(kpi, level);
   if (floors == nullptr || capacity == 0) {

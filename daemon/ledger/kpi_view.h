@@ -11,6 +11,13 @@
 
 namespace kpiwatch {
 
+// Whether a KPI has a value (S-13).
+enum class ValueState : uint8_t {
+  kKnown,
+  kNothing,       // nothing to divide by, or nothing that its operands speak of: n/a
+  kInsufficient,  // a denominator below the KPI's min_den
+};
+
 // One floor of a verdict and what stands against it.
 struct FloorResult {
   KpiIndex kpi = 0;
@@ -21,7 +28,11 @@ struct FloorResult {
 
 // What a KPI says for one subject and period.
 struct KpiReading {
-  Decimal value;                       // verdict: how many floors were met
+  ValueState state = ValueState::kKnown;
+  // Verdict: how many floors were met. Of a quotient six digits, half up; zero without a value.
+  Decimal value;
+  std::optional<Rational> quotient;    // the value of an average, a share, a ratio or a derived KPI
+  std::optional<Rational> num, den;    // ratio only
   int64_t count = 0;                   // facts
   std::optional<Decimal> target;       // verdict: how many floors there are
   std::optional<Rational> completion;  // nullopt: no target, or a target of zero (S-07: n/a)
@@ -33,8 +44,10 @@ struct KpiReading {
 // value/target by the KPI's direction: up A/T; down 2 - A/T, not below 0 (S-07). nullopt for a
 // target of zero.
 std::optional<Rational> Completion(Direction direction, Decimal value, Decimal target);
+// The same of a quotient; nullopt also where an exact answer does not fit 128 bits.
+std::optional<Rational> Completion(Direction direction, const Rational& value, Decimal target);
 
-// Aggregate → the number that the KPI's measure stands for.
+// Aggregate → the number that the KPI's measure stands for. REQUIRES: it is a sum.
 Decimal MeasuredValue(const Kpi& kpi, const Aggregate& aggregate);
 
 // A simple KPI's reading from an aggregate and a target.
@@ -55,6 +68,12 @@ class KpiViewer {
                                   int capacity = kFullCapacity);
 
  private:
+  absl::StatusOr<KpiReading> ReadVerdict(const Kpi& kpi, SubjectId subject,
+                                         const std::string& level, const Period& period,
+                                         int capacity);
+  // Of a simple, ratio or derived KPI, measured by nothing.
+  absl::StatusOr<KpiReading> ReadNumber(KpiIndex kpi, SubjectId subject, const Period& period);
+
   const Rulebook* rulebook_;
   SeriesTable* series_;
 };

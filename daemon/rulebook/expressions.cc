@@ -20,12 +20,14 @@ struct Name {
   Binding binding;
 };
 
-constexpr std::array<Name, 6> kConditionNames = {{{"value", {kSlotValue, Type::kNumber}},
+constexpr std::array<Name, 8> kConditionNames = {{{"value", {kSlotValue, Type::kNumber}},
                                                   {"target", {kSlotTarget, Type::kNumber}},
                                                   {"completion", {kSlotCompletion, Type::kNumber}},
                                                   {"miss_streak", {kSlotMissStreak, Type::kNumber}},
                                                   {"hit_streak", {kSlotHitStreak, Type::kNumber}},
-                                                  {"count", {kSlotCount, Type::kNumber}}}};
+                                                  {"count", {kSlotCount, Type::kNumber}},
+                                                  {"num", {kSlotNum, Type::kNumber}},
+                                                  {"den", {kSlotDen, Type::kNumber}}}};
 
 constexpr std::array<Name, 4> kPersonNames = {{{"person.level", {kSlotPersonLevel, Type::kString}},
                                                {"person.unit", {kSlotPersonUnit, Type::kString}},
@@ -64,6 +66,8 @@ bool IsSummable(Type type) {
   return type == Type::kAny || type == Type::kNumber || type == Type::kNumeric ||
          type == Type::kMoney;
 }
+
+bool IsOfRatio(uint16_t slot) { return slot == kSlotNum || slot == kSlotDen; }
 
 // The shortest way to hold a list of names.
 std::vector<std::string> Strings(std::initializer_list<const char*> names) {
@@ -118,24 +122,35 @@ std::optional<lang::Program> EventScope::Compile(const YamlNode& node, lang::Typ
   return ReportFull(node, out) ? std::nullopt : program;
 }
 
-std::optional<lang::Program> EventScope::CompileMeasured(const YamlNode& node,
-                                                         std::string_view text, size_t offset,
-                                                         Diagnostics* out) {
+std::optional<lang::Program> EventScope::CompileAt(const YamlNode& node, std::string_view text,
+                                                   size_t offset, lang::Type type,
+                                                   Diagnostics* out) {
   lang::Error error;
-  std::optional<lang::Program> program =
-      lang::Program::Compile(text, MakeScope(), Type::kAny, &error);
-  if (program && !IsSummable(program->type())) {
-    error.message = fmt::format(
-        "sum() needs a number or money, found {}{}", lang::Described(program->type()),
-        program->type() == Type::kDuration ? "; divide it by a unit, as in sum((…) / 1h)" : "");
-    program.reset();
-  }
+  std::optional<lang::Program> program = lang::Program::Compile(text, MakeScope(), type, &error);
   if (!program) {
     error.offset += offset;
     out->ExpressionError(node, error);
     return std::nullopt;
   }
   return ReportFull(node, out) ? std::nullopt : program;
+}
+
+std::optional<lang::Program> EventScope::CompileMeasured(const YamlNode& node,
+                                                         std::string_view function,
+                                                         std::string_view text, size_t offset,
+                                                         Diagnostics* out) {
+  std::optional<lang::Program> program = CompileAt(node, text, offset, Type::kAny, out);
+  if (program && !IsSummable(program->type())) {
+    const std::string way = program->type() == Type::kDuration
+                                ? fmt::format("; divide it by a unit, as in {}((…) / 1h)", function)
+                                : "";
+    out->ExpressionError(
+        node, {.offset = offset,
+               .message = fmt::format("{}() needs a number or money, found {}{}", function,
+                                      lang::Described(program->type()), way)});
+    return std::nullopt;
+  }
+  return program;
 }
 
 std::optional<FieldId> EventScope::Field(const YamlNode& node, std::string_view path, size_t offset,
@@ -165,8 +180,14 @@ std::optional<FieldId> EventScope::Field(const YamlNode& node, std::string_view 
 std::optional<lang::Program> CompileCondition(const YamlNode& node, const Kpi* kpi,
                                               Diagnostics* out) {
   lang::Scope scope = ScopeOf(kConditionNames, 0);
-  scope.resolve = [kpi, resolve = scope.resolve](std::string_view path) {
+  scope.resolve = [kpi, resolve = scope.resolve](std::string_view path) -> std::optional<Binding> {
     std::optional<Binding> binding = resolve(path);
+    if (binding && IsOfRatio(binding->slot)) {
+      if (kpi != nullptr && kpi->type != KpiType::kRatio) {
+        return std::nullopt;
+      }
+      binding->type = Type::kNumeric;  // of money, or not
+    }
     const bool amount = binding && (binding->slot == kSlotValue || binding->slot == kSlotTarget);
     if (amount && kpi == nullptr) {
       binding->type = Type::kNumeric;
@@ -176,28 +197,42 @@ std::optional<lang::Program> CompileCondition(const YamlNode& node, const Kpi* k
     }
     return binding;
   };
-  scope.reserved = Strings({"floor",
-                            "stretch",
-                            "gap",
-                            "expected",
-                            "pace_index",
-                            "projection",
-                            "projected_completion",
-                            "required_rate",
-                            "max_attainable",
-                            "behind_streak",
-                            "level",
-                            "num",
-                            "den",
-                            "completeness",
-                            "idle",
-                            "overdue",
-                            "day.completion",
-                            "week.completion",
-                            "month.completion",
-                            "quarter.completion",
-                            "year.completion"});
+  if (kpi != nullptr && kpi->type != KpiType::kRatio) {
+    std::erase_if(scope.known,
+                  [](const std::string& name) { return name == "num" || name == "den"; });
+    scope.hint = "'num' and 'den' are those of a KPI of type ratio";
+  }
+  scope.reserved =
+      Strings({"floor", "stretch", "gap", "expected", "pace_index", "projection",
+               "projected_completion", "required_rate", "max_attainable", "behind_streak", "level",
+               "completeness", "idle", "overdue", "day.completion", "week.completion",
+               "month.completion", "quarter.completion", "year.completion"});
   return Compile(node, scope, Type::kBool, out);
+}
+
+std::optional<lang::Program> CompileOfKpis(const YamlNode& node, const NameTable& kpis,
+                                           const std::vector<Kpi>& book, KpiIndex self,
+                                           std::vector<KpiIndex>* operands, Diagnostics* out) {
+  lang::Scope scope;
+  scope.hint = "a derived KPI is written with the names of other KPIs, such as revenue / orders";
+  for (KpiIndex k = 0; k < book.size(); ++k) {
+    if (!book[k].name.empty() && k != self) {
+      (book[k].type == KpiType::kVerdict ? scope.reserved : scope.known).push_back(book[k].name);
+    }
+  }
+  scope.resolve = [&](std::string_view name) -> std::optional<Binding> {
+    const std::optional<size_t> index = kpis.Find(name);
+    if (!index || book[*index].type == KpiType::kVerdict || *index == self) {
+      return std::nullopt;
+    }
+    const auto operand = static_cast<KpiIndex>(*index);
+    auto it = std::find(operands->begin(), operands->end(), operand);
+    if (it == operands->end()) {
+      it = operands->insert(it, operand);
+    }
+    return Binding{.slot = static_cast<uint16_t>(it - operands->begin()), .type = Type::kNumber};
+  };
+  return Compile(node, scope, Type::kNumber, out);
 }
 
 std::optional<lang::Program> CompileSubjectFilter(const YamlNode& node, ForEach for_each,

@@ -6,6 +6,7 @@
 
 #include "daemon/lang/program.h"
 #include "daemon/rulebook/diagnostics.h"
+#include "daemon/rulebook/load_state.h"
 #include "daemon/rulebook/rulebook.h"
 #include "daemon/rulebook/yaml_tree.h"
 
@@ -23,10 +24,13 @@ class EventScope {
 
   // An expression of type `type`; nullopt: reported.
   std::optional<lang::Program> Compile(const YamlNode& node, lang::Type type, Diagnostics* out);
-  // What a sum adds up: the expression `text`, at byte `offset` of the scalar `node`; nullopt:
-  // reported. Its single_slot(), if any, is a FieldId.
-  std::optional<lang::Program> CompileMeasured(const YamlNode& node, std::string_view text,
-                                               size_t offset, Diagnostics* out);
+  // The same of `text`, at byte `offset` of the scalar `node`.
+  std::optional<lang::Program> CompileAt(const YamlNode& node, std::string_view text, size_t offset,
+                                         lang::Type type, Diagnostics* out);
+  // What the measure `function` takes: a number or money. Its single_slot(), if any, is a FieldId.
+  std::optional<lang::Program> CompileMeasured(const YamlNode& node, std::string_view function,
+                                               std::string_view text, size_t offset,
+                                               Diagnostics* out);
   // The field that `path`, at byte `offset` of the scalar `node`, names; nullopt: reported.
   std::optional<FieldId> Field(const YamlNode& node, std::string_view path, size_t offset,
                                Diagnostics* out);
@@ -44,6 +48,12 @@ class EventScope {
 // of a KPI with a currency are money. `kpi` is null where it is not known.
 std::optional<lang::Program> CompileCondition(const YamlNode& node, const Kpi* kpi,
                                               Diagnostics* out);
+
+// A number out of the values of other KPIs of the same subject and period; its slots are places in
+// *operands, which is filled with what it names. `self` is the KPI that it defines.
+std::optional<lang::Program> CompileOfKpis(const YamlNode& node, const NameTable& kpis,
+                                           const std::vector<Kpi>& book, KpiIndex self,
+                                           std::vector<KpiIndex>* operands, Diagnostics* out);
 
 // A filter over the persons or units of a rule; its slots are PersonSlots.
 std::optional<lang::Program> CompileSubjectFilter(const YamlNode& node, ForEach for_each,

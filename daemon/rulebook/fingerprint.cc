@@ -41,6 +41,34 @@ std::string VerdictMeaning(const Kpi& kpi, const Rulebook& book) {
   return out;
 }
 
+std::string CompoundMeaning(const Kpi& kpi, const Rulebook& book) {
+  std::string out = kpi.type == KpiType::kRatio ? "ratio|" : "derived|";
+  for (const KpiIndex operand : kpi.operands) {
+    Append(book.kpis[operand].name, &out);
+    Append(KpiMeaning(book.kpis[operand], book), &out);
+  }
+  Append(kpi.expr ? kpi.expr->Canonical() : "", &out);
+  Append(kpi.min_den ? kpi.min_den->ToString() : "", &out);
+  return out;
+}
+
+// "count", and what a sum adds up, are the names of the first measures; others say which they are.
+std::string MeasureMeaning(const Measure& measure, const std::vector<std::string>& paths) {
+  const std::string measured =
+      measure.expression ? "=" + measure.expression->Canonical() : paths[measure.field.value()];
+  switch (measure.kind) {
+    case MeasureKind::kCount:
+      return "count";
+    case MeasureKind::kSum:
+      return measured;
+    case MeasureKind::kAvg:
+      return "avg(" + measured + ")";
+    case MeasureKind::kShare:
+      return "share(" + measured + ")";
+  }
+  return {};
+}
+
 std::string RuleMeaning(const Rule& rule, const Rulebook& book) {
   std::string out;
   Append(rule.name, &out);
@@ -63,18 +91,16 @@ std::string KpiMeaning(const Kpi& kpi, const Rulebook& book) {
   if (kpi.type == KpiType::kVerdict) {
     return VerdictMeaning(kpi, book);
   }
+  if (kpi.type != KpiType::kSimple) {
+    return CompoundMeaning(kpi, book);
+  }
   const std::vector<std::string>& paths = book.fields.paths();
   const CalendarOptions& calendar = book.calendars[kpi.calendar].options();
   std::string out = "simple|";
   AppendSorted(kpi.events, &out);
   AppendSorted(kpi.reverse, &out);
   Append(kpi.where ? kpi.where->Canonical() : "", &out);
-  const bool sum = kpi.measure.kind == MeasureKind::kSum;
-  const std::optional<lang::Program>& expression = kpi.measure.expression;
-  Append(expression ? "=" + expression->Canonical()
-         : sum      ? paths[kpi.measure.field.value()]
-                    : "count",
-         &out);
+  Append(MeasureMeaning(kpi.measure, paths), &out);
   Append(kpi.currency, &out);
   Append(paths[kpi.subject.value()], &out);
   out += kpi.by_unit ? "unit|" : "person|";

@@ -1,6 +1,8 @@
 // Section `kpis`.
 #include <algorithm>
 #include <array>
+#include <map>
+#include <utility>
 
 #include "daemon/base/nearest_name.h"
 #include "daemon/rulebook/kpi_sections.h"
@@ -13,9 +15,21 @@ namespace {
 constexpr std::array<std::string_view, 8> kTypes = {
     "simple", "verdict", "ratio", "derived", "cumulative", "conversion", "duration", "stock"};
 
-// The type that the KPI has, or was meant to have: the nearest of a misspelt one, else what its
-// keys say.
-std::string_view TypeOf(const YamlNode& node) {
+constexpr std::array<std::pair<std::string_view, KpiType>, 4> kHave = {
+    {{"simple", KpiType::kSimple},
+     {"verdict", KpiType::kVerdict},
+     {"ratio", KpiType::kRatio},
+     {"derived", KpiType::kDerived}}};
+
+std::optional<KpiType> FindType(std::string_view name) {
+  const auto it = std::find_if(kHave.begin(), kHave.end(),
+                               [&](const auto& entry) { return entry.first == name; });
+  return it == kHave.end() ? std::nullopt : std::optional(it->second);
+}
+
+// The name of the type that the KPI has, or was meant to have: the nearest of a misspelt one, else
+// what its keys say.
+std::string_view MeantType(const YamlNode& node) {
   const YamlNode* type = node.Get("type");
   if (type != nullptr && type->is_scalar()) {
     if (const auto near = NearestName(type->text, kTypes)) {
@@ -25,22 +39,30 @@ std::string_view TypeOf(const YamlNode& node) {
   return node.Get("all_of") != nullptr ? "verdict" : "simple";
 }
 
-bool IsVerdict(const YamlNode& node) { return TypeOf(node) == "verdict"; }
+// One that this version does not have, which is reported elsewhere, counts as simple.
+KpiType TypeOf(const YamlNode& node) {
+  return FindType(MeantType(node)).value_or(KpiType::kSimple);
+}
+
+// Those that others are made of come first.
+int RankOf(KpiType type) {
+  return type == KpiType::kSimple ? 0 : type == KpiType::kVerdict ? 2 : 1;
+}
 
 // Reports a type that this version does not have. Whether the KPI's keys are those of one that it
 // has.
 bool CheckType(MapReader* map) {
-  const std::string_view meant = TypeOf(map->node());
+  const std::string_view meant = MeantType(map->node());
   const YamlNode* type = map->Find("type");
   if (type != nullptr && (!type->is_scalar() || type->text != meant)) {
     map->out()->Error(
         *type, fmt::format("expected a KPI type such as simple, found {}{}", type->Describe(),
                            DidYouMean(NearestName(type->text, kTypes))));
-  } else if (type != nullptr && meant != "simple" && meant != "verdict") {
+  } else if (type != nullptr && !FindType(meant)) {
     map->out()->Error(*type,
                       fmt::format("KPI type '{}' is not supported by this version", type->text));
   }
-  return meant == "simple" || meant == "verdict";
+  return FindType(meant).has_value();
 }
 
 Direction ReadDirection(MapReader* map) {
@@ -138,10 +160,19 @@ void ReadKpi(const YamlNode& node, LoadState* state, Kpi* kpi) {
   if (!type_is_known) {
     return;  // the other keys are those of another type
   }
-  if (kpi->type == KpiType::kVerdict) {
-    ReadVerdictKpi(&map, state, kpi);
-  } else {
-    ReadSimpleKpi(&map, state, kpi);
+  switch (kpi->type) {
+    case KpiType::kSimple:
+      ReadSimpleKpi(&map, state, kpi);
+      break;
+    case KpiType::kVerdict:
+      ReadVerdictKpi(&map, state, kpi);
+      break;
+    case KpiType::kRatio:
+      ReadRatioKpi(&map, state, kpi);
+      break;
+    case KpiType::kDerived:
+      ReadDerivedKpi(&map, state, kpi);
+      break;
   }
   map.Finish();
 }
@@ -154,29 +185,36 @@ void LoadKpis(LoadState* state) {
     state->out.Error(*nodes[kMaxKpis],
                      fmt::format("the rule files have more than {} KPIs", kMaxKpis));
   }
-  // A verdict stands after the KPIs that it names.
-  const auto first_verdict = std::stable_partition(
-      nodes.begin(), nodes.end(), [](const YamlNode* node) { return !IsVerdict(*node); });
+  std::stable_sort(nodes.begin(), nodes.end(), [](const YamlNode* a, const YamlNode* b) {
+    return RankOf(TypeOf(*a)) < RankOf(TypeOf(*b));
+  });
+  std::map<const YamlNode*, size_t> places;
   for (const YamlNode* node : nodes) {
+    places[node] = state->book.kpis.size();
     Kpi& kpi = state->book.kpis.emplace_back();
-    kpi.type = IsVerdict(*node) ? KpiType::kVerdict : KpiType::kSimple;
+    kpi.type = TypeOf(*node);
     if (const YamlNode* name = node->Get("name"); name != nullptr && name->is_scalar()) {
       kpi.name = std::string(name->text);
     }
     state->kpi_nodes.push_back(node);
   }
   // Every name is known before the first is used; of two equal ones the first in the files is kept.
-  size_t simple = 0;
-  size_t verdict = static_cast<size_t>(first_verdict - nodes.begin());
   for (const YamlNode* node : state->sections.kpis) {
-    const size_t index = IsVerdict(*node) ? verdict++ : simple++;
+    const size_t index = places[node];
     if (const std::string& name = state->book.kpis[index].name; !name.empty()) {
       state->kpis.Declare(name, index, node->Get("name")->place, &state->out);
     }
   }
-  for (size_t i = 0; i < nodes.size(); ++i) {
-    ReadKpi(*nodes[i], state, &state->book.kpis[i]);
-  }
+  const auto read = [&](bool verdicts) {
+    for (size_t i = 0; i < nodes.size(); ++i) {
+      if ((state->book.kpis[i].type == KpiType::kVerdict) == verdicts) {
+        ReadKpi(*nodes[i], state, &state->book.kpis[i]);
+      }
+    }
+  };
+  read(false);
+  SettleCompoundKpis(state);
+  read(true);
 }
 
 }  // namespace kpiwatch

@@ -39,11 +39,11 @@ void ReadFile(const SourceFile& file, LoadState* state) {
   }
 }
 
-// The periods in which something looks at a KPI, and at the parts of a verdict.
+// The periods in which something looks at a KPI, and at the parts of one that has parts.
 void FillPeriods(Rulebook* book) {
   const auto add = [&](KpiIndex kpi, PeriodKind kind) {
     book->kpis[kpi].periods.push_back(kind);
-    for (const KpiIndex part : book->kpis[kpi].all_of) {
+    for (const KpiIndex part : book->kpis[kpi].parts) {
       book->kpis[part].periods.push_back(kind);
     }
   };

@@ -107,8 +107,8 @@ struct Org {
 
 // ---- KPIs ---------------------------------------------------------------------------------------
 
-enum class KpiType : uint8_t { kSimple, kVerdict };
-enum class MeasureKind : uint8_t { kCount, kSum };
+enum class KpiType : uint8_t { kSimple, kVerdict, kRatio, kDerived };
+enum class MeasureKind : uint8_t { kCount, kSum, kAvg, kShare };
 enum class Direction : uint8_t { kUp, kDown };
 
 // The slot of an event's own time beside the fields, whose ids are lower.
@@ -116,8 +116,12 @@ inline constexpr uint16_t kSlotEventTime = FieldPlan::kMaxFields;
 
 struct Measure {
   MeasureKind kind = MeasureKind::kCount;
-  FieldId field;                            // kSum without `expression`
-  std::optional<lang::Program> expression;  // kSum: slots are those of Kpi::where
+  FieldId field;  // kSum, kAvg: what is measured, without `expression`
+  // kSum, kAvg: what is measured, where it is no field; kShare: the facts for which it holds. Its
+  // slots are those of Kpi::where.
+  std::optional<lang::Program> expression;
+  // The value grows by what each fact adds; else it is a quotient, and none where nothing is.
+  bool IsSum() const { return kind == MeasureKind::kCount || kind == MeasureKind::kSum; }
 };
 
 struct Floors {
@@ -152,6 +156,15 @@ struct Kpi {
   std::vector<KpiIndex> all_of;
   std::vector<Floors> floors;
 
+  // kRatio: numerator and denominator; kDerived: what the slots of `expr` stand for. Simple, ratio
+  // or derived.
+  std::vector<KpiIndex> operands;
+  std::optional<lang::Program> expr;  // kDerived
+  std::optional<Decimal> min_den;     // kRatio: with a smaller denominator there is no value
+
+  // The simple KPIs from whose facts it is read, each once; empty for a simple one.
+  std::vector<KpiIndex> parts;
+
   bool expose_units = true;
   bool expose_people = false;
 
@@ -183,6 +196,8 @@ enum ConditionSlot : uint16_t {
   kSlotMissStreak = 3,
   kSlotHitStreak = 4,
   kSlotCount = 5,
+  kSlotNum = 6,  // of a ratio
+  kSlotDen = 7,
 };
 
 // Who is told: "owner" 0 steps, "manager" 1, "manager+1" 2 …; or a person id.
@@ -293,7 +308,7 @@ struct Rulebook {
   // Paths that are in `fields` whatever the rules say: data.owner_unit, and what a heartbeat
   // (sys.source.heartbeat) says: data.source, data.partition_scope, data.complete_until.
   FieldId owner_unit, heartbeat_source, heartbeat_scope, heartbeat_until;
-  std::vector<Kpi> kpis;        // verdict KPIs after the KPIs they name
+  std::vector<Kpi> kpis;        // simple ones, then ratio and derived, then verdict
   std::vector<Target> targets;  // by (kpi, subject, period)
   std::vector<Rule> rules;
   std::vector<Playbook> playbooks;

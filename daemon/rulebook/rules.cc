@@ -198,6 +198,13 @@ void CheckKpi(const YamlNode& name, const Kpi& kpi, const Rule& rule, LoadState*
     state->out.Error(
         name, fmt::format("KPI '{}' is a KPI of units; its rules are 'for_each: unit'", kpi.name));
   }
+  const bool compound = kpi.type == KpiType::kRatio || kpi.type == KpiType::kDerived;
+  if (compound && rule.evaluate == EvaluateMode::kIntraday) {
+    state->out.Error(name,
+                     fmt::format("KPI '{}' is made of other KPIs; 'evaluate: intraday' is not "
+                                 "supported for it",
+                                 kpi.name));
+  }
   if (kpi.type != KpiType::kVerdict) {
     return;
   }

@@ -1,8 +1,9 @@
-// KPIs of type simple: facts of events, counted or summed.
+// KPIs of type simple: facts of events, counted, summed or averaged.
 #include <algorithm>
 #include <array>
 #include <utility>
 
+#include "daemon/base/nearest_name.h"
 #include "daemon/model/currency.h"
 #include "daemon/rulebook/expressions.h"
 #include "daemon/rulebook/kpi_sections.h"
@@ -26,7 +27,35 @@ std::vector<std::string> ReadEvents(const YamlNode& node, std::string_view key, 
   return events;
 }
 
-// `count()` or `sum(expression)`; *money: the sum reads an amount of money.
+constexpr std::array<std::pair<std::string_view, MeasureKind>, 4> kMeasures = {
+    {{"count", MeasureKind::kCount},
+     {"sum", MeasureKind::kSum},
+     {"avg", MeasureKind::kAvg},
+     {"share", MeasureKind::kShare}}};
+
+// The measure of that name; nullopt: reported.
+std::optional<MeasureKind> KindOf(std::string_view function, const YamlNode& node,
+                                  Diagnostics* out) {
+  static constexpr std::array<std::string_view, 7> kLater = {
+      "min", "max", "first", "last", "distinct", "quantile", "median"};
+  std::vector<std::string_view> names;
+  for (const auto& [name, kind] : kMeasures) {
+    if (name == function) {
+      return kind;
+    }
+    names.push_back(name);
+  }
+  if (std::find(kLater.begin(), kLater.end(), function) != kLater.end()) {
+    out->Error(node, fmt::format("measure '{}' is not supported by this version", function));
+  } else {
+    out->Error(node, fmt::format("unknown measure '{}'; this version has count(), sum(field), "
+                                 "avg(field) and share(condition){}",
+                                 function, DidYouMean(NearestName(function, names))));
+  }
+  return std::nullopt;
+}
+
+// `count()`, `sum(expression)` …; *money: an amount of money is measured.
 void ReadMeasure(MapReader* map, EventScope* scope, const FieldPlan& fields, bool* money,
                  Kpi* kpi) {
   const YamlNode* node = map->Require("measure");
@@ -41,9 +70,13 @@ void ReadMeasure(MapReader* map, EventScope* scope, const FieldPlan& fields, boo
                                          node->Describe()));
     return;
   }
-  const std::string_view function = text.substr(0, open);
   const std::string_view argument = text.substr(open + 1, text.size() - open - 2);
-  if (function == "count") {
+  const std::optional<MeasureKind> kind = KindOf(text.substr(0, open), *node, map->out());
+  if (!kind) {
+    return;
+  }
+  kpi->measure.kind = *kind;
+  if (*kind == MeasureKind::kCount) {
     if (!argument.empty()) {
       map->out()->Error(*node, fmt::format("count() takes nothing, found '{}'; what is counted is "
                                            "chosen by 'where'",
@@ -51,20 +84,13 @@ void ReadMeasure(MapReader* map, EventScope* scope, const FieldPlan& fields, boo
     }
     return;
   }
-  if (function != "sum") {
-    static constexpr std::array<std::string_view, 6> kLater = {"avg",  "min",      "max",
-                                                               "last", "distinct", "quantile"};
-    const bool known = std::find(kLater.begin(), kLater.end(), function) != kLater.end();
-    map->out()->Error(*node,
-                      known ? fmt::format("measure '{}' is not supported by this version", function)
-                            : fmt::format("unknown measure '{}'; this version has count() "
-                                          "and sum(field)",
-                                          function));
+  if (*kind == MeasureKind::kShare) {
+    kpi->measure.expression =
+        scope->CompileAt(*node, argument, open + 1, lang::Type::kBool, map->out());
     return;
   }
-  kpi->measure.kind = MeasureKind::kSum;
   std::optional<lang::Program> program =
-      scope->CompileMeasured(*node, argument, open + 1, map->out());
+      scope->CompileMeasured(*node, text.substr(0, open), argument, open + 1, map->out());
   if (!program) {
     return;
   }
@@ -78,17 +104,19 @@ void ReadMeasure(MapReader* map, EventScope* scope, const FieldPlan& fields, boo
   }
 }
 
-// A sum of money carries a currency, given or that of the files (D-18).
+// An amount of money carries a currency, given or that of the files (D-18).
 void ReadCurrency(MapReader* map, bool money, const std::string& fallback, Kpi* kpi) {
   const YamlNode* node = map->Find("currency");
+  const bool amount =
+      kpi->measure.kind == MeasureKind::kSum || kpi->measure.kind == MeasureKind::kAvg;
   if (node == nullptr) {
     if (money) {
       kpi->currency = fallback;
     }
     return;
   }
-  if (kpi->measure.kind != MeasureKind::kSum) {
-    map->out()->Error(*node, "only a sum has a currency");
+  if (!amount) {
+    map->out()->Error(*node, "only a sum or an average has a currency");
   } else if (!node->is_scalar() || !CurrencyDigits(node->text)) {
     map->out()->Error(
         *node, fmt::format("expected a currency code such as CNY, found {}", node->Describe()));

@@ -42,6 +42,14 @@ void ReadAllOf(MapReader* map, LoadState* state, Kpi* kpi) {
           *node, fmt::format("'{}' is a verdict itself; 'all_of' takes simple KPIs", node->text));
       continue;
     }
+    if (state->book.kpis[*index].type != KpiType::kSimple ||
+        !state->book.kpis[*index].measure.IsSum()) {
+      state->out.Error(*node,
+                       fmt::format("'{}' has no value where nothing happened; 'all_of' takes "
+                                   "simple KPIs with count() or sum(field)",
+                                   node->text));
+      continue;
+    }
     kpi->all_of.push_back(static_cast<KpiIndex>(*index));
   }
   if (const YamlNode* node = map->Find("all_of");
@@ -79,6 +87,9 @@ void ReadFloors(const YamlNode& node, std::string_view level, size_t parts, Load
 void ReadVerdictKpi(MapReader* map, LoadState* state, Kpi* kpi) {
   ReadAllOf(map, state, kpi);
   CheckParts(map, state, kpi);
+  kpi->parts = kpi->all_of;
+  std::sort(kpi->parts.begin(), kpi->parts.end());
+  kpi->parts.erase(std::unique(kpi->parts.begin(), kpi->parts.end()), kpi->parts.end());
   const YamlNode* floors = map->Require("floors");
   const YamlNode* all_of = map->Find("all_of");
   const size_t parts = all_of != nullptr ? all_of->children.size() : 0;

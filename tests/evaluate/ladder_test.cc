@@ -47,6 +47,13 @@ PeriodInput DayOf(Day day, int64_t value, std::optional<bool> met = std::nullopt
   return input;
 }
 
+// n/a: nothing to divide by.
+PeriodInput WithoutAValue(Day day) {
+  PeriodInput input = DayOf(day, 0);
+  input.known = false;
+  return input;
+}
+
 // The levels of a series of values, one letter each.
 std::string Levels(const Rule& rule, const std::vector<int64_t>& values) {
   LadderState state;
@@ -132,6 +139,34 @@ TEST(LadderTest, AnOpenPeriodLatchesAndMovesNoStreak) {
 TEST(LadderTest, ABandIsThatOfThePeriodAlone) {
   EXPECT_EQ(BandOf(Thresholds(30, 50, 70), {}, DayOf(Day{1}, 61)), Level::kOrange);
   EXPECT_EQ(BandOf(Thresholds(30, 50, 70), {}, DayOf(Day{1}, 40)), Level::kGreen);
+}
+
+// S-13, S-26: a period without a value is neither low, nor a hit that would clear, nor a miss.
+TEST(LadderTest, APeriodWithoutAValueMovesNothing) {
+  Rule rule;
+  rule.tiers.push_back(MakeTier(Level::kRed, "value < 40"));
+  rule.clear_after = 2;
+  const Day day{20000};
+  LadderState state = AdvanceSealed(rule, {}, WithoutAValue(day));
+  EXPECT_EQ(state.level(), Level::kGreen);
+  state = AdvanceSealed(rule, state, DayOf(day + 1, 39));
+  EXPECT_EQ(state.level(), Level::kRed);
+  state = AdvanceSealed(rule, state, DayOf(day + 2, 50));
+  state = AdvanceSealed(rule, state, WithoutAValue(day + 3));
+  EXPECT_EQ(state.level(), Level::kRed) << "one hit so far";
+  EXPECT_EQ(AdvanceSealed(rule, state, DayOf(day + 4, 50)).level(), Level::kGreen)
+      << "and the second in a row";
+}
+
+// Comparisons are on the quotient: 39.9999999 shows as 40 and is below it.
+TEST(LadderTest, AQuotientIsComparedExactly) {
+  Rule rule;
+  rule.tiers.push_back(MakeTier(Level::kRed, "value < 40"));
+  PeriodInput input = DayOf(Day{20000}, 40);
+  input.quotient = Rational{Decimal::FromInt(399'999'999), Decimal::FromInt(10'000'000)};
+  EXPECT_EQ(AdvanceSealed(rule, {}, input).level(), Level::kRed);
+  input.quotient = Rational{Decimal::FromInt(400), Decimal::FromInt(10)};
+  EXPECT_EQ(AdvanceSealed(rule, {}, input).level(), Level::kGreen);
 }
 
 }  // namespace

@@ -179,6 +179,38 @@ TEST_F(FolderTest, SumsWhatAnExpressionCalculates) {
   EXPECT_TRUE(Fold("erp.line.booked").empty()) << "too large to add up";
 }
 
+TEST(FolderMeasureTest, AnAverageIsASumAndAShareCountsWhatHolds) {
+  const auto book = LoadText(R"(
+kpis:
+  - {name: basket, owner: ops, event: order, reverse: undo, measure: avg(data.amount)}
+  - {name: large, owner: ops, event: order, reverse: undo, measure: share(data.amount >= 100)}
+)");
+  Folder folder(book.get());
+  std::vector<FieldValue> fields(book->fields.size());
+  Event event;
+  event.time_ms = 0;
+  event.fields = fields;
+  const std::vector<std::string>& paths = book->fields.paths();
+  const auto amount = std::find(paths.begin(), paths.end(), "data.amount");
+  ASSERT_NE(amount, paths.end());
+  const auto fold = [&](std::string_view type, std::string_view text) {
+    fields[static_cast<size_t>(amount - paths.begin())] = {
+        .kind = FieldKind::kMoney, .number = *Decimal::Parse(text), .text = "CNY"};
+    std::vector<Aggregate> deltas;
+    for (const Fact& fact : folder.Fold(event, folder.Lookup(type))) {
+      deltas.push_back(fact.delta);
+    }
+    return deltas;
+  };
+  const Decimal one = Decimal::FromInt(1);
+  EXPECT_EQ(fold("order", "120.5"),
+            (std::vector<Aggregate>{{1, *Decimal::Parse("120.5")}, {1, one}}));
+  EXPECT_EQ(fold("order", "99.99"),
+            (std::vector<Aggregate>{{1, *Decimal::Parse("99.99")}, {1, {}}}));
+  EXPECT_EQ(fold("undo", "120.5"),
+            (std::vector<Aggregate>{{-1, *Decimal::Parse("-120.5")}, {-1, -one}}));
+}
+
 // D-19: nobody named is nobody's fact, not none.
 TEST_F(FolderTest, AFactWithoutAnOwnerIsKept) {
   SetText("data.kind", "call");

@@ -64,6 +64,32 @@ TEST(ReadSimpleTest, WithoutATargetNothingIsMetOrMissed) {
   EXPECT_FALSE(zero.completion || zero.met);
 }
 
+TEST(ReadSimpleTest, AnAverageIsExactAndShowsSixDigits) {
+  Kpi kpi;
+  kpi.measure.kind = MeasureKind::kAvg;
+  const KpiReading third = ReadSimple(kpi, {3, Dec("100")}, Dec("50"));
+  EXPECT_EQ(third.value, Dec("33.333333"));
+  EXPECT_EQ(*third.quotient, (Rational{Dec("100"), Dec("3")}));
+  EXPECT_EQ(third.completion->ToFixed(6), "0.666667");
+  EXPECT_TRUE(*ReadSimple(kpi, {3, Dec("100")}, Dec("33.333333")).met);
+  EXPECT_FALSE(*ReadSimple(kpi, {3, Dec("100")}, Dec("33.333334")).met);
+  kpi.direction = Direction::kDown;
+  EXPECT_EQ(ReadSimple(kpi, {3, Dec("100")}, Dec("25")).completion->ToFixed(6), "0.666667");
+  EXPECT_EQ(ReadSimple(kpi, {1, Dec("100")}, Dec("25")).completion->ToFixed(6), "0.000000");
+}
+
+// S-13: no facts, or more taken back than came: there is no average, and nothing is missed by it.
+TEST(ReadSimpleTest, AnAverageOfNothingIsNotApplicable) {
+  Kpi kpi;
+  kpi.measure.kind = MeasureKind::kAvg;
+  for (const int64_t count : {0, -1}) {
+    const KpiReading nothing = ReadSimple(kpi, {count, Dec("-5")}, Dec("50"));
+    EXPECT_EQ(nothing.state, ValueState::kNothing);
+    EXPECT_TRUE(nothing.target.has_value());
+    EXPECT_FALSE(nothing.quotient || nothing.completion || nothing.met);
+  }
+}
+
 TEST(FloorsTest, AreThoseOfTheLevelOrOfAny) {
   Kpi kpi;
   kpi.floors.push_back({"junior", {Dec("8")}});
@@ -149,6 +175,79 @@ TEST_F(VerdictTest, SaysNothingOfWhoDoesNotWork) {
 TEST_F(VerdictTest, SaysNothingOfALevelWithoutFloors) {
   const KpiReading reading = Read("chief");
   EXPECT_FALSE(reading.met || reading.target || reading.completion);
+}
+
+// won / leads, and an expression over both.
+class CompoundTest : public testing::Test {
+ protected:
+  CompoundTest() {
+    book_.kpis.resize(4);
+    book_.kpis[2].type = KpiType::kRatio;
+    book_.kpis[2].operands = {0, 1};
+    book_.kpis[3].type = KpiType::kDerived;
+    book_.kpis[3].operands = {1, 2};
+    lang::Scope scope;
+    scope.resolve = [](std::string_view name) {
+      return std::optional(
+          lang::Binding{static_cast<uint16_t>(name == "leads" ? 0 : 1), lang::Type::kNumber});
+    };
+    lang::Error error;
+    book_.kpis[3].expr =
+        lang::Program::Compile("leads * rate + 1", scope, lang::Type::kNumber, &error);
+  }
+  KpiReading Read(KpiIndex kpi, Day begin, Day end, std::optional<Decimal> target = std::nullopt) {
+    KpiViewer viewer(&book_, &series_);
+    const auto reading =
+        viewer.Read(kpi, SubjectId(0), "", {PeriodKind::kTarget, begin, end}, target);
+    EXPECT_TRUE(reading.ok()) << reading.status();
+    return reading.value_or(KpiReading());
+  }
+  void Add(int day, int won, int leads) {
+    ASSERT_TRUE(series_.Add(SubjectId(0), Day{day}, 0, {won, {}}).ok());
+    ASSERT_TRUE(series_.Add(SubjectId(0), Day{day}, 1, {leads, {}}).ok());
+  }
+
+  Rulebook book_;
+  NoLoader loader_;
+  SeriesTable series_{{}, 4, &loader_};
+};
+
+// S-13: 8/100 and 30/1000 make 3.45 %, not 5.5 %: nothing averages averages.
+TEST_F(CompoundTest, ARatioOfDaysIsTheQuotientOfTheirSums) {
+  Add(5, 8, 100);
+  Add(6, 30, 1000);
+  EXPECT_EQ(Read(2, Day{5}, Day{6}).value, Dec("0.08"));
+  EXPECT_EQ(Read(2, Day{6}, Day{7}).value, Dec("0.03"));
+  const KpiReading both = Read(2, Day{5}, Day{7}, Dec("0.05"));
+  EXPECT_EQ(both.value, Dec("0.034545"));
+  EXPECT_EQ(*both.quotient, (Rational{Dec("38"), Dec("1100")}));
+  EXPECT_EQ(*both.num, Rational::Of(Dec("38")));
+  EXPECT_EQ(*both.den, Rational::Of(Dec("1100")));
+  EXPECT_EQ(both.completion->ToFixed(6), "0.690909");
+  EXPECT_EQ(both.count, 1138);
+}
+
+// S-13: min_den, else `insufficient`.
+TEST_F(CompoundTest, ARatioBelowMinDenIsInsufficient) {
+  book_.kpis[2].min_den = Dec("100");
+  Add(5, 8, 99);
+  const KpiReading few = Read(2, Day{5}, Day{6}, Dec("0.05"));
+  EXPECT_EQ(few.state, ValueState::kInsufficient);
+  EXPECT_FALSE(few.quotient || few.completion || few.met);
+  Add(5, 0, 1);
+  EXPECT_EQ(Read(2, Day{5}, Day{6}).value, Dec("0.08"));
+}
+
+TEST_F(CompoundTest, WhatDividesByNothingIsNotApplicable) {
+  Add(5, 8, 0);
+  EXPECT_EQ(Read(2, Day{5}, Day{6}).state, ValueState::kNothing);
+  EXPECT_EQ(Read(3, Day{5}, Day{6}).state, ValueState::kNothing) << "nor is what is made of it";
+}
+
+TEST_F(CompoundTest, ADerivedKpiIsCalculatedFromThePeriodsValues) {
+  Add(5, 8, 100);
+  Add(6, 30, 1000);
+  EXPECT_EQ(Read(3, Day{5}, Day{7}).value, Dec("39")) << "1100 * 38/1100 + 1, without rounding";
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // Fingerprints follow the meaning and nothing else.
+#include <set>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/rulebook/testing.h"
@@ -82,6 +84,30 @@ TEST(Fingerprint, FollowsWhatChangesVerdicts) {
         "levels: {red: {when: value < 4, clear: value >= 5}}"}) {
     EXPECT_NE(Of(kKpi, other).rule, base) << other;
   }
+}
+
+TEST(Fingerprint, TellsMeasuresAndMadeUpKpisApart) {
+  std::set<uint64_t> prints;
+  for (const char* measure : {"count()", "sum(data.amount)", "avg(data.amount)",
+                              "share(data.amount > 1)", "share(data.amount > 2)"}) {
+    prints.insert(Of(std::string("name: k, event: a, measure: ") + measure, kRule).kpi);
+  }
+  EXPECT_EQ(prints.size(), 5U);
+  const auto compound = [](std::string_view definition, std::string_view part) {
+    const auto book = MustLoad("kpis:\n  - {name: a, event: a, " + std::string(part) +
+                               "}\n  - {name: b, event: b, measure: count()}\n  - {name: k, " +
+                               std::string(definition) + "}\n");
+    return book->kpis.empty() ? 0 : book->kpis.back().fingerprint;
+  };
+  const uint64_t ratio = compound("type: ratio, numerator: a, denominator: b", "measure: count()");
+  EXPECT_NE(ratio, compound("type: ratio, numerator: b, denominator: a", "measure: count()"));
+  EXPECT_NE(ratio,
+            compound("type: ratio, numerator: a, denominator: b, min_den: 2", "measure: count()"));
+  EXPECT_NE(ratio, compound("type: ratio, numerator: a, denominator: b", "measure: sum(data.n)"))
+      << "what it is made of has another meaning";
+  EXPECT_NE(ratio, compound("type: derived, expr: a / b", "measure: count()"));
+  EXPECT_EQ(compound("type: derived, expr: a / b", "measure: count()"),
+            compound("type: derived, expr: (a)/b", "measure: count()"));
 }
 
 }  // namespace

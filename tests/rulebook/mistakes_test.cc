@@ -91,7 +91,8 @@ TEST(Mistakes, AreAllReportedInOnePass) {
       lines,
       ElementsAre("a.yaml:2:5: KPI 'customer_touches': 'event' is missing",
                   "a.yaml:2:30: KPI 'customer_touches': unknown key 'evnt'; did you mean 'event'?",
-                  "a.yaml:3:35: unknown measure 'total'; this version has count() and sum(field)",
+                  "a.yaml:3:35: unknown measure 'total'; this version has count(), sum(field), "
+                  "avg(field) and share(condition)",
                   "a.yaml:3:55: KPI '客户': unknown key 'sbject'; did you mean 'subject'?",
                   "b.yaml:2:20: unknown KPI 'custmer_touches'; did you mean 'customer_touches'?",
                   "b.yaml:2:58: unknown name 'completon'; did you mean 'completion'?",
@@ -111,9 +112,9 @@ TEST(Mistakes, DuplicatesNameTheFirstFile) {
 }
 
 TEST(Mistakes, OfAKpiAreToldBesideItsUnknownType) {
-  EXPECT_THAT(Errors(LoadText("kpis: [{type: ratio, direction: both, numerator: a}]")),
+  EXPECT_THAT(Errors(LoadText("kpis: [{type: stock, direction: both, opens: a}]")),
               ElementsAre("1:8: a KPI: 'name' is missing",
-                          "1:15: KPI type 'ratio' is not supported by this version",
+                          "1:15: KPI type 'stock' is not supported by this version",
                           "1:33: expected the direction up or down, found 'both'"));
 }
 

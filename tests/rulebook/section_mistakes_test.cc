@@ -105,8 +105,8 @@ INSTANTIATE_TEST_SUITE_P(
              "1:28: KPI 'k': key 'event' stands twice; first at r.yaml:1:18", false},
         Case{"NotAMapping", "kpis: [touches]",
              "1:8: a KPI: expected a mapping of keys to values, found 'touches'", false},
-        Case{"LaterType", "kpis: [{name: k, type: ratio, numerator: a}]",
-             "1:24: KPI type 'ratio' is not supported by this version", false},
+        Case{"LaterType", "kpis: [{name: k, type: cumulative, of: a}]",
+             "1:24: KPI type 'cumulative' is not supported by this version", false},
         Case{"UnknownType", "kpis: [{name: k, type: sinple, event: x, measure: count()}]",
              "1:24: expected a KPI type such as simple, found 'sinple'; did you mean 'simple'?",
              false},
@@ -128,10 +128,14 @@ INSTANTIATE_TEST_SUITE_P(
              false},
         Case{"WhereOfOtherType", "kpis: [{name: k, event: x, measure: count(), where: 1 + 2}]",
              "1:53: expected a bool expression, found a number", false},
-        Case{"LaterMeasure", "kpis: [{name: k, event: x, measure: avg(data.n)}]",
-             "1:37: measure 'avg' is not supported by this version", false},
+        Case{"LaterMeasure", "kpis: [{name: k, event: x, measure: first(data.n)}]",
+             "1:37: measure 'first' is not supported by this version", false},
         Case{"UnknownMeasure", "kpis: [{name: k, event: x, measure: summe(data.n)}]",
-             "1:37: unknown measure 'summe'; this version has count() and sum(field)", false},
+             "1:37: unknown measure 'summe'; this version has count(), sum(field), avg(field) and "
+             "share(condition)",
+             false},
+        Case{"ShareOfNumber", "kpis: [{name: k, event: x, measure: share(data.n + 1)}]",
+             "1:43: expected a bool expression, found a number", false},
         Case{"MeasureField", "kpis: [{name: k, event: x, measure: sum(amount)}]",
              "1:41: unknown name 'amount'; a field of the event's data is written data.<field>",
              false},
@@ -169,7 +173,7 @@ INSTANTIATE_TEST_SUITE_P(
              "1:37: count() takes nothing, found 'data.n'; what is counted is chosen by 'where'",
              false},
         Case{"CurrencyOfCount", "kpis: [{name: k, event: x, measure: count(), currency: CNY}]",
-             "1:56: only a sum has a currency", false},
+             "1:56: only a sum or an average has a currency", false},
         Case{"Calendar",
              "calendars: [{name: cn}]\nkpis: [{name: k, event: x, measure: count(), calendar: ch}]",
              "2:56: unknown calendar 'ch'; did you mean 'cn'?", false},
@@ -193,7 +197,71 @@ INSTANTIATE_TEST_SUITE_P(
              "kpis: [{name: k, event: x, measure: count()}, "
              "{name: v, all_of: [k], floors: [1]}, "
              "{name: w, all_of: [v], floors: [1]}]",
-             "1:103: 'v' is a verdict itself; 'all_of' takes simple KPIs", false}),
+             "1:103: 'v' is a verdict itself; 'all_of' takes simple KPIs", false},
+        Case{"VerdictOnAnAverage",
+             "kpis: [{name: k, event: x, measure: avg(data.n)}, "
+             "{name: v, all_of: [k], floors: [1]}]",
+             "1:70: 'k' has no value where nothing happened; 'all_of' takes simple KPIs with "
+             "count() "
+             "or sum(field)",
+             false}),
+    MistakeName);
+
+// KPIs made of other KPIs (S-13). The first line behind these is the fifth.
+const std::string kParts =
+    "kpis:\n"
+    "  - {name: touches, owner: o, event: t, measure: count()}\n"
+    "  - {name: revenue, owner: o, event: e, measure: sum(data.amount)}\n"
+    "  - {name: verdict, owner: o, all_of: [touches], floors: [8]}\n";
+
+INSTANTIATE_TEST_SUITE_P(
+    CompoundKpis, Mistake,
+    testing::Values(
+        Case{"NoDenominator", kParts + "  - {name: k, type: ratio, numerator: touches}",
+             "5:5: KPI 'k': 'denominator' is missing", false},
+        Case{"UnknownNumerator",
+             kParts + "  - {name: k, type: ratio, numerator: touchs, denominator: revenue}",
+             "5:39: unknown KPI 'touchs'; did you mean 'touches'?", false},
+        Case{"RatioOfAVerdict",
+             kParts + "  - {name: k, type: ratio, numerator: touches, denominator: verdict}",
+             "5:61: 'verdict' is a verdict; 'denominator' takes a KPI that is a number", false},
+        Case{"MinDen",
+             kParts + "  - {name: k, type: ratio, numerator: touches, denominator: touches, "
+                      "min_den: 0}",
+             "5:79: 'min_den': expected a number above 0, found '0'", false},
+        Case{"UnknownOperand", kParts + "  - {name: k, type: derived, expr: revenu / touches}",
+             "5:36: unknown name 'revenu'; did you mean 'revenue'?", false},
+        Case{"NoOperand", kParts + "  - {name: k, type: derived, expr: 1 + 2}",
+             "5:36: 'expr' names no KPI", false},
+        Case{"DerivedIsABool", kParts + "  - {name: k, type: derived, expr: revenue > 2}",
+             "5:36: expected a number expression, found a bool", false},
+        Case{"MadeOfItself",
+             kParts + "  - {name: k, type: derived, expr: l + 1}\n"
+                      "  - {name: l, type: ratio, numerator: k, denominator: touches}",
+             "6:5: KPI 'l' is made of itself, by way of 'k'", false},
+        Case{"MixedMoney",
+             kParts + "  - {name: usd, owner: o, event: x, measure: sum(data.amount), currency: "
+                      "USD}\n  - {name: k, type: derived, expr: usd + revenue}",
+             "6:5: KPI 'k' mixes USD with CNY ('revenue')", false},
+        Case{"CurrencyOfAPlainNumber",
+             kParts + "  - {name: k, type: derived, expr: touches * 2, currency: CNY}",
+             "5:5: KPI 'k' is in CNY, but none of its parts is money", false},
+        Case{"PartsOnTwoCalendars",
+             "calendars: [{name: cn}, {name: us}]\n" + kParts +
+                 "  - {name: other, owner: o, event: x, measure: count(), calendar: us}\n"
+                 "  - {name: k, type: ratio, numerator: touches, denominator: other}",
+             "7:5: KPI 'k' is on calendar 'cn', its part 'other' on 'us'", false},
+        Case{"LiveRatio",
+             kParts + "  - {name: k, owner: o, type: ratio, numerator: touches, denominator: "
+                      "touches}\nrules: [{name: r, kpi: k, evaluate: intraday, levels: {red: "
+                      "{when: value > 1}}}]",
+             "6:24: KPI 'k' is made of other KPIs; 'evaluate: intraday' is not supported for it",
+             false},
+        Case{"TargetInMoney",
+             kParts + "  - {name: k, owner: o, type: ratio, numerator: touches, denominator: "
+                      "touches}\ntargets: [{kpi: k, person: u1, period: 2026-06, target: 5 CNY}]",
+             "6:57: 'target': KPI 'k' is a plain number; expected no currency, found '5 CNY'",
+             false}),
     MistakeName);
 
 INSTANTIATE_TEST_SUITE_P(

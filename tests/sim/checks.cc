@@ -213,7 +213,8 @@ class Checks {
          reading.completion->num.units() * expected.completion->second.units() ==
              expected.completion->first.units() * reading.completion->den.units());
     if (reading.value != expected.value || reading.count != expected.count ||
-        reading.target != expected.target || reading.met != expected.met || !same_completion) {
+        reading.target != expected.target || reading.met != expected.met || !same_completion ||
+        (reading.state == ValueState::kKnown) != expected.known) {
       Add("{} of {} in {}: {} of {} facts, expected {} of {}", name, subject_name,
           period.ToString(), reading.value.ToString(), reading.count, expected.value.ToString(),
           expected.count);

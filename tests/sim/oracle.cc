@@ -158,8 +158,8 @@ std::optional<Day> Oracle::SealedThrough(int kpi) const {
 bool Oracle::Takes(const Kpi& kpi, const Fact& fact) const {
   const bool matches = fact.type == kpi.event || fact.type == kpi.reverse;
   const bool measured =
-      kpi.kind != Kpi::Kind::kSum || (fact.amount.has_value() && fact.currency == "CNY");
-  return kpi.kind != Kpi::Kind::kVerdict && matches && measured &&
+      kpi.kind == Kpi::Kind::kCount || (fact.amount.has_value() && fact.currency == "CNY");
+  return kpi.IsSimple() && matches && measured &&
          (kpi.only_kind.empty() || kpi.only_kind == fact.kind);
 }
 
@@ -228,7 +228,7 @@ void Oracle::TakeFact(int index, Lateness lateness) {
     }
     const bool adds = fact.type == kpi.event;
     Sum delta{adds ? 1 : -1, Decimal()};
-    if (kpi.kind == Kpi::Kind::kSum) {
+    if (kpi.kind != Kpi::Kind::kCount) {
       delta.sum = adds ? *fact.amount : -*fact.amount;
     }
     const std::string subject = kpi.by_unit

@@ -19,7 +19,9 @@ namespace kpiwatch::sim {
 
 // What a KPI says of a subject and period.
 struct Reading {
-  Decimal value;
+  bool known = true;  // there is a value
+  Decimal value;      // of a quotient: to six digits, half up; zero without one
+  std::optional<std::pair<Decimal, Decimal>> quotient;  // the exact value of one; den > 0
   int64_t count = 0;
   std::optional<Decimal> target;
   // completion as a quotient of exact numbers; nullopt: n/a.
@@ -158,6 +160,10 @@ class Oracle {
   void WalkOpen(int rule, const std::string& subject);
   OpenWalk WalkFacts(const Rule& rule, const std::string& subject, const Period& period,
                      const std::vector<Sum>& facts) const;
+  // The value that is num/den, against the subject's target.
+  Reading ReadQuotient(int kpi, const std::string& subject, const Period& period, int64_t count,
+                       Decimal num, Decimal den) const;
+  void Measure(int kpi, const std::string& subject, const Period& period, Reading* reading) const;
   Reading ReadSum(int kpi, const std::string& subject, const Period& period, const Sum& sum) const;
 
   const World& world_;

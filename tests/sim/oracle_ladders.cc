@@ -28,8 +28,16 @@ bool Holds(const Term& term, const Reading& reading, int miss_streak, int hit_st
   };
   switch (term.word) {
     case Word::kValue:
-      return plain(reading.value);
+      if (!reading.known) {
+        return false;
+      }
+      return reading.quotient ? Compare(reading.quotient->first.units() * Decimal::kOne, term.op,
+                                        term.threshold.units() * reading.quotient->second.units())
+                              : plain(reading.value);
     case Word::kCompletion: {
+      if (!reading.completion) {
+        return false;
+      }
       // num/den against a threshold in millionths, both sides times den.
       const auto& [num, den] = *reading.completion;
       return Compare(num.units() * Decimal::kOne, term.op, term.threshold.units() * den.units());
@@ -73,6 +81,14 @@ Level HighestOf(uint8_t latched) {
     }
   }
   return Level::kGreen;
+}
+
+// To six digits, half up. REQUIRES: den > 0.
+Decimal Rounded(Decimal num, Decimal den) {
+  const bool negative = num.units() < 0;
+  const __int128 scaled = (negative ? -num.units() : num.units()) * Decimal::kOne;
+  const __int128 rounded = (2 * scaled + den.units()) / (2 * den.units());
+  return Decimal::FromUnits(negative ? -rounded : rounded);
 }
 
 uint8_t BitOf(Level level) { return static_cast<uint8_t>(1U << static_cast<int>(level)); }
@@ -126,6 +142,22 @@ Reading Oracle::Read(int k, const std::string& subject, const Period& period) co
     reading.met = met == all;
     return reading;
   }
+  if (kpi.kind == Kpi::Kind::kRatio) {
+    const Reading num = Read(kpi.operands[0], subject, period);
+    const Reading den = Read(kpi.operands[1], subject, period);
+    const bool enough = den.value >= Decimal::FromInt(std::max(kpi.min_den, 1));
+    return ReadQuotient(k, subject, period, num.count + den.count, num.value,
+                        enough ? den.value : Decimal());
+  }
+  if (kpi.kind == Kpi::Kind::kDerived) {
+    for (size_t i = 0; i < kpi.operands.size(); ++i) {
+      const Reading operand = Read(kpi.operands[i], subject, period);
+      reading.count += operand.count;
+      reading.value += Decimal::FromUnits(operand.value.units() * kpi.weights[i]);
+    }
+    Measure(k, subject, period, &reading);
+    return reading;
+  }
   Sum sum;
   if (const auto days = days_.find({k, subject}); days != days_.end()) {
     for (const auto& [day, facts] : days->second) {
@@ -141,19 +173,49 @@ Reading Oracle::Read(int k, const std::string& subject, const Period& period) co
 Reading Oracle::ReadSum(int k, const std::string& subject, const Period& period,
                         const Sum& sum) const {
   const Kpi& kpi = world_.kpis[static_cast<size_t>(k)];
+  if (kpi.kind == Kpi::Kind::kAvg) {
+    return ReadQuotient(k, subject, period, sum.count, sum.sum,
+                        Decimal::FromInt(std::max<int64_t>(sum.count, 0)));
+  }
   Reading reading;
   reading.count = sum.count;
   reading.value = kpi.kind == Kpi::Kind::kCount ? Decimal::FromInt(sum.count) : sum.sum;
-  if (const Target* const target = TargetOf(k, subject, period)) {
-    reading.target = target->value;
-    if (!target->value.is_zero()) {
-      // S-07: up A/T; down 2 - A/T, not below zero.
-      const Decimal down = std::max(target->value + target->value - reading.value, Decimal());
-      reading.completion = std::pair(kpi.down ? down : reading.value, target->value);
-      reading.met = reading.completion->first >= reading.completion->second;
-    }
-  }
+  Measure(k, subject, period, &reading);
   return reading;
+}
+
+Reading Oracle::ReadQuotient(int k, const std::string& subject, const Period& period, int64_t count,
+                             Decimal num, Decimal den) const {
+  Reading reading;
+  reading.count = count;
+  reading.known = !den.is_zero();
+  if (reading.known) {
+    reading.quotient = std::pair(num, den);
+    reading.value = Rounded(num, den);
+  }
+  Measure(k, subject, period, &reading);
+  return reading;
+}
+
+void Oracle::Measure(int k, const std::string& subject, const Period& period,
+                     Reading* reading) const {
+  const Target* const target = TargetOf(k, subject, period);
+  if (target == nullptr) {
+    return;
+  }
+  reading->target = target->value;
+  if (target->value.is_zero() || !reading->known) {
+    return;
+  }
+  const Decimal one = Decimal::FromInt(1);
+  const auto [num, den] = reading->quotient.value_or(std::pair(reading->value, one));
+  // Targets are whole numbers here.
+  const Decimal whole = Decimal::FromUnits(den.units() * (target->value.units() / Decimal::kOne));
+  // S-07: up A/T; down 2 - A/T, not below zero.
+  const Decimal down = std::max(whole + whole - num, Decimal());
+  const bool falls = world_.kpis[static_cast<size_t>(k)].down;
+  reading->completion = std::pair(falls ? down : num, whole);
+  reading->met = reading->completion->first >= reading->completion->second;
 }
 
 // Whether a closed period counts (S-05): a working day of the subject's in it, and something to
@@ -164,7 +226,9 @@ bool Oracle::Counts(const Rule& rule, const std::string& subject, const Period& 
   }
   const Reading reading = Read(rule.kpi, subject, period);
   const bool verdict = world_.kpis[static_cast<size_t>(rule.kpi)].kind == Kpi::Kind::kVerdict;
-  return verdict || ReadsTarget(rule) ? reading.completion.has_value() : true;
+  const bool has_target = verdict ? reading.completion.has_value()
+                                  : reading.target.has_value() && !reading.target->is_zero();
+  return has_target || (!verdict && !ReadsTarget(rule));
 }
 
 std::vector<Period> Oracle::PeriodsOf(const Rule& rule, const std::string& subject) const {
@@ -236,12 +300,14 @@ void Oracle::WalkLadder(int r, const std::string& subject) {
       };
       std::vector<bool>& run = hits[tier.level];
       const bool fires = holds(tier.when);
-      run.push_back(!fires && reading.met.value_or(true));
+      if (fires || reading.known) {
+        run.push_back(!fires && reading.met.value_or(true));
+      }
       const auto after = static_cast<size_t>(rule.clear_after);
-      const bool clears =
-          tier.clear ? holds(*tier.clear)
-                     : run.size() >= after && std::all_of(run.end() - rule.clear_after, run.end(),
-                                                          [](bool hit) { return hit; });
+      const bool clears = tier.clear ? holds(*tier.clear)
+                                     : reading.known && run.size() >= after &&
+                                           std::all_of(run.end() - rule.clear_after, run.end(),
+                                                       [](bool hit) { return hit; });
       if (fires) {
         ladder.latched |= BitOf(tier.level);
       } else if (clears) {

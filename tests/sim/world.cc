@@ -121,6 +121,20 @@ void MakeKpis(Random& random, World* world) {
                            .down = random.Chance(50),
                            .sources = erp});
   }
+  // Quotients and what is made of other KPIs.
+  Kpi basket = revenue;
+  basket.name = "basket";
+  basket.kind = Kpi::Kind::kAvg;
+  world->kpis.push_back(basket);
+  Kpi effort{.name = "effort", .kind = Kpi::Kind::kDerived, .sources = crm, .parts = {0, 1}};
+  effort.operands = {0, 1};
+  effort.weights = {1, random.Between(1, 3)};
+  world->kpis.push_back(effort);
+  Kpi yield{.name = "yield", .kind = Kpi::Kind::kRatio, .parts = {0, 1, 2}};
+  yield.sources = crm == erp ? crm : std::vector<int>{};
+  yield.operands = {2, world->KpiNamed("effort")};
+  yield.min_den = random.Chance(50) ? random.Between(2, 6) : 0;
+  world->kpis.push_back(yield);
 }
 
 // The people and units that may have targets.
@@ -162,6 +176,9 @@ void MakeTargets(const BusinessCalendar& calendar, Random& random, World* world)
       for (Period p = calendar.PeriodOf(kind, world->first); p.begin <= world->last;
            p = calendar.PeriodOf(kind, p.end)) {
         add(2, p, random.Between(100, kind == PeriodKind::kWeek ? 600 : 2000) * scale);
+        add(world->KpiNamed("basket"), p, random.Between(40, 200));
+        add(world->KpiNamed("yield"), p, random.Between(5, 90));
+        add(world->KpiNamed("effort"), p, random.Between(2, 30) * scale);
       }
     }
     // Stretches of their own, one after the other, of a KPI without other targets.
@@ -233,10 +250,63 @@ void AddPeriodRules(Random& random, World* world) {
     rule.tiers.push_back({Level::kRed, Is(Word::kCompletion, Op::kLess, Percent(85)), {}});
     world->rules.push_back(rule);
   }
-  if (world->kpis.size() > 4 && random.Chance(70)) {
-    Rule rule{.name = "spending", .kpi = 4, .for_units = true, .period = PeriodKind::kWeek};
+  if (const int spend = world->KpiNamed("spend"); spend >= 0 && random.Chance(70)) {
+    Rule rule{.name = "spending", .kpi = spend, .for_units = true, .period = PeriodKind::kWeek};
     rule.tiers.push_back({Level::kYellow, Is(Word::kValue, Op::kGreater, random.Between(100, 400)),
                           Is(Word::kValue, Op::kLessEqual, 100)});
+    world->rules.push_back(rule);
+  }
+}
+
+// Quotients: periods without a value count for nothing, and whether there is one may be corrected.
+void AddQuotientRules(Random& random, World* world) {
+  const auto period = [&] {
+    return random.Pick<PeriodKind>({PeriodKind::kWeek, PeriodKind::kWeek, PeriodKind::kMonth});
+  };
+  if (random.Chance(60)) {
+    Rule rule{.name = "cheap",
+              .kpi = world->KpiNamed("basket"),
+              .for_units = random.Chance(40),
+              .period = random.Chance(30) ? PeriodKind::kDay : period()};
+    rule.tiers.push_back(
+        {Level::kYellow, Is(Word::kValue, Op::kLess, random.Between(60, 160)), {}});
+    rule.tiers.push_back({Level::kRed, Is(Word::kValue, Op::kLessEqual, random.Between(20, 60)),
+                          Is(Word::kValue, Op::kGreater, random.Between(60, 90))});
+    rule.clear_after = random.Between(1, 2);
+    world->rules.push_back(rule);
+  }
+  if (random.Chance(60)) {
+    Rule rule{.name = "fruitless",
+              .kpi = world->KpiNamed("yield"),
+              .for_units = random.Chance(40),
+              .period = period()};
+    rule.tiers.push_back(
+        {Level::kYellow, Is(Word::kCompletion, Op::kLess, Percent(random.Between(60, 120))), {}});
+    rule.tiers.push_back({Level::kOrange, Is(Word::kMissStreak, Op::kGreaterEqual, 2), {}});
+    Condition scarce = Is(Word::kValue, Op::kLess, random.Between(5, 40));
+    scarce.any = random.Chance(50);
+    scarce.terms.push_back({Word::kCount, Op::kLess, Decimal::FromInt(random.Between(1, 4))});
+    rule.tiers.push_back({Level::kRed, scarce, {}});
+    world->rules.push_back(rule);
+  }
+  if (random.Chance(50)) {
+    Rule rule{.name = "idle",
+              .kpi = world->KpiNamed("effort"),
+              .for_units = random.Chance(40),
+              .period = period()};
+    rule.tiers.push_back({Level::kYellow,
+                          Is(Word::kCompletion, Op::kLess, Percent(random.Between(30, 100))),
+                          Is(Word::kValue, Op::kGreaterEqual, random.Between(3, 9))});
+    world->rules.push_back(rule);
+  }
+  if (random.Chance(40)) {
+    Rule rule{.name = "cheap_now",
+              .kpi = world->KpiNamed("basket"),
+              .for_units = random.Chance(40),
+              .period = random.Chance(50) ? PeriodKind::kDay : PeriodKind::kWeek,
+              .intraday = true};
+    rule.tiers.push_back({Level::kRed, Is(Word::kValue, Op::kLess, random.Between(40, 120)),
+                          Is(Word::kValue, Op::kGreaterEqual, 120)});
     world->rules.push_back(rule);
   }
 }
@@ -355,6 +425,12 @@ void Narrow(Random& random, World* world) {
 
 }  // namespace
 
+int World::KpiNamed(std::string_view name) const {
+  const auto it =
+      std::find_if(kpis.begin(), kpis.end(), [&](const Kpi& kpi) { return kpi.name == name; });
+  return it == kpis.end() ? -1 : static_cast<int>(it - kpis.begin());
+}
+
 BusinessCalendar World::Calendar() const {
   static const CalendarOptions kCn = CnOptions();
   CalendarOptions options = kCn;
@@ -380,6 +456,7 @@ World MakeWorld(uint64_t seed) {
   AddStreakRules(random, &world);
   AddPeriodRules(random, &world);
   AddOpenRules(random, &world);
+  AddQuotientRules(random, &world);
   Narrow(random, &world);
   MakeEvents(calendar, random, &world);
   return world;

@@ -41,7 +41,7 @@ struct Employment {
 };
 
 struct Kpi {
-  enum class Kind { kCount, kSum, kVerdict };
+  enum class Kind { kCount, kSum, kAvg, kVerdict, kRatio, kDerived };
   std::string name;
   Kind kind = Kind::kCount;
   std::string event = {};      // "crm.activity.completed"
@@ -49,8 +49,13 @@ struct Kpi {
   std::string only_kind = {};  // `where: data.kind == …`; empty: all
   bool by_unit = false;
   bool down = false;
-  std::vector<int> sources = {};                        // indices; empty: all
-  std::vector<int> parts = {};                          // kVerdict: indices of KPIs
+  std::vector<int> sources = {};   // indices; empty: all
+  std::vector<int> parts = {};     // of a compound one: the simple KPIs below it, by their indices
+  std::vector<int> operands = {};  // kRatio: numerator, denominator; kDerived: the summands
+  std::vector<int> weights = {};   // kDerived: of each
+  int min_den = 0;                 // kRatio; 0: none
+  bool IsSimple() const { return parts.empty(); }
+  bool IsMoney() const { return kind != Kind::kCount && kind != Kind::kDerived; }
   std::map<std::string, std::vector<int>> floors = {};  // by level; "" is any
 };
 
@@ -140,6 +145,7 @@ struct World {
   std::vector<SimSource> sources;
 
   BusinessCalendar Calendar() const;
+  int KpiNamed(std::string_view name) const;  // -1: none
 };
 
 // Reds are routed to the second, everything else to the first.

@@ -83,11 +83,26 @@ void AppendKpi(const World& world, const Kpi& kpi, std::string* out) {
     }
     return;
   }
-  const bool sum = kpi.kind == Kpi::Kind::kSum;
-  *out +=
-      fmt::format("    type: simple\n    event: {}\n    measure: {}\n    subject: {}\n", kpi.event,
-                  sum ? "sum(data.amount)" : "count()", kpi.by_unit ? "unit" : "data.owner_id");
-  if (sum) {
+  const auto name = [&](size_t operand) {
+    return world.kpis[static_cast<size_t>(kpi.operands[operand])].name;
+  };
+  if (kpi.kind == Kpi::Kind::kRatio) {
+    *out +=
+        fmt::format("    type: ratio\n    numerator: {}\n    denominator: {}\n", name(0), name(1));
+    *out += kpi.min_den == 0 ? "" : fmt::format("    min_den: {}\n", kpi.min_den);
+    return;
+  }
+  if (kpi.kind == Kpi::Kind::kDerived) {
+    *out += fmt::format("    type: derived\n    expr: {} * {} + {} * {}\n", kpi.weights[0], name(0),
+                        name(1), kpi.weights[1]);
+    return;
+  }
+  const std::string measure = kpi.kind == Kpi::Kind::kCount ? "count()"
+                              : kpi.kind == Kpi::Kind::kSum ? "sum(data.amount)"
+                                                            : "avg(data.amount)";
+  *out += fmt::format("    type: simple\n    event: {}\n    measure: {}\n    subject: {}\n",
+                      kpi.event, measure, kpi.by_unit ? "unit" : "data.owner_id");
+  if (kpi.IsMoney()) {
     *out += "    currency: CNY\n";
   }
   if (!kpi.reverse.empty()) {
@@ -110,7 +125,7 @@ void AppendTarget(const World& world, const Target& target, std::string* out) {
                                  : "period: " + target.period.ToString();
   *out += fmt::format("  - {{kpi: {}, {}: {}, {}, target: {}{}}}\n", kpi.name,
                       target.subject.substr(0, colon), target.subject.substr(colon + 1), period,
-                      target.value.ToString(), kpi.kind == Kpi::Kind::kSum ? " CNY" : "");
+                      target.value.ToString(), kpi.IsMoney() ? " CNY" : "");
 }
 
 void AppendRule(const World& world, const Rule& rule, std::string* out) {
