@@ -108,7 +108,7 @@ absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin
   if (versioned) {
     pending.versioned = true;
     pending.sequence = event.sequence;
-    pending.content = ContentOf(facts);
+    pending.content = ContentOf(facts, event.time_ms);
   }
   if (keep_id) {
     pending.id_begin = block_ids_.size();
@@ -203,8 +203,13 @@ absl::Status Core::ApplyBlock() {
   return absl::OkStatus();
 }
 
-void Core::Defer(const PendingFact& fact, Day until) {
-  waiting_->Add({kpi_id_of_[fact.kpi], fact.subject, fact.day, until}, fact.delta);
+void Core::Defer(const PendingEvent& event, const PendingFact& fact, int64_t time_ms, Day until) {
+  const WaitingFacts::Cell cell{kpi_id_of_[fact.kpi], fact.subject, fact.day, until};
+  waiting_->Add(cell, fact.delta);
+  if (samples_->Keeps(fact.kpi)) {
+    waiting_->AddSample(cell, samples_->SampleOf(fact, time_ms, event.fingerprint),
+                        fact.delta.count);
+  }
 }
 
 void Core::NoteEvent(const PendingEvent& event, Booking* booking) {
@@ -256,7 +261,7 @@ inline absl::Status Core::BookHere(const PendingEvent& event, PendingFact& fact,
       fact.day = std::max(until + 1, group.next.value_or(until + 1));
       booking.result = kResTooLate;
     } else if (!group.next || until >= *group.next) {
-      Defer(fact, until);
+      Defer(event, fact, booking.time_ms, until);
       return absl::OkStatus();
     }
   } else if (group.next && fact.day < *group.next) {
@@ -267,7 +272,7 @@ inline absl::Status Core::BookHere(const PendingEvent& event, PendingFact& fact,
     }
   } else if (group.sealing && fact.day == *group.next) {
     booking.result = kResLate;
-    Defer(fact, fact.day);
+    Defer(event, fact, booking.time_ms, fact.day);
     return absl::OkStatus();
   }
   if (booking.result == kResLate && group.next && fact.day < *group.next &&
@@ -283,6 +288,9 @@ inline absl::Status Core::BookHere(const PendingEvent& event, PendingFact& fact,
   } else if (watched_for == WatchedFor::kEvents) {
     NoteEvent(event, &booking);
     cell->note = causes_.Add(cell->note, fact.delta);
+  }
+  if (samples_->Keeps(fact.kpi)) [[unlikely]] {
+    return samples_->Add(fact, booking.time_ms, event.fingerprint);
   }
   return absl::OkStatus();
 }
@@ -304,7 +312,7 @@ absl::Status Core::ApplyEvent(const PendingEvent& event) {
     ++counts_.Of(event.origin, kResDuplicate);
     return absl::OkStatus();
   }
-  Booking booking;
+  Booking booking{.time_ms = event.time_ms};
   if (event.versioned) {
     KPIWATCH_RETURN_IF_ERROR(BookVersion(event, &booking));
   } else {
@@ -342,6 +350,8 @@ absl::StatusOr<StepResult> Core::FinishStep(absl::Time now, WriteBatch* batch) {
     KPIWATCH_RETURN_IF_ERROR(ApplyDeferred(group));
   }
   KPIWATCH_RETURN_IF_ERROR(RollUp());
+  KPIWATCH_RETURN_IF_ERROR(samples_->RollUp(
+      [this](SubjectId subject, Day day, auto* above) { Ancestors(subject, day, above); }));
   KPIWATCH_RETURN_IF_ERROR(EvaluateOpenPeriods());
   KPIWATCH_RETURN_IF_ERROR(ReplayCorrections());
   NoteFirstDaysOfParts();
@@ -353,6 +363,7 @@ absl::StatusOr<StepResult> Core::FinishStep(absl::Time now, WriteBatch* batch) {
   KPIWATCH_RETURN_IF_ERROR(WriteState(ArrivalOfStep(now), batch));
   counts_.Stage();
   series_->NextStep();
+  samples_->NextStep();
   ladders_->NextStep();
   causes_.Clear();
   reaches_.Clear();

@@ -41,6 +41,7 @@
 #include "daemon/engine/reach_log.h"
 #include "daemon/engine/read_view.h"
 #include "daemon/engine/record_counts.h"
+#include "daemon/engine/sample_book.h"
 #include "daemon/engine/seal_group.h"
 #include "daemon/engine/targets_record.h"
 #include "daemon/engine/tenants.h"
@@ -52,7 +53,6 @@
 #include "daemon/fold/subject_table.h"
 #include "daemon/fold/version_table.h"
 #include "daemon/ingest/event_source.h"
-#include "daemon/ingest/source_options.h"
 #include "daemon/ledger/kpi_view.h"
 #include "daemon/ledger/series_table.h"
 #include "daemon/notify/outbox_entry.h"
@@ -151,7 +151,7 @@ class Core {
   // The same for verdicts, whose facts are of other groups.
   void NoteFirstDaysOfParts();
   // The fact waits until that day is sealed.
-  void Defer(const PendingFact& fact, Day until);
+  void Defer(const PendingEvent& event, const PendingFact& fact, int64_t time_ms, Day until);
   absl::Status ApplyBlock();
   template <int kStage>
   void PrefetchBlock() const;
@@ -171,7 +171,7 @@ class Core {
   // An event whose id is known: the higher sequence counts, else the first (D-12).
   absl::Status ApplyVersion(const PendingEvent& event);
   absl::Status BookVersion(const PendingEvent& event, Booking* booking);
-  uint64_t ContentOf(const std::vector<Fact>& facts);
+  uint64_t ContentOf(const std::vector<Fact>& facts, int64_t time_ms);
   absl::Status RollUp();
   // Gives the facts of owners whom the org did not know to the units that it names for them now.
   absl::Status AttributeAgain();
@@ -353,6 +353,7 @@ class Core {
   std::unique_ptr<BucketLoader> loader_;
   TargetsRecord targets_record_;
   std::unique_ptr<SeriesTable> series_;
+  std::unique_ptr<SampleBook> samples_;
   std::unique_ptr<LadderTable> ladders_;
   std::unique_ptr<Folder> folder_;
   std::unique_ptr<KpiViewer> viewer_;

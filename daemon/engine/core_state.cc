@@ -205,7 +205,8 @@ absl::Status Core::SetRulebook(std::shared_ptr<const Rulebook> rulebook) {
   BuildPlans();
   loader_ = std::make_unique<StoreLoader>(store_, &kpi_of_id_);
   series_ = std::make_unique<SeriesTable>(options_.series, rulebook_->kpis.size(), loader_.get());
-  viewer_ = std::make_unique<KpiViewer>(rulebook_.get(), series_.get());
+  samples_ = std::make_unique<SampleBook>(options_.samples, rulebook_.get(), store_, &kpi_id_of_);
+  viewer_ = std::make_unique<KpiViewer>(rulebook_.get(), series_.get(), samples_->table());
   ladders_->Clear();
   for (SealGroup& group : groups_) {
     KPIWATCH_ASSIGN_OR_RETURN(const auto stored,
@@ -245,6 +246,7 @@ absl::Status Core::WriteState(absl::Time arrival, WriteBatch* batch) {
   names_.Clear();
   WriteSubjects(&subjects_, batch);
   WriteDays(batch);
+  samples_->Write(batch);
   ladders_->WriteChanged(batch);
   for (SealGroup& group : groups_) {
     if (std::exchange(group.changed, false)) {

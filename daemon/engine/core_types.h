@@ -11,6 +11,7 @@
 #include "daemon/fold/dedup_window.h"
 #include "daemon/ingest/source_options.h"
 #include "daemon/ledger/kpi_view.h"
+#include "daemon/ledger/sample_table.h"
 #include "daemon/ledger/series_table.h"
 #include "daemon/model/day.h"
 #include "daemon/model/event.h"
@@ -31,6 +32,7 @@ struct CoreOptions {
   std::optional<Day> first_day;
   DedupWindow::Options dedup;
   SeriesTable::Options series;
+  SampleTable::Options samples;
   size_t waiting_cells = 1'000'000;  // in memory, of facts that wait for a seal
   size_t most_causes = 1'000'000;    // of one step, for rules on open periods: then it is full
   size_t seal_chunk = 20'000;        // evaluations of one step's seal (D-04)

@@ -46,7 +46,8 @@ enum BookingResult : uint8_t {
 // What became of an event so far.
 struct Booking {
   BookingResult result = kResAccepted;
-  bool noted = false;  // among the causes
+  bool noted = false;   // among the causes
+  int64_t time_ms = 0;  // of the facts that are booked: the event's, or of what it takes out
 };
 
 }  // namespace kpiwatch

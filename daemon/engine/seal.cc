@@ -336,10 +336,16 @@ absl::Status Core::ApplyDeferred(const SealGroup& group) {
   };
   return waiting_->TakeDue(
       [&](uint32_t kpi_id, Day until) { return is_gone(kpi_id) || IsDue(group, kpi_id, until); },
-      [&](const WaitingFacts::Cell& cell, const Aggregate& delta) {
-        return is_gone(cell.kpi_id)
-                   ? absl::OkStatus()
-                   : series_->Add(cell.subject, cell.day, kpi_of_id_[cell.kpi_id], delta).status();
+      [&](const WaitingFacts::Cell& cell, const Aggregate& delta,
+          const std::vector<Samples::Entry>& samples) {
+        if (is_gone(cell.kpi_id)) {
+          return absl::OkStatus();
+        }
+        const KpiIndex kpi = kpi_of_id_[cell.kpi_id];
+        if (!samples.empty()) {
+          KPIWATCH_RETURN_IF_ERROR(samples_->table()->Add(cell.subject, kpi, cell.day, samples));
+        }
+        return series_->Add(cell.subject, cell.day, kpi, delta).status();
       });
 }
 

@@ -9,7 +9,24 @@
 
 namespace kpiwatch {
 
-uint64_t Core::ContentOf(const std::vector<Fact>& facts) {
+namespace {
+
+// Stands among an event's shares for the moment of its facts, which is the count, where a KPI
+// orders them by it. No KPI has this number.
+constexpr uint32_t kMomentOfShares = UINT32_MAX;
+
+int64_t MomentOf(const EventVersion& version, int64_t otherwise) {
+  for (const Contribution& share : version.contributions) {
+    if (share.kpi_id == kMomentOfShares) {
+      return share.delta.count;
+    }
+  }
+  return otherwise;
+}
+
+}  // namespace
+
+uint64_t Core::ContentOf(const std::vector<Fact>& facts, int64_t time_ms) {
   content_.clear();
   for (const Fact& fact : facts) {
     wire::AppendVarint(kpi_id_of_[fact.kpi], &content_);
@@ -17,6 +34,9 @@ uint64_t Core::ContentOf(const std::vector<Fact>& facts) {
     wire::AppendSigned(fact.day.number, &content_);
     wire::AppendSigned(fact.delta.count, &content_);
     wire::AppendSigned128(fact.delta.sum.units(), &content_);
+    if (rulebook_->kpis[fact.kpi].measure.IsOrderedByTime()) {
+      wire::AppendSigned(time_ms, &content_);
+    }
   }
   return HashOf({content_}).low;
 }
@@ -26,10 +46,15 @@ absl::Status Core::BookVersion(const PendingEvent& event, Booking* booking) {
   if (event.fact_begin == event.fact_end) {
     booking->result = kResIgnored;  // but a later one with a lower sequence is to find it
   }
+  bool by_time = false;
   for (uint32_t f = event.fact_begin; f < event.fact_end; ++f) {
     PendingFact& fact = block_facts_[f];
+    by_time = by_time || rulebook_->kpis[fact.kpi].measure.IsOrderedByTime();
     KPIWATCH_RETURN_IF_ERROR(BookFact(event, &fact, booking));
     contributions_.push_back({kpi_id_of_[fact.kpi], fact.subject, fact.day, fact.delta});
+  }
+  if (by_time) {
+    contributions_.push_back({kMomentOfShares, SubjectId(0), Day{0}, {event.time_ms, {}}});
   }
   versions_->Put(event.fingerprint, event.sequence, event.content, contributions_);
   return absl::OkStatus();
@@ -50,7 +75,7 @@ absl::Status Core::ApplyVersion(const PendingEvent& event) {
   if (event.sequence <= known->sequence) {
     return absl::OkStatus();
   }
-  Booking booking;
+  Booking booking{.time_ms = MomentOf(*known, event.time_ms)};
   for (const Contribution& old : known->contributions) {
     const KpiIndex kpi = old.kpi_id < kpi_of_id_.size() ? kpi_of_id_[old.kpi_id] : UINT32_MAX;
     if (kpi != UINT32_MAX) {  // else the KPI has begun a new series, without it (D-29)
@@ -58,6 +83,7 @@ absl::Status Core::ApplyVersion(const PendingEvent& event) {
       KPIWATCH_RETURN_IF_ERROR(BookFact(event, &out, &booking));
     }
   }
+  booking.time_ms = event.time_ms;
   return BookVersion(event, &booking);
 }
 

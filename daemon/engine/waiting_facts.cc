@@ -20,7 +20,8 @@ std::string KeyOfNumber(uint64_t number) {
   return key;
 }
 
-std::string Encode(const WaitingFacts::Cell& cell, const Aggregate& delta) {
+std::string Encode(const WaitingFacts::Cell& cell, const Aggregate& delta,
+                   const std::vector<Samples::Entry>& samples) {
   std::string value;
   wire::AppendVarint(cell.kpi_id, &value);
   wire::AppendVarint(cell.subject.value(), &value);
@@ -28,6 +29,11 @@ std::string Encode(const WaitingFacts::Cell& cell, const Aggregate& delta) {
   wire::AppendSigned(cell.until.number, &value);
   wire::AppendSigned(delta.count, &value);
   wire::AppendSigned128(delta.sum.units(), &value);
+  for (const Samples::Entry& entry : samples) {
+    wire::AppendSigned128(entry.sample.rank, &value);
+    wire::AppendSigned128(entry.sample.value.units(), &value);
+    wire::AppendSigned(entry.count, &value);
+  }
   return value;
 }
 
@@ -35,6 +41,7 @@ struct Stored {
   uint64_t number = 0;
   WaitingFacts::Cell cell;
   Aggregate delta;
+  std::vector<Samples::Entry> samples;
 };
 
 std::optional<Stored> Decode(std::string_view key, std::string_view value) {
@@ -48,6 +55,12 @@ std::optional<Stored> Decode(std::string_view key, std::string_view value) {
   stored.cell.until = Day{static_cast<int32_t>(reader.Signed())};
   stored.delta.count = reader.Signed();
   stored.delta.sum = Decimal::FromUnits(reader.Signed128());
+  while (reader.ok() && !reader.AtEnd()) {
+    Samples::Entry& entry = stored.samples.emplace_back();
+    entry.sample.rank = reader.Signed128();
+    entry.sample.value = Decimal::FromUnits(reader.Signed128());
+    entry.count = reader.Signed();
+  }
   return name.AtEnd() && reader.AtEnd() ? std::optional(stored) : std::nullopt;
 }
 
@@ -73,23 +86,29 @@ absl::Status WaitingFacts::Restore() {
   KPIWATCH_RETURN_IF_ERROR(ForEachStored(*store_, PrefixEnd(kPrefix), [&](const Stored& stored) {
     next_number_ = stored.number + 1;
     ++stored_counts[KeyOf(stored.cell)];
-    too_many = too_many || cells_.size() >= most_in_memory_;
+    too_many = too_many || cells_.size() + samples_ >= most_in_memory_;
     if (too_many) {
       return absl::OkStatus();
     }
     const auto [it, is_new] = cells_.try_emplace(stored.cell);
     if (is_new) {
-      it->second = {.number = stored.number, .delta = stored.delta, .written = true};
+      it->second = {.number = stored.number,
+                    .delta = stored.delta,
+                    .samples = stored.samples,
+                    .written = true};
       ++counts_[KeyOf(stored.cell)].all;
     } else {
       // Memory had let go of the first part: one number from now on.
       it->second.delta.Merge(stored.delta);
+      it->second.samples.insert(it->second.samples.end(), stored.samples.begin(),
+                                stored.samples.end());
       if (!it->second.changed) {
         it->second.changed = true;
         changed_.push_back(stored.cell);
       }
       done_.push_back(stored.number);
     }
+    samples_ += stored.samples.size();
     return absl::OkStatus();
   }));
   if (too_many) {
@@ -106,6 +125,7 @@ absl::Status WaitingFacts::Restore() {
 void WaitingFacts::LetGo() {
   cells_.clear();
   changed_.clear();
+  samples_ = 0;
   for (auto& [key, count] : counts_) {
     count.only_stored = count.all;
   }
@@ -126,13 +146,17 @@ void WaitingFacts::Add(const Cell& cell, const Aggregate& delta) {
   }
 }
 
+void WaitingFacts::AddSample(const Cell& cell, const Sample& sample, int64_t count) {
+  cells_.at(cell).samples.push_back({sample, count});
+  ++samples_;
+}
+
 bool WaitingFacts::AnyDue(Due due) const {
   return std::any_of(counts_.begin(), counts_.end(),
                      [&](const auto& entry) { return due(entry.first.first, entry.first.second); });
 }
 
-absl::Status WaitingFacts::TakeDue(
-    Due due, absl::FunctionRef<absl::Status(const Cell&, const Aggregate&)> take) {
+absl::Status WaitingFacts::TakeDue(Due due, Take take) {
   std::set<Key> keys;
   size_t only_stored = 0;
   for (const auto& [key, count] : counts_) {
@@ -151,7 +175,7 @@ absl::Status WaitingFacts::TakeDue(
             return absl::OkStatus();
           }
           done_.push_back(stored.number);
-          return take(stored.cell, stored.delta);
+          return take(stored.cell, stored.delta, stored.samples);
         }));
   }
   std::vector<std::pair<uint64_t, Cell>> in_order;
@@ -164,7 +188,8 @@ absl::Status WaitingFacts::TakeDue(
             [](const auto& a, const auto& b) { return a.first < b.first; });
   for (const auto& [number, cell] : in_order) {
     const auto it = cells_.find(cell);
-    KPIWATCH_RETURN_IF_ERROR(take(cell, it->second.delta));
+    KPIWATCH_RETURN_IF_ERROR(take(cell, it->second.delta, it->second.samples));
+    samples_ -= it->second.samples.size();
     if (it->second.written) {
       done_.push_back(number);
     }
@@ -186,11 +211,12 @@ void WaitingFacts::Write(WriteBatch* batch) {
     if (it != cells_.end() && it->second.changed) {
       it->second.changed = false;
       it->second.written = true;
-      batch->Put(Family::kMeta, KeyOfNumber(it->second.number), Encode(cell, it->second.delta));
+      batch->Put(Family::kMeta, KeyOfNumber(it->second.number),
+                 Encode(cell, it->second.delta, it->second.samples));
     }
   }
   changed_.clear();
-  if (cells_.size() > most_in_memory_) {
+  if (cells_.size() + samples_ > most_in_memory_) {
     LetGo();
   }
 }

@@ -15,17 +15,17 @@
 #include "daemon/fold/subject_table.h"
 #include "daemon/model/aggregate.h"
 #include "daemon/model/day.h"
+#include "daemon/model/samples.h"
 #include "daemon/store/state_store.h"
 
 namespace kpiwatch {
 
 // Operation: facts for one cell that wait for the same seal are one sum, so that their number is
 // that of the cells and not that of the events. All are in the store; those of the last steps are
-// also in memory, where more are added to them. With more cells than `most_in_memory` at the end of
-// a step, memory lets go of all, and what is due is read from the store when its time has come:
-// nothing is lost, nothing has to wait for it, and the order of booking stays.
-// A step is: TakeDue; Add…, in any order; Write; write the batch.
-// Concurrency: owned by one thread.
+// also in memory, where more are added to them. With more cells and samples than `most_in_memory`
+// at the end of a step, memory lets go of all, and what is due is read from the store when its time
+// has come: nothing is lost, nothing has to wait for it, and the order of booking stays. A step is:
+// TakeDue; Add…, in any order; Write; write the batch. Concurrency: owned by one thread.
 class WaitingFacts {
  public:
   struct Cell {
@@ -41,6 +41,8 @@ class WaitingFacts {
     }
   };
   using Due = absl::FunctionRef<bool(uint32_t kpi_id, Day until)>;
+  using Take = absl::FunctionRef<absl::Status(const Cell&, const Aggregate&,
+                                              const std::vector<Samples::Entry>& samples)>;
 
   // `store` is borrowed.
   WaitingFacts(const StateStore* store, size_t most_in_memory)
@@ -50,11 +52,12 @@ class WaitingFacts {
   absl::Status Restore();
 
   void Add(const Cell& cell, const Aggregate& delta);
+  // Beside it, of a KPI that needs them. REQUIRES: Add of the same cell, just before.
+  void AddSample(const Cell& cell, const Sample& sample, int64_t count);
   bool AnyDue(Due due) const;
   // Takes out what is due, in the order in which it first came. REQUIRES: every batch that Write
   // filled is in the store. Errors: those of Restore and of `take`.
-  absl::Status TakeDue(Due due,
-                       absl::FunctionRef<absl::Status(const Cell&, const Aggregate&)> take);
+  absl::Status TakeDue(Due due, Take take);
   void Write(WriteBatch* batch);
 
   size_t in_memory() const { return cells_.size(); }
@@ -63,6 +66,7 @@ class WaitingFacts {
   struct Waiting {
     uint64_t number = 0;  // stored under it
     Aggregate delta;
+    std::vector<Samples::Entry> samples;
     bool written = false;
     bool changed = false;
   };
@@ -80,6 +84,7 @@ class WaitingFacts {
   std::map<Key, Count> counts_;  // of stored numbers
   std::vector<Cell> changed_;    // since the last Write
   std::vector<uint64_t> done_;   // taken out since then, and stored
+  size_t samples_ = 0;           // in memory
   uint64_t next_number_ = 1;
   uint64_t in_memory_from_ = 1;  // what has a lower number is in the store only
 };

@@ -35,7 +35,7 @@ std::string ValueText(const KpiReading& reading) {
     case ValueState::kInsufficient:
       return "insufficient";
   }
-  return reading.value.ToString();
+  return (reading.error ? "≈" : "") + reading.value.ToString();
 }
 
 // "王一 (person:u102)", or the written name where nobody has another.
@@ -77,6 +77,9 @@ std::string ValueJson(const PeriodValue& value) {
   if (reading.num && reading.den) {
     json["num"] = reading.num->ToFixed(6);
     json["den"] = reading.den->ToFixed(6);
+  }
+  if (reading.error) {
+    json["error"] = reading.error->ToString();
   }
   if (reading.state == ValueState::kInsufficient) {
     json["insufficient"] = true;

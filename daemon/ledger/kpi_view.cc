@@ -26,6 +26,10 @@ void SetQuotient(const std::optional<Rational>& quotient, KpiReading* reading) {
   reading->quotient = quotient;
 }
 
+std::optional<Decimal> ValueOf(const std::optional<Sample>& sample) {
+  return sample ? std::optional(sample->value) : std::nullopt;
+}
+
 // nullopt: it has no value.
 std::optional<Rational> ExactOf(const KpiReading& reading) {
   if (reading.state != ValueState::kKnown) {
@@ -100,6 +104,41 @@ KpiReading ReadSimple(const Kpi& kpi, const Aggregate& aggregate, std::optional<
   return reading;
 }
 
+KpiReading ReadSampled(const Kpi& kpi, int64_t count, const Samples& samples,
+                       std::optional<Decimal> target) {
+  KpiReading reading;
+  reading.count = count;
+  std::optional<Decimal> value;
+  switch (kpi.measure.kind) {
+    case MeasureKind::kMin:
+    case MeasureKind::kFirst:
+      value = ValueOf(samples.Least());
+      break;
+    case MeasureKind::kMax:
+    case MeasureKind::kLast:
+      value = ValueOf(samples.Greatest());
+      break;
+    case MeasureKind::kDistinct:
+      value = Decimal::FromInt(samples.Distinct());
+      break;
+    case MeasureKind::kQuantile:
+      value = samples.Quantile(kpi.measure.quantile);
+      break;
+    default:
+      SetQuotient(samples.Median(), &reading);
+      value = reading.value;
+      break;
+  }
+  if (value) {
+    reading.value = *value;
+    reading.error = samples.Error();
+  } else {
+    reading.state = ValueState::kNothing;
+  }
+  MeasureBy(target, kpi.direction, &reading);
+  return reading;
+}
+
 const Floors* FloorsFor(const Kpi& kpi, std::string_view level) {
   const Floors* any = nullptr;
   for (const Floors& floors : kpi.floors) {
@@ -121,22 +160,37 @@ absl::StatusOr<KpiReading> KpiViewer::Read(KpiIndex kpi_index, SubjectId subject
     return ReadVerdict(kpi, subject, level, period, capacity);
   }
   if (kpi.type == KpiType::kSimple) {
-    KPIWATCH_ASSIGN_OR_RETURN(const Aggregate sum,
-                              series_->Sum(subject, kpi_index, period.begin, period.end));
-    return ReadSimple(kpi, sum, target);
+    return ReadSimpleKpi(kpi_index, subject, period, target);
   }
   KPIWATCH_ASSIGN_OR_RETURN(KpiReading reading, ReadNumber(kpi_index, subject, period));
   MeasureBy(target, kpi.direction, &reading);
   return reading;
 }
 
+absl::StatusOr<KpiReading> KpiViewer::ReadSimpleKpi(KpiIndex kpi_index, SubjectId subject,
+                                                    const Period& period,
+                                                    std::optional<Decimal> target) {
+  const Kpi& kpi = rulebook_->kpis[kpi_index];
+  bool any = false;
+  KPIWATCH_ASSIGN_OR_RETURN(const Aggregate sum,
+                            series_->Sum(subject, kpi_index, period.begin, period.end, &any));
+  const std::optional<SampleUse> use = kpi.measure.SamplesUse();
+  if (!use) {
+    return ReadSimple(kpi, sum, target);
+  }
+  if (!any) {
+    return ReadSampled(kpi, 0, Samples(*use), target);
+  }
+  KPIWATCH_ASSIGN_OR_RETURN(const Samples samples,
+                            samples_->Merged(subject, kpi_index, period.begin, period.end));
+  return ReadSampled(kpi, sum.count, samples, target);
+}
+
 absl::StatusOr<KpiReading> KpiViewer::ReadNumber(KpiIndex kpi_index, SubjectId subject,
                                                  const Period& period) {
   const Kpi& kpi = rulebook_->kpis[kpi_index];
   if (kpi.type == KpiType::kSimple) {
-    KPIWATCH_ASSIGN_OR_RETURN(const Aggregate sum,
-                              series_->Sum(subject, kpi_index, period.begin, period.end));
-    return ReadSimple(kpi, sum, std::nullopt);
+    return ReadSimpleKpi(kpi_index, subject, period, std::nullopt);
   }
   std::vector<KpiReading> operands;
   KpiReading reading;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "daemon/ledger/sample_table.h"
 #include "daemon/ledger/series_table.h"
 #include "daemon/model/period.h"
 #include "daemon/rulebook/rulebook.h"
@@ -31,8 +32,10 @@ struct KpiReading {
   ValueState state = ValueState::kKnown;
   // Verdict: how many floors were met. Of a quotient six digits, half up; zero without a value.
   Decimal value;
-  std::optional<Rational> quotient;    // the value of an average, a share, a ratio or a derived KPI
-  std::optional<Rational> num, den;    // ratio only
+  std::optional<Rational> quotient;  // the value of an average, a share, a ratio or a derived KPI
+  std::optional<Rational> num, den;  // ratio only
+  // How far the value of a sketch may be off, as a part of it (Samples::Error).
+  std::optional<Decimal> error;
   int64_t count = 0;                   // facts
   std::optional<Decimal> target;       // verdict: how many floors there are
   std::optional<Rational> completion;  // nullopt: no target, or a target of zero (S-07: n/a)
@@ -53,11 +56,16 @@ Decimal MeasuredValue(const Kpi& kpi, const Aggregate& aggregate);
 // A simple KPI's reading from an aggregate and a target.
 KpiReading ReadSimple(const Kpi& kpi, const Aggregate& aggregate, std::optional<Decimal> target);
 
+// The same of one whose measure needs samples: `samples` are those of its `count` facts.
+KpiReading ReadSampled(const Kpi& kpi, int64_t count, const Samples& samples,
+                       std::optional<Decimal> target);
+
 // Reads KPIs off the series. Owned by the engine thread.
 class KpiViewer {
  public:
-  // Both are borrowed.
-  KpiViewer(const Rulebook* rulebook, SeriesTable* series) : rulebook_(rulebook), series_(series) {}
+  // All are borrowed.
+  KpiViewer(const Rulebook* rulebook, SeriesTable* series, SampleTable* samples)
+      : rulebook_(rulebook), series_(series), samples_(samples) {}
 
   // `level` is the person's level, which chooses a verdict's floors. Floors are those of a full
   // day; whoever works less of it, `capacity` of kFullCapacity parts, needs so much less (S-02).
@@ -68,6 +76,8 @@ class KpiViewer {
                                   int capacity = kFullCapacity);
 
  private:
+  absl::StatusOr<KpiReading> ReadSimpleKpi(KpiIndex kpi, SubjectId subject, const Period& period,
+                                           std::optional<Decimal> target);
   absl::StatusOr<KpiReading> ReadVerdict(const Kpi& kpi, SubjectId subject,
                                          const std::string& level, const Period& period,
                                          int capacity);
@@ -76,6 +86,7 @@ class KpiViewer {
 
   const Rulebook* rulebook_;
   SeriesTable* series_;
+  SampleTable* samples_;
 };
 
 // The floors of `kpi` for a person's level; null: the level has none.

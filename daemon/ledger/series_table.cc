@@ -101,7 +101,8 @@ absl::StatusOr<SeriesTable::Cell*> SeriesTable::Add(SubjectId subject, Day day, 
   return &cell;
 }
 
-absl::StatusOr<Aggregate> SeriesTable::Sum(SubjectId subject, KpiIndex kpi, Day begin, Day end) {
+absl::StatusOr<Aggregate> SeriesTable::Sum(SubjectId subject, KpiIndex kpi, Day begin, Day end,
+                                           bool* any) {
   Series& series = At(subject);
   KPIWATCH_RETURN_IF_ERROR(EnsureLoaded(subject, &series, begin));
   Aggregate sum;
@@ -111,6 +112,9 @@ absl::StatusOr<Aggregate> SeriesTable::Sum(SubjectId subject, KpiIndex kpi, Day 
     const DayRow& row = *it->row;
     if (!row.position.empty() && row.position[kpi] != 0) {
       sum.Merge(row.cells[row.position[kpi] - 1].value);
+      if (any != nullptr) {
+        *any = true;
+      }
     }
   }
   return sum;

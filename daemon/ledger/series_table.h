@@ -70,8 +70,10 @@ class SeriesTable {
   // Adds `delta` to a cell and returns it; valid until the next call. Errors: the loader's.
   absl::StatusOr<Cell*> Add(SubjectId subject, Day day, KpiIndex kpi, const Aggregate& delta);
 
-  // The sum of [begin, end), end not included. Errors: the loader's.
-  absl::StatusOr<Aggregate> Sum(SubjectId subject, KpiIndex kpi, Day begin, Day end);
+  // The sum of [begin, end), end not included. *any (may be null) becomes true where there is a
+  // cell. Errors: the loader's.
+  absl::StatusOr<Aggregate> Sum(SubjectId subject, KpiIndex kpi, Day begin, Day end,
+                                bool* any = nullptr);
 
   // Fetches the memory that Add will touch; to be called for each fact of a block, stage by stage,
   // stages 0 to kPrefetchStages - 1: each reads what the one before has fetched.

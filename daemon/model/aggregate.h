@@ -10,7 +10,8 @@ namespace kpiwatch {
 // Sums merge by adding; so do buckets of days into weeks and of people into units.
 struct Aggregate {
   int64_t count = 0;  // facts
-  Decimal sum;        // of the measured field; zero for count()
+  // Of the measured field; zero for count(), of hashes for distinct(field).
+  Decimal sum;
 
   void Merge(const Aggregate& other) {
     count += other.count;

@@ -65,8 +65,11 @@ std::string MeasureMeaning(const Measure& measure, const std::vector<std::string
       return "avg(" + measured + ")";
     case MeasureKind::kShare:
       return "share(" + measured + ")";
+    default:
+      break;
   }
-  return {};
+  const auto kind = static_cast<int>(measure.kind);
+  return fmt::format("measure{}({},{})", kind, measured, measure.quantile.ToString());
 }
 
 std::string RuleMeaning(const Rule& rule, const Rulebook& book) {

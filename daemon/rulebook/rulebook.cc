@@ -5,6 +5,28 @@
 
 namespace kpiwatch {
 
+std::optional<SampleUse> Measure::SamplesUse() const {
+  switch (kind) {
+    case MeasureKind::kCount:
+    case MeasureKind::kSum:
+    case MeasureKind::kAvg:
+    case MeasureKind::kShare:
+      return std::nullopt;
+    case MeasureKind::kMin:
+    case MeasureKind::kFirst:
+      return SampleUse::kLeast;
+    case MeasureKind::kMax:
+    case MeasureKind::kLast:
+      return SampleUse::kGreatest;
+    case MeasureKind::kDistinct:
+      return SampleUse::kDistinct;
+    case MeasureKind::kQuantile:
+    case MeasureKind::kMedian:
+      return SampleUse::kSpread;
+  }
+  return std::nullopt;
+}
+
 std::optional<KpiIndex> Rulebook::FindKpi(std::string_view name) const {
   const auto it =
       std::find_if(kpis.begin(), kpis.end(), [&](const Kpi& kpi) { return kpi.name == name; });

@@ -18,6 +18,7 @@
 #include "daemon/model/event.h"
 #include "daemon/model/level.h"
 #include "daemon/model/period.h"
+#include "daemon/model/samples.h"
 
 namespace kpiwatch {
 
@@ -108,7 +109,19 @@ struct Org {
 // ---- KPIs ---------------------------------------------------------------------------------------
 
 enum class KpiType : uint8_t { kSimple, kVerdict, kRatio, kDerived };
-enum class MeasureKind : uint8_t { kCount, kSum, kAvg, kShare };
+enum class MeasureKind : uint8_t {  // part of stored fingerprints: DO NOT CHANGE the numbers
+  kCount,
+  kSum,
+  kAvg,
+  kShare,
+  kMin,
+  kMax,
+  kFirst,
+  kLast,
+  kDistinct,
+  kQuantile,
+  kMedian
+};
 enum class Direction : uint8_t { kUp, kDown };
 
 // The slot of an event's own time beside the fields, whose ids are lower.
@@ -116,12 +129,22 @@ inline constexpr uint16_t kSlotEventTime = FieldPlan::kMaxFields;
 
 struct Measure {
   MeasureKind kind = MeasureKind::kCount;
-  FieldId field;  // kSum, kAvg: what is measured, without `expression`
-  // kSum, kAvg: what is measured, where it is no field; kShare: the facts for which it holds. Its
-  // slots are those of Kpi::where.
+  FieldId field;  // what is measured, without `expression`; nothing of kCount
+  // What is measured, where it is no field; kShare: the facts for which it holds. Its slots are
+  // those of Kpi::where.
   std::optional<lang::Program> expression;
-  // The value grows by what each fact adds; else it is a quotient, and none where nothing is.
+  Decimal quantile;  // kQuantile: 0 to 1
+  // The value grows by what each fact adds; it is never missing.
   bool IsSum() const { return kind == MeasureKind::kCount || kind == MeasureKind::kSum; }
+  // It is an amount of money where its field is.
+  bool IsAmount() const {
+    return kind != MeasureKind::kCount && kind != MeasureKind::kShare &&
+           kind != MeasureKind::kDistinct;
+  }
+  // How the samples are used that the measure needs; nullopt: sums are enough.
+  std::optional<SampleUse> SamplesUse() const;
+  // Samples are ordered by their moments.
+  bool IsOrderedByTime() const { return kind == MeasureKind::kFirst || kind == MeasureKind::kLast; }
 };
 
 struct Floors {

@@ -205,6 +205,11 @@ void CheckKpi(const YamlNode& name, const Kpi& kpi, const Rule& rule, LoadState*
                                  "supported for it",
                                  kpi.name));
   }
+  if (kpi.measure.SamplesUse() && rule.evaluate == EvaluateMode::kIntraday) {
+    state->out.Error(name, fmt::format("KPI '{}' is measured when a period is over; 'evaluate: "
+                                       "intraday' is not supported for it",
+                                       kpi.name));
+  }
   if (kpi.type != KpiType::kVerdict) {
     return;
   }

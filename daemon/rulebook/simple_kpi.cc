@@ -1,4 +1,4 @@
-// KPIs of type simple: facts of events, counted, summed or averaged.
+// KPIs of type simple: facts of events, counted, summed or measured otherwise.
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -27,17 +27,22 @@ std::vector<std::string> ReadEvents(const YamlNode& node, std::string_view key, 
   return events;
 }
 
-constexpr std::array<std::pair<std::string_view, MeasureKind>, 4> kMeasures = {
+constexpr std::array<std::pair<std::string_view, MeasureKind>, 11> kMeasures = {
     {{"count", MeasureKind::kCount},
      {"sum", MeasureKind::kSum},
      {"avg", MeasureKind::kAvg},
-     {"share", MeasureKind::kShare}}};
+     {"share", MeasureKind::kShare},
+     {"min", MeasureKind::kMin},
+     {"max", MeasureKind::kMax},
+     {"first", MeasureKind::kFirst},
+     {"last", MeasureKind::kLast},
+     {"distinct", MeasureKind::kDistinct},
+     {"quantile", MeasureKind::kQuantile},
+     {"median", MeasureKind::kMedian}}};
 
 // The measure of that name; nullopt: reported.
 std::optional<MeasureKind> KindOf(std::string_view function, const YamlNode& node,
                                   Diagnostics* out) {
-  static constexpr std::array<std::string_view, 7> kLater = {
-      "min", "max", "first", "last", "distinct", "quantile", "median"};
   std::vector<std::string_view> names;
   for (const auto& [name, kind] : kMeasures) {
     if (name == function) {
@@ -45,14 +50,47 @@ std::optional<MeasureKind> KindOf(std::string_view function, const YamlNode& nod
     }
     names.push_back(name);
   }
-  if (std::find(kLater.begin(), kLater.end(), function) != kLater.end()) {
-    out->Error(node, fmt::format("measure '{}' is not supported by this version", function));
-  } else {
-    out->Error(node, fmt::format("unknown measure '{}'; this version has count(), sum(field), "
-                                 "avg(field) and share(condition){}",
-                                 function, DidYouMean(NearestName(function, names))));
-  }
+  out->Error(node, fmt::format("unknown measure '{}'; there are count(), share(condition), "
+                               "quantile(0.9, field), and sum, avg, min, max, first, last, "
+                               "distinct, median of a field{}",
+                               function, DidYouMean(NearestName(function, names))));
   return std::nullopt;
+}
+
+// Takes `0.9,` off the front of the argument; returns how many bytes that was, nullopt: reported.
+std::optional<size_t> ReadQuantile(const YamlNode& node, std::string_view argument, Kpi* kpi,
+                                   Diagnostics* out) {
+  const size_t comma = argument.find(',');
+  const std::optional<Decimal> quantile =
+      comma == std::string_view::npos ? std::nullopt : Decimal::Parse(argument.substr(0, comma));
+  if (!quantile || quantile->is_negative() || *quantile > Decimal::FromInt(1)) {
+    out->Error(node, fmt::format("expected a quantile such as quantile(0.9, data.hours), with a "
+                                 "number from 0 to 1, found {}",
+                                 node.Describe()));
+    return std::nullopt;
+  }
+  kpi->measure.quantile = *quantile;
+  return argument.find_first_not_of(' ', comma + 1) == std::string_view::npos
+             ? comma + 1
+             : argument.find_first_not_of(' ', comma + 1);
+}
+
+// The field whose different values are counted; nullopt: reported.
+std::optional<FieldId> ReadDistinct(const YamlNode& node, std::string_view argument, size_t offset,
+                                    EventScope* scope, Diagnostics* out) {
+  const std::optional<lang::Program> program =
+      scope->CompileAt(node, argument, offset, lang::Type::kAny, out);
+  if (!program) {
+    return std::nullopt;
+  }
+  if (!program->single_slot() || program->type() == lang::Type::kTime) {
+    out->ExpressionError(
+        node, {.offset = offset,
+               .message = fmt::format("distinct() takes a field such as data.customer, found '{}'",
+                                      argument)});
+    return std::nullopt;
+  }
+  return FieldId(*program->single_slot());
 }
 
 // `count()`, `sum(expression)` …; *money: an amount of money is measured.
@@ -70,12 +108,21 @@ void ReadMeasure(MapReader* map, EventScope* scope, const FieldPlan& fields, boo
                                          node->Describe()));
     return;
   }
-  const std::string_view argument = text.substr(open + 1, text.size() - open - 2);
+  std::string_view argument = text.substr(open + 1, text.size() - open - 2);
+  size_t offset = open + 1;
   const std::optional<MeasureKind> kind = KindOf(text.substr(0, open), *node, map->out());
   if (!kind) {
     return;
   }
   kpi->measure.kind = *kind;
+  if (*kind == MeasureKind::kQuantile) {
+    const std::optional<size_t> taken = ReadQuantile(*node, argument, kpi, map->out());
+    if (!taken) {
+      return;
+    }
+    argument.remove_prefix(*taken);
+    offset += *taken;
+  }
   if (*kind == MeasureKind::kCount) {
     if (!argument.empty()) {
       map->out()->Error(*node, fmt::format("count() takes nothing, found '{}'; what is counted is "
@@ -86,11 +133,16 @@ void ReadMeasure(MapReader* map, EventScope* scope, const FieldPlan& fields, boo
   }
   if (*kind == MeasureKind::kShare) {
     kpi->measure.expression =
-        scope->CompileAt(*node, argument, open + 1, lang::Type::kBool, map->out());
+        scope->CompileAt(*node, argument, offset, lang::Type::kBool, map->out());
+    return;
+  }
+  if (*kind == MeasureKind::kDistinct) {
+    const auto field = ReadDistinct(*node, argument, offset, scope, map->out());
+    kpi->measure.field = field.value_or(FieldId());
     return;
   }
   std::optional<lang::Program> program =
-      scope->CompileMeasured(*node, text.substr(0, open), argument, open + 1, map->out());
+      scope->CompileMeasured(*node, text.substr(0, open), argument, offset, map->out());
   if (!program) {
     return;
   }
@@ -107,8 +159,7 @@ void ReadMeasure(MapReader* map, EventScope* scope, const FieldPlan& fields, boo
 // An amount of money carries a currency, given or that of the files (D-18).
 void ReadCurrency(MapReader* map, bool money, const std::string& fallback, Kpi* kpi) {
   const YamlNode* node = map->Find("currency");
-  const bool amount =
-      kpi->measure.kind == MeasureKind::kSum || kpi->measure.kind == MeasureKind::kAvg;
+  const bool amount = kpi->measure.IsAmount();
   if (node == nullptr) {
     if (money) {
       kpi->currency = fallback;
@@ -116,7 +167,7 @@ void ReadCurrency(MapReader* map, bool money, const std::string& fallback, Kpi* 
     return;
   }
   if (!amount) {
-    map->out()->Error(*node, "only a sum or an average has a currency");
+    map->out()->Error(*node, "count(), share(…) and distinct(…) have no currency");
   } else if (!node->is_scalar() || !CurrencyDigits(node->text)) {
     map->out()->Error(
         *node, fmt::format("expected a currency code such as CNY, found {}", node->Describe()));
@@ -159,6 +210,12 @@ void ReadSimpleKpi(MapReader* map, LoadState* state, Kpi* kpi) {
   }
   bool money = false;
   ReadMeasure(map, &scope, state->book.fields, &money, kpi);
+  if (const YamlNode* reverse = map->Find("reverse");
+      reverse != nullptr && kpi->measure.IsOrderedByTime()) {
+    state->out.Error(*reverse,
+                     "'reverse' takes a value back, and first(…) and last(…) are those of "
+                     "an event: there is nothing that it could take back");
+  }
   ReadCurrency(map, money, state->book.currency, kpi);
   map->NotSupported({"dimensions", "completion", "min_den", "dedupe", "entity", "value"});
 }

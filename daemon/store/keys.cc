@@ -8,6 +8,7 @@ namespace {
 constexpr char kPositionKind = 'p';
 constexpr char kInternKind = 'i';
 constexpr char kCursorKind = 'c';
+constexpr char kSamplesKind = 'b';
 
 constexpr char kEscape = '\0';
 constexpr char kEscapedNul = '\xFF';
@@ -133,6 +134,26 @@ std::optional<VersionKeyParts> ParseVersionKey(std::string_view key) {
   parts.arrival = Day{reader.I32()};
   parts.shard = reader.U8();
   parts.bits = reader.U64();
+  return reader.AtEnd() ? std::optional(parts) : std::nullopt;
+}
+
+std::string SamplesKey(const SamplesKeyParts& parts) {
+  std::string key(1, kSamplesKind);
+  wire::AppendU32(parts.subject, &key);
+  wire::AppendU32(parts.kpi, &key);
+  wire::AppendI32(parts.day.number, &key);
+  return key;
+}
+
+std::optional<SamplesKeyParts> ParseSamplesKey(std::string_view key) {
+  if (!TakeKind(kSamplesKind, &key)) {
+    return std::nullopt;
+  }
+  wire::Reader reader(key);
+  SamplesKeyParts parts;
+  parts.subject = reader.U32();
+  parts.kpi = reader.U32();
+  parts.day = Day{reader.I32()};
   return reader.AtEnd() ? std::optional(parts) : std::nullopt;
 }
 

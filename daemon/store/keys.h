@@ -46,6 +46,16 @@ struct VersionKeyParts {
 std::string VersionKey(const VersionKeyParts& parts);
 std::optional<VersionKeyParts> ParseVersionKey(std::string_view key);
 
+// The samples of a KPI, subject and day: "b" u32 subject, u32 KPI, u32 day + 2^31.
+struct SamplesKeyParts {
+  uint32_t subject = 0;
+  uint32_t kpi = 0;
+  Day day;
+  friend bool operator==(const SamplesKeyParts&, const SamplesKeyParts&) = default;
+};
+std::string SamplesKey(const SamplesKeyParts& parts);
+std::optional<SamplesKeyParts> ParseSamplesKey(std::string_view key);
+
 // How far a long piece of work has come: "c" name.
 std::string CursorKey(std::string_view name);
 std::optional<std::string_view> ParseCursorKey(std::string_view key);

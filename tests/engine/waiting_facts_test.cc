@@ -42,7 +42,8 @@ class WaitingFactsTest : public testing::TestWithParam<size_t> {
     const bool any = facts_->AnyDue(due);
     EXPECT_TRUE(facts_
                     ->TakeDue(due,
-                              [&](const WaitingFacts::Cell& cell, const Aggregate& delta) {
+                              [&](const WaitingFacts::Cell& cell, const Aggregate& delta,
+                                  const std::vector<Samples::Entry>&) {
                                 taken.emplace_back(cell.kpi_id, cell.subject.value(),
                                                    cell.day.number, delta.count);
                                 return absl::OkStatus();

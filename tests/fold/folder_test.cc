@@ -211,6 +211,40 @@ kpis:
             (std::vector<Aggregate>{{-1, *Decimal::Parse("-120.5")}, {-1, -one}}));
 }
 
+TEST(FolderMeasureTest, ADistinctValueIsItsHashWhateverItIsWrittenAs) {
+  const auto book = LoadText(
+      "kpis:\n  - {name: k, owner: o, event: e, reverse: r, measure: distinct(data.account)}\n");
+  Folder folder(book.get());
+  std::vector<FieldValue> fields(book->fields.size());
+  Event event;
+  event.time_ms = 0;
+  event.fields = fields;
+  const std::vector<std::string>& paths = book->fields.paths();
+  FieldValue& account = fields[static_cast<size_t>(
+      std::find(paths.begin(), paths.end(), "data.account") - paths.begin())];
+  const auto fold = [&](std::string_view type) { return folder.Fold(event, folder.Lookup(type)); };
+  account = {.kind = FieldKind::kString, .number = {}, .text = "17"};
+  const Aggregate as_text = fold("e").at(0).delta;
+  EXPECT_EQ(as_text.count, 1);
+  account = {.kind = FieldKind::kNumber, .number = Decimal::FromInt(17), .text = {}};
+  EXPECT_EQ(fold("e").at(0).delta, as_text);
+  EXPECT_EQ(fold("r").at(0).delta, (Aggregate{-1, -as_text.sum}));
+  for (const std::string_view text :
+       {"0", "-0.5", "100", "999999999999999999.000001", "-999999999999999999.9"}) {
+    account = {.kind = FieldKind::kString, .number = {}, .text = text};
+    const Aggregate written = fold("e").at(0).delta;
+    account = {.kind = FieldKind::kNumber, .number = *Decimal::Parse(text), .text = {}};
+    EXPECT_EQ(fold("e").at(0).delta, written) << text;
+  }
+  account = {.kind = FieldKind::kString, .number = {}, .text = "18"};
+  EXPECT_NE(fold("e").at(0).delta, as_text);
+  account = {.kind = FieldKind::kString, .number = {}, .text = ""};
+  EXPECT_TRUE(fold("e").empty());
+  account = {};
+  EXPECT_TRUE(fold("e").empty());
+  EXPECT_EQ(folder.counts().no_measure, 2U);
+}
+
 // D-19: nobody named is nobody's fact, not none.
 TEST_F(FolderTest, AFactWithoutAnOwnerIsKept) {
   SetText("data.kind", "call");

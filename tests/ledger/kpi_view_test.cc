@@ -119,7 +119,7 @@ class VerdictTest : public testing::Test {
     book_.kpis[2].floors.push_back({"junior", {Dec("2"), Dec("1.5")}});
   }
   KpiReading Read(const std::string& level, int capacity = kFullCapacity) {
-    KpiViewer viewer(&book_, &series_);
+    KpiViewer viewer(&book_, &series_, nullptr);
     const auto reading = viewer.Read(2, SubjectId(0), level, {PeriodKind::kDay, Day{5}, Day{6}},
                                      std::nullopt, capacity);
     EXPECT_TRUE(reading.ok()) << reading.status();
@@ -196,7 +196,7 @@ class CompoundTest : public testing::Test {
         lang::Program::Compile("leads * rate + 1", scope, lang::Type::kNumber, &error);
   }
   KpiReading Read(KpiIndex kpi, Day begin, Day end, std::optional<Decimal> target = std::nullopt) {
-    KpiViewer viewer(&book_, &series_);
+    KpiViewer viewer(&book_, &series_, nullptr);
     const auto reading =
         viewer.Read(kpi, SubjectId(0), "", {PeriodKind::kTarget, begin, end}, target);
     EXPECT_TRUE(reading.ok()) << reading.status();

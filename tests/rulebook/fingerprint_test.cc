@@ -88,11 +88,14 @@ TEST(Fingerprint, FollowsWhatChangesVerdicts) {
 
 TEST(Fingerprint, TellsMeasuresAndMadeUpKpisApart) {
   std::set<uint64_t> prints;
-  for (const char* measure : {"count()", "sum(data.amount)", "avg(data.amount)",
-                              "share(data.amount > 1)", "share(data.amount > 2)"}) {
+  for (const char* measure :
+       {"count()", "sum(data.amount)", "avg(data.amount)", "share(data.amount > 1)",
+        "share(data.amount > 2)", "min(data.amount)", "max(data.amount)", "first(data.amount)",
+        "last(data.amount)", "distinct(data.amount)", "median(data.amount)",
+        "'quantile(0.5, data.amount)'", "'quantile(0.9, data.amount)'"}) {
     prints.insert(Of(std::string("name: k, event: a, measure: ") + measure, kRule).kpi);
   }
-  EXPECT_EQ(prints.size(), 5U);
+  EXPECT_EQ(prints.size(), 13U);
   const auto compound = [](std::string_view definition, std::string_view part) {
     const auto book = MustLoad("kpis:\n  - {name: a, event: a, " + std::string(part) +
                                "}\n  - {name: b, event: b, measure: count()}\n  - {name: k, " +

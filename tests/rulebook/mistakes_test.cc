@@ -91,8 +91,9 @@ TEST(Mistakes, AreAllReportedInOnePass) {
       lines,
       ElementsAre("a.yaml:2:5: KPI 'customer_touches': 'event' is missing",
                   "a.yaml:2:30: KPI 'customer_touches': unknown key 'evnt'; did you mean 'event'?",
-                  "a.yaml:3:35: unknown measure 'total'; this version has count(), sum(field), "
-                  "avg(field) and share(condition)",
+                  "a.yaml:3:35: unknown measure 'total'; there are count(), share(condition), "
+                  "quantile(0.9, field), and sum, avg, min, max, first, last, distinct, "
+                  "median of a field",
                   "a.yaml:3:55: KPI '客户': unknown key 'sbject'; did you mean 'subject'?",
                   "b.yaml:2:20: unknown KPI 'custmer_touches'; did you mean 'customer_touches'?",
                   "b.yaml:2:58: unknown name 'completon'; did you mean 'completion'?",

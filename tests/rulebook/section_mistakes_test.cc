@@ -128,11 +128,31 @@ INSTANTIATE_TEST_SUITE_P(
              false},
         Case{"WhereOfOtherType", "kpis: [{name: k, event: x, measure: count(), where: 1 + 2}]",
              "1:53: expected a bool expression, found a number", false},
-        Case{"LaterMeasure", "kpis: [{name: k, event: x, measure: first(data.n)}]",
-             "1:37: measure 'first' is not supported by this version", false},
+        Case{"ReverseOfLast", "kpis: [{name: k, event: x, reverse: y, measure: last(data.n)}]",
+             "1:37: 'reverse' takes a value back, and first(…) and last(…) are those of an event: "
+             "there is nothing that it could take back",
+             false},
+        Case{"QuantileWithoutANumber", "kpis: [{name: k, event: x, measure: quantile(data.n)}]",
+             "1:37: expected a quantile such as quantile(0.9, data.hours), with a number from 0 to "
+             "1, found 'quantile(data.n)'",
+             false},
+        Case{"QuantileAbove1", "kpis: [{name: k, event: x, measure: 'quantile(95, data.n)'}]",
+             "1:37: expected a quantile such as quantile(0.9, data.hours), with a number from 0 to "
+             "1, found 'quantile(95, data.n)'",
+             false},
+        Case{"QuantileOfNothing", "kpis: [{name: k, event: x, measure: 'quantile(0.9, amount)'}]",
+             "1:52: unknown name 'amount'; a field of the event's data is written data.<field>",
+             false},
+        Case{"LiveMedian",
+             "kpis:\n  - {name: k, owner: o, event: x, measure: median(data.n)}\n"
+             "rules: [{name: r, kpi: k, evaluate: intraday, levels: {red: {when: value > 1}}}]",
+             "3:24: KPI 'k' is measured when a period is over; 'evaluate: intraday' is not "
+             "supported for it",
+             false},
         Case{"UnknownMeasure", "kpis: [{name: k, event: x, measure: summe(data.n)}]",
-             "1:37: unknown measure 'summe'; this version has count(), sum(field), avg(field) and "
-             "share(condition)",
+             "1:37: unknown measure 'summe'; there are count(), share(condition), quantile(0.9, "
+             "field), "
+             "and sum, avg, min, max, first, last, distinct, median of a field",
              false},
         Case{"ShareOfNumber", "kpis: [{name: k, event: x, measure: share(data.n + 1)}]",
              "1:43: expected a bool expression, found a number", false},
@@ -173,7 +193,7 @@ INSTANTIATE_TEST_SUITE_P(
              "1:37: count() takes nothing, found 'data.n'; what is counted is chosen by 'where'",
              false},
         Case{"CurrencyOfCount", "kpis: [{name: k, event: x, measure: count(), currency: CNY}]",
-             "1:56: only a sum or an average has a currency", false},
+             "1:56: count(), share(…) and distinct(…) have no currency", false},
         Case{"Calendar",
              "calendars: [{name: cn}]\nkpis: [{name: k, event: x, measure: count(), calendar: ch}]",
              "2:56: unknown calendar 'ch'; did you mean 'cn'?", false},

@@ -158,7 +158,9 @@ std::optional<Day> Oracle::SealedThrough(int kpi) const {
 bool Oracle::Takes(const Kpi& kpi, const Fact& fact) const {
   const bool matches = fact.type == kpi.event || fact.type == kpi.reverse;
   const bool measured =
-      kpi.kind == Kpi::Kind::kCount || (fact.amount.has_value() && fact.currency == "CNY");
+      kpi.kind == Kpi::Kind::kCount ||
+      (kpi.kind == Kpi::Kind::kDistinct ? !fact.kind.empty()
+                                        : fact.amount.has_value() && fact.currency == "CNY");
   return kpi.IsSimple() && matches && measured &&
          (kpi.only_kind.empty() || kpi.only_kind == fact.kind);
 }
@@ -227,8 +229,8 @@ void Oracle::TakeFact(int index, Lateness lateness) {
       continue;
     }
     const bool adds = fact.type == kpi.event;
-    Sum delta{adds ? 1 : -1, Decimal()};
-    if (kpi.kind != Kpi::Kind::kCount) {
+    Sum delta{adds ? 1 : -1, Decimal(), &fact, arrivals.front().time};
+    if (kpi.kind != Kpi::Kind::kCount && kpi.kind != Kpi::Kind::kDistinct) {
       delta.sum = adds ? *fact.amount : -*fact.amount;
     }
     const std::string subject = kpi.by_unit

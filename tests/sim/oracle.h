@@ -101,6 +101,8 @@ class Oracle {
   struct Sum {
     int64_t count = 0;
     Decimal sum;
+    const Fact* fact = nullptr;  // of one fact alone
+    absl::Time time{};           // its moment
   };
   struct OpenWalk {
     std::vector<Level> turns;
@@ -160,6 +162,8 @@ class Oracle {
   void WalkOpen(int rule, const std::string& subject);
   OpenWalk WalkFacts(const Rule& rule, const std::string& subject, const Period& period,
                      const std::vector<Sum>& facts) const;
+  // Of a KPI for which sums are not enough: from the facts themselves.
+  Reading ReadFacts(int kpi, const std::string& subject, const Period& period) const;
   // The value that is num/den, against the subject's target.
   Reading ReadQuotient(int kpi, const std::string& subject, const Period& period, int64_t count,
                        Decimal num, Decimal den) const;

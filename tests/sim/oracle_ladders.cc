@@ -1,6 +1,7 @@
 // Which periods count for whom, what they say, and how ladders walk over them.
 #include <algorithm>
 
+#include "daemon/fold/fingerprint.h"
 #include "tests/sim/oracle.h"
 
 namespace kpiwatch::sim {
@@ -158,6 +159,9 @@ Reading Oracle::Read(int k, const std::string& subject, const Period& period) co
     Measure(k, subject, period, &reading);
     return reading;
   }
+  if (kpi.kind != Kpi::Kind::kCount && kpi.kind != Kpi::Kind::kSum && kpi.kind != Kpi::Kind::kAvg) {
+    return ReadFacts(k, subject, period);
+  }
   Sum sum;
   if (const auto days = days_.find({k, subject}); days != days_.end()) {
     for (const auto& [day, facts] : days->second) {
@@ -180,6 +184,47 @@ Reading Oracle::ReadSum(int k, const std::string& subject, const Period& period,
   Reading reading;
   reading.count = sum.count;
   reading.value = kpi.kind == Kpi::Kind::kCount ? Decimal::FromInt(sum.count) : sum.sum;
+  Measure(k, subject, period, &reading);
+  return reading;
+}
+
+Reading Oracle::ReadFacts(int k, const std::string& subject, const Period& period) const {
+  const Kpi& kpi = world_.kpis[static_cast<size_t>(k)];
+  Reading reading;
+  std::map<Decimal, int64_t> amounts;  // what is taken back counts against an equal one
+  std::set<std::string> kinds;
+  std::map<std::pair<absl::Time, uint64_t>, Decimal> moments;
+  if (const auto days = facts_.find({k, subject}); days != facts_.end()) {
+    for (const auto& [day, facts] : days->second) {
+      if (!period.Contains(day)) {
+        continue;
+      }
+      for (const Sum& one : facts) {
+        reading.count += one.count;
+        amounts[one.count > 0 ? one.sum : -one.sum] += one.count;
+        kinds.insert(one.fact->kind);
+        moments[{one.time, FingerprintOf("", "/sim", one.fact->id).bits}] = one.sum;
+      }
+    }
+  }
+  std::vector<Decimal> sorted;
+  for (const auto& [amount, count] : amounts) {
+    sorted.insert(sorted.end(), static_cast<size_t>(std::max<int64_t>(count, 0)), amount);
+  }
+  if (kpi.kind == Kpi::Kind::kDistinct) {
+    reading.value = Decimal::FromInt(static_cast<int64_t>(kinds.size()));
+  } else if (kpi.kind == Kpi::Kind::kLast) {
+    reading.known = !moments.empty();
+    reading.value = reading.known ? moments.rbegin()->second : Decimal();
+  } else if (sorted.empty()) {
+    reading.known = false;
+  } else if (kpi.kind == Kpi::Kind::kMax) {
+    reading.value = sorted.back();
+  } else {
+    const size_t size = sorted.size();
+    return ReadQuotient(k, subject, period, reading.count,
+                        sorted[(size - 1) / 2] + sorted[size / 2], Decimal::FromInt(2));
+  }
   Measure(k, subject, period, &reading);
   return reading;
 }

@@ -126,6 +126,19 @@ void MakeKpis(Random& random, World* world) {
   basket.name = "basket";
   basket.kind = Kpi::Kind::kAvg;
   world->kpis.push_back(basket);
+  for (const auto& [name, kind] :
+       {std::pair("largest", Kpi::Kind::kMax), std::pair("middle", Kpi::Kind::kMedian)}) {
+    Kpi of_orders = revenue;
+    of_orders.name = name;
+    of_orders.kind = kind;
+    world->kpis.push_back(of_orders);
+  }
+  world->kpis.push_back(
+      {.name = "latest", .kind = Kpi::Kind::kLast, .event = "erp.order.confirmed", .sources = erp});
+  world->kpis.push_back({.name = "kinds",
+                         .kind = Kpi::Kind::kDistinct,
+                         .event = "crm.activity.completed",
+                         .sources = crm});
   Kpi effort{.name = "effort", .kind = Kpi::Kind::kDerived, .sources = crm, .parts = {0, 1}};
   effort.operands = {0, 1};
   effort.weights = {1, random.Between(1, 3)};
@@ -178,6 +191,8 @@ void MakeTargets(const BusinessCalendar& calendar, Random& random, World* world)
         add(2, p, random.Between(100, kind == PeriodKind::kWeek ? 600 : 2000) * scale);
         add(world->KpiNamed("basket"), p, random.Between(40, 200));
         add(world->KpiNamed("yield"), p, random.Between(5, 90));
+        add(world->KpiNamed("kinds"), p, random.Between(1, 3));
+        add(world->KpiNamed("middle"), p, random.Between(60, 200));
         add(world->KpiNamed("effort"), p, random.Between(2, 30) * scale);
       }
     }
@@ -297,6 +312,24 @@ void AddQuotientRules(Random& random, World* world) {
     rule.tiers.push_back({Level::kYellow,
                           Is(Word::kCompletion, Op::kLess, Percent(random.Between(30, 100))),
                           Is(Word::kValue, Op::kGreaterEqual, random.Between(3, 9))});
+    world->rules.push_back(rule);
+  }
+  for (const char* kpi : {"largest", "middle", "latest", "kinds"}) {
+    if (!random.Chance(40)) {
+      continue;
+    }
+    Rule rule{.name = std::string(kpi) + "_low",
+              .kpi = world->KpiNamed(kpi),
+              .for_units = random.Chance(40),
+              .period = random.Chance(40) ? PeriodKind::kDay : period()};
+    const bool has_target = kpi == std::string_view("kinds") || kpi == std::string_view("middle");
+    if (has_target && rule.period != PeriodKind::kDay) {
+      rule.tiers.push_back(
+          {Level::kYellow, Is(Word::kCompletion, Op::kLess, Percent(random.Between(50, 110))), {}});
+    }
+    const int line = kpi == std::string_view("kinds") ? 2 : random.Between(60, 200);
+    rule.tiers.push_back({Level::kOrange, Is(Word::kValue, Op::kLess, line), {}});
+    rule.clear_after = random.Between(1, 2);
     world->rules.push_back(rule);
   }
   if (random.Chance(40)) {

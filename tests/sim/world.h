@@ -41,7 +41,18 @@ struct Employment {
 };
 
 struct Kpi {
-  enum class Kind { kCount, kSum, kAvg, kVerdict, kRatio, kDerived };
+  enum class Kind {
+    kCount,
+    kSum,
+    kAvg,
+    kMax,
+    kMedian,
+    kLast,
+    kDistinct,  // of data.kind
+    kVerdict,
+    kRatio,
+    kDerived
+  };
   std::string name;
   Kind kind = Kind::kCount;
   std::string event = {};      // "crm.activity.completed"
@@ -55,7 +66,9 @@ struct Kpi {
   std::vector<int> weights = {};   // kDerived: of each
   int min_den = 0;                 // kRatio; 0: none
   bool IsSimple() const { return parts.empty(); }
-  bool IsMoney() const { return kind != Kind::kCount && kind != Kind::kDerived; }
+  bool IsMoney() const {
+    return kind != Kind::kCount && kind != Kind::kDistinct && kind != Kind::kDerived;
+  }
   std::map<std::string, std::vector<int>> floors = {};  // by level; "" is any
 };
 

@@ -149,7 +149,7 @@ class Weeks {
       happen("erp.order.cancelled",
              [&](Fact* fact) { fact->amount = Decimal::FromInt(random_.Between(1, 200)); });
     }
-    if (world_.kpis.size() > 4 && random_.Chance(busy / 6)) {
+    if (world_.KpiNamed("spend") >= 0 && random_.Chance(busy / 6)) {
       happen("mkt.spend.recorded",
              [&](Fact* fact) { fact->amount = Decimal::FromInt(random_.Between(10, 300)); });
     }

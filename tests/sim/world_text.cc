@@ -97,9 +97,14 @@ void AppendKpi(const World& world, const Kpi& kpi, std::string* out) {
                         name(1), kpi.weights[1]);
     return;
   }
-  const std::string measure = kpi.kind == Kpi::Kind::kCount ? "count()"
-                              : kpi.kind == Kpi::Kind::kSum ? "sum(data.amount)"
-                                                            : "avg(data.amount)";
+  static constexpr const char* kMeasures[] = {"count()",
+                                              "sum(data.amount)",
+                                              "avg(data.amount)",
+                                              "max(data.amount)",
+                                              "median(data.amount)",
+                                              "last(data.amount)",
+                                              "distinct(data.kind)"};
+  const char* const measure = kMeasures[static_cast<int>(kpi.kind)];
   *out += fmt::format("    type: simple\n    event: {}\n    measure: {}\n    subject: {}\n",
                       kpi.event, measure, kpi.by_unit ? "unit" : "data.owner_id");
   if (kpi.IsMoney()) {

@@ -62,6 +62,18 @@ TEST(KeysTest, VersionKeysSortByArrival) {
   EXPECT_EQ(ParseVersionKey(VersionKey(ascending[0]) + "x"), std::nullopt);
 }
 
+TEST(KeysTest, SamplesKeysSortBySubjectThenKpiThenDay) {
+  const std::vector<SamplesKeyParts> ascending = {{0, 0, Day::Min()}, {0, 0, Day{-1}},
+                                                  {0, 0, Day{0}},     {0, 7, Day{-9}},
+                                                  {0, 256, Day{-9}},  {1, 0, Day{20454}}};
+  for (size_t i = 0; i < ascending.size(); ++i) {
+    EXPECT_EQ(ParseSamplesKey(SamplesKey(ascending[i])), ascending[i]);
+    EXPECT_TRUE(i == 0 || SamplesKey(ascending[i - 1]) < SamplesKey(ascending[i])) << i;
+  }
+  EXPECT_EQ(ParseSamplesKey("b"), std::nullopt);
+  EXPECT_EQ(ParseSamplesKey(SamplesKey(ascending[0]) + "x"), std::nullopt);
+}
+
 TEST(KeysTest, SeriesKeysSortBySubjectThenDay) {
   const std::vector<SeriesKeyParts> ascending = {
       {0, Day::Min()}, {0, Day{-1}}, {0, Day{0}},       {0, Day{1}},    {0, Day{20454}},
@@ -94,13 +106,10 @@ TEST(KeysTest, OutboxAndDedupKeysSortByNumber) {
 }
 
 TEST(KeysTest, KindsOfMetaKeysDoNotMix) {
-  const std::vector<std::string> keys = {std::string(kFormatKey),
-                                         std::string(kUuidKey),
-                                         std::string(kDedupStateKey),
-                                         PositionKey("a", "b", 1),
-                                         InternKey(1),
-                                         CursorKey("x"),
-                                         VersionKey({})};
+  const std::vector<std::string> keys = {
+      std::string(kFormatKey),  std::string(kUuidKey), std::string(kDedupStateKey),
+      PositionKey("a", "b", 1), InternKey(1),          CursorKey("x"),
+      SamplesKey({}),           VersionKey({})};
   std::set<char> kinds;
   for (const std::string& key : keys) {
     EXPECT_TRUE(kinds.insert(key[0]).second) << key;
