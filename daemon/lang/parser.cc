@@ -73,6 +73,7 @@ bool Parser::Parse(Type result) {
         .has_value();
   }
   type_ = whole->type;
+  currency_ = whole->currency;
   return true;
 }
 

@@ -23,6 +23,7 @@ class Parser {
   const Error& error() const { return error_; }
   // The type of the whole expression, after Parse.
   Type type() const { return type_; }
+  const std::string& currency() const { return currency_; }  // of kMoney; empty: not known
   Code TakeCode() { return {.nodes = std::move(nodes_), .patterns = std::move(patterns_)}; }
 
  private:
@@ -88,6 +89,7 @@ class Parser {
   std::vector<Node> nodes_;
   std::vector<Pattern> patterns_;
   Type type_ = Type::kAny;
+  std::string currency_;
   Error error_;
 };
 

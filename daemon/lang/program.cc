@@ -176,6 +176,7 @@ std::optional<Program> Program::Compile(std::string_view source, const Scope& sc
   Program program;
   program.source_ = std::string(source);
   program.type_ = parser.type();
+  program.currency_ = parser.type() == Type::kMoney ? parser.currency() : "";
   auto code = std::make_shared<Code>(parser.TakeCode());
   for (Node& node : code->nodes) {
     if (node.op == Op::kConstant &&

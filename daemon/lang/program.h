@@ -87,6 +87,8 @@ class Program {
   const std::string& source() const { return source_; }
   // What is known of the result.
   Type type() const { return type_; }
+  // The currency of a result of kMoney, where it is always the same one; else empty.
+  const std::string& currency() const { return currency_; }
   // The most steps that one evaluation takes: one for each operand, operator and element of a list,
   // and for each state of a pattern. A step reads a text once at most, `contains` once for each
   // byte that it looks for.
@@ -108,6 +110,7 @@ class Program {
 
   std::string source_;
   Type type_ = Type::kAny;
+  std::string currency_;
   std::shared_ptr<const Code> code_;
   std::vector<uint16_t> slots_;
 };

@@ -205,10 +205,14 @@ absl::StatusOr<KpiReading> KpiViewer::ReadNumber(KpiIndex kpi_index, SubjectId s
   }
   const lang::Value value = kpi.expr->Evaluate([&](uint16_t slot) {
     const std::optional<Rational> exact = ExactOf(operands[slot]);
-    return exact ? lang::Value::Of(*exact) : lang::Value::Absent();
+    const std::string& currency = rulebook_->kpis[kpi.operands[slot]].currency;
+    return !exact             ? lang::Value::Absent()
+           : currency.empty() ? lang::Value::Of(*exact)
+                              : lang::Value::Money(*exact, currency);
   });
-  SetQuotient(value.kind == lang::ValueKind::kNumber ? std::optional(value.number) : std::nullopt,
-              &reading);
+  const bool known =
+      value.kind == lang::ValueKind::kNumber || value.kind == lang::ValueKind::kMoney;
+  SetQuotient(known ? std::optional(value.number) : std::nullopt, &reading);
   return reading;
 }
 

@@ -2,6 +2,7 @@
 // (S-13).
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "daemon/rulebook/expressions.h"
 #include "daemon/rulebook/kpi_sections.h"
@@ -106,29 +107,42 @@ class Settling {
     }
     std::sort(kpi->parts.begin(), kpi->parts.end());
     kpi->parts.erase(std::unique(kpi->parts.begin(), kpi->parts.end()), kpi->parts.end());
-    CheckCurrency(k, kpi);
+    SettleCurrency(k, kpi);
   }
 
   // Money of different currencies never meets silently (D-18).
-  void CheckCurrency(KpiIndex k, Kpi* kpi) {
-    std::string currency;
-    for (const KpiIndex o : kpi->operands) {
-      const Kpi& operand = state_->book.kpis[o];
-      if (!currency.empty() && !operand.currency.empty() && operand.currency != currency) {
-        Error(k, fmt::format("KPI '{}' mixes {} with {} ('{}')", kpi->name, currency,
-                             operand.currency, operand.name));
+  void SettleCurrency(KpiIndex k, Kpi* kpi) {
+    const std::string given = std::exchange(kpi->currency, "");
+    if (kpi->type == KpiType::kDerived) {
+      if (!kpi->expr) {
+        return;  // reported
+      }
+      kpi->expr = CompileOfKpis(*NodeOf(k).Get("expr"), state_->kpis, state_->book.kpis, k, true,
+                                &kpi->operands, &state_->out);
+      if (!kpi->expr) {
         return;
       }
-      currency = operand.currency.empty() ? currency : operand.currency;
+      kpi->currency = kpi->expr->currency();
+      if (kpi->currency.empty() && kpi->expr->type() == lang::Type::kMoney) {
+        Error(k, fmt::format("KPI '{}' may be of several currencies", kpi->name));
+        return;
+      }
+    } else if (kpi->operands.size() == 2) {
+      const Kpi& numerator = state_->book.kpis[kpi->operands[0]];
+      const Kpi& denominator = state_->book.kpis[kpi->operands[1]];
+      if (denominator.currency.empty()) {
+        kpi->currency = numerator.currency;  // money for each of something is money
+      } else if (!numerator.currency.empty() && numerator.currency != denominator.currency) {
+        Error(k, fmt::format("KPI '{}' mixes {} with {} ('{}')", kpi->name, numerator.currency,
+                             denominator.currency, denominator.name));
+        return;
+      }
     }
-    if (!kpi->currency.empty() && kpi->currency != currency) {
-      Error(k, fmt::format("KPI '{}' is in {}, but {}", kpi->name, kpi->currency,
-                           currency.empty() ? "none of its parts is money"
-                                            : fmt::format("its parts are in {}", currency)));
-    }
-    if (kpi->type == KpiType::kRatio && kpi->operands.size() == 2 &&
-        state_->book.kpis[kpi->operands[1]].currency.empty()) {
-      kpi->currency = currency;  // money for each of something is money
+    if (!given.empty() && given != kpi->currency) {
+      Error(k, fmt::format("KPI '{}' is in {}, but {}", kpi->name, given,
+                           kpi->currency.empty()
+                               ? "what it is made of is no money"
+                               : fmt::format("what it is made of is in {}", kpi->currency)));
     }
   }
 
@@ -157,8 +171,8 @@ void ReadDerivedKpi(MapReader* map, LoadState* state, Kpi* kpi) {
   const YamlNode* node = map->Require("expr");
   const auto self = static_cast<KpiIndex>(kpi - state->book.kpis.data());
   if (node != nullptr) {
-    kpi->expr =
-        CompileOfKpis(*node, state->kpis, state->book.kpis, self, &kpi->operands, &state->out);
+    kpi->expr = CompileOfKpis(*node, state->kpis, state->book.kpis, self, false, &kpi->operands,
+                              &state->out);
     if (kpi->expr && kpi->operands.empty()) {
       state->out.Error(*node, "'expr' names no KPI");
     }

@@ -212,7 +212,8 @@ std::optional<lang::Program> CompileCondition(const YamlNode& node, const Kpi* k
 
 std::optional<lang::Program> CompileOfKpis(const YamlNode& node, const NameTable& kpis,
                                            const std::vector<Kpi>& book, KpiIndex self,
-                                           std::vector<KpiIndex>* operands, Diagnostics* out) {
+                                           bool settled, std::vector<KpiIndex>* operands,
+                                           Diagnostics* out) {
   lang::Scope scope;
   scope.hint = "a derived KPI is written with the names of other KPIs, such as revenue / orders";
   for (KpiIndex k = 0; k < book.size(); ++k) {
@@ -230,9 +231,21 @@ std::optional<lang::Program> CompileOfKpis(const YamlNode& node, const NameTable
     if (it == operands->end()) {
       it = operands->insert(it, operand);
     }
-    return Binding{.slot = static_cast<uint16_t>(it - operands->begin()), .type = Type::kNumber};
+    const std::string& currency = book[operand].currency;
+    return Binding{.slot = static_cast<uint16_t>(it - operands->begin()),
+                   .type = !settled           ? Type::kNumeric
+                           : currency.empty() ? Type::kNumber
+                                              : Type::kMoney,
+                   .currency = currency};
   };
-  return Compile(node, scope, Type::kNumber, out);
+  std::optional<lang::Program> program = Compile(node, scope, Type::kAny, out);
+  if (program && !IsSummable(program->type())) {
+    out->ExpressionError(node, {.offset = 0,
+                                .message = fmt::format("expected a number or money, found {}",
+                                                       lang::Described(program->type()))});
+    return std::nullopt;
+  }
+  return program;
 }
 
 std::optional<lang::Program> CompileSubjectFilter(const YamlNode& node, ForEach for_each,

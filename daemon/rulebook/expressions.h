@@ -49,11 +49,13 @@ class EventScope {
 std::optional<lang::Program> CompileCondition(const YamlNode& node, const Kpi* kpi,
                                               Diagnostics* out);
 
-// A number out of the values of other KPIs of the same subject and period; its slots are places in
-// *operands, which is filled with what it names. `self` is the KPI that it defines.
+// A number or money out of the values of other KPIs of the same subject and period; its slots are
+// places in *operands, which is filled with what it names. `self` is the KPI that it defines. What
+// is money is known where the currencies of the operands are (`settled`).
 std::optional<lang::Program> CompileOfKpis(const YamlNode& node, const NameTable& kpis,
                                            const std::vector<Kpi>& book, KpiIndex self,
-                                           std::vector<KpiIndex>* operands, Diagnostics* out);
+                                           bool settled, std::vector<KpiIndex>* operands,
+                                           Diagnostics* out);
 
 // A filter over the persons or units of a rule; its slots are PersonSlots.
 std::optional<lang::Program> CompileSubjectFilter(const YamlNode& node, ForEach for_each,

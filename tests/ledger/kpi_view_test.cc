@@ -212,6 +212,23 @@ class CompoundTest : public testing::Test {
   SeriesTable series_{{}, 4, &loader_};
 };
 
+TEST_F(CompoundTest, AnAmountForAnAmountIsANumber) {
+  book_.kpis[0].measure.kind = MeasureKind::kSum;
+  book_.kpis[0].currency = "CNY";
+  book_.kpis[3].operands = {0};
+  lang::Scope scope;
+  scope.resolve = [](std::string_view) {
+    return std::optional(lang::Binding{0, lang::Type::kMoney, "CNY"});
+  };
+  lang::Error error;
+  book_.kpis[3].expr = lang::Program::Compile("won / 5 CNY", scope, lang::Type::kAny, &error);
+  ASSERT_TRUE(book_.kpis[3].expr) << error.message;
+  ASSERT_TRUE(series_.Add(SubjectId(0), Day{5}, 0, {1, Dec("30")}).ok());
+  EXPECT_EQ(Read(3, Day{5}, Day{6}).value, Dec("6"));
+  book_.kpis[3].expr = lang::Program::Compile("won - 5", scope, lang::Type::kAny, &error);
+  EXPECT_EQ(Read(3, Day{5}, Day{6}).value, Dec("25")) << "an amount";
+}
+
 // S-13: 8/100 and 30/1000 make 3.45 %, not 5.5 %: nothing averages averages.
 TEST_F(CompoundTest, ARatioOfDaysIsTheQuotientOfTheirSums) {
   Add(5, 8, 100);

@@ -89,6 +89,42 @@ kpis:
   EXPECT_EQ(book->fields.paths()[book->kpis[2].measure.field.value()], "data.points");
 }
 
+TEST(Loader, OtherMeasuresMayBeOfCalculationsToo) {
+  const auto book = MustLoad(R"(
+kpis:
+  - {name: mean, event: a, measure: avg(data.amount - data.discount.amount)}
+  - {name: slowest, event: a, measure: 'max((event.time - timestamp(data.since)) / 1h)'}
+  - {name: p90, event: a, measure: 'quantile(0.9, (event.time - timestamp(data.since)) / 1h)'}
+  - {name: fast, event: a, measure: share(event.time - timestamp(data.since) <= 24h)}
+)");
+  ASSERT_EQ(book->kpis.size(), 4U);
+  EXPECT_EQ(book->kpis[0].currency, "CNY") << "it reads amounts";
+  for (const Kpi& kpi : book->kpis) {
+    EXPECT_TRUE(kpi.measure.expression) << kpi.name;
+  }
+  EXPECT_EQ(book->kpis[2].measure.quantile.ToString(), "0.9");
+}
+
+TEST(Loader, MoneyOfADerivedKpiIsThatOfItsParts) {
+  const auto book = MustLoad(R"(
+kpis:
+  - {name: margin, type: derived, expr: per_order / usd}
+  - {name: per_order, type: derived, expr: usd / orders}
+  - {name: bonus, type: derived, expr: orders * 10 EUR}
+  - {name: usd, event: a, measure: sum(data.amount), currency: USD}
+  - {name: orders, event: a, measure: count()}
+targets:
+  - {kpi: per_order, person: u1, period: 2026-09, target: 5 USD}
+  - {kpi: margin, person: u1, period: 2026-09, target: 5%}
+)");
+  const auto currency = [&](std::string_view kpi) {
+    return book->kpis[*book->FindKpi(kpi)].currency;
+  };
+  EXPECT_EQ(currency("per_order"), "USD");
+  EXPECT_EQ(currency("margin"), "") << "an amount for an amount is a number";
+  EXPECT_EQ(currency("bonus"), "EUR");
+}
+
 TEST(Loader, TheExampleOfTheLanguageIsSound) {
   std::ifstream in("docs/EXPRESSIONS.md");
   const std::string page{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};

@@ -254,7 +254,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"NoOperand", kParts + "  - {name: k, type: derived, expr: 1 + 2}",
              "5:36: 'expr' names no KPI", false},
         Case{"DerivedIsABool", kParts + "  - {name: k, type: derived, expr: revenue > 2}",
-             "5:36: expected a number expression, found a bool", false},
+             "5:36: expected a number or money, found a bool", false},
         Case{"MadeOfItself",
              kParts + "  - {name: k, type: derived, expr: l + 1}\n"
                       "  - {name: l, type: ratio, numerator: k, denominator: touches}",
@@ -262,10 +262,32 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"MixedMoney",
              kParts + "  - {name: usd, owner: o, event: x, measure: sum(data.amount), currency: "
                       "USD}\n  - {name: k, type: derived, expr: usd + revenue}",
+             "6:40: '+' mixes money in USD and money in CNY", false},
+        Case{"MixedRatio",
+             kParts + "  - {name: usd, owner: o, event: x, measure: sum(data.amount), currency: "
+                      "USD}\n  - {name: k, type: ratio, numerator: usd, denominator: revenue}",
              "6:5: KPI 'k' mixes USD with CNY ('revenue')", false},
+        Case{"MoneyAndANumber", kParts + "  - {name: k, type: derived, expr: revenue + touches}",
+             "5:44: '+' mixes money in CNY and a number", false},
+        Case{"CurrencyOfAnotherMoney",
+             kParts + "  - {name: k, type: derived, expr: revenue / touches, currency: USD}",
+             "5:5: KPI 'k' is in USD, but what it is made of is in CNY", false},
+        Case{"NumeratorOfNone",
+             kParts + "rules:\n  - {name: r, kpi: touches, for_each: person, period: day, levels: "
+                      "{red: {when: den < 5}}}",
+             "6:81: unknown name 'den'; 'num' and 'den' are those of a KPI of type ratio", false},
+        Case{"DistinctOfACalculation",
+             "kpis: [{name: k, event: x, measure: distinct(data.a + data.b)}]",
+             "1:46: distinct() takes a field such as data.customer, found 'data.a + data.b'",
+             false},
+        Case{"AverageOfADuration",
+             "kpis: [{name: k, event: x, measure: avg(event.time - event.time)}]",
+             "1:41: avg() needs a number or money, found a duration; divide it by a unit, as in "
+             "avg((…) / 1h)",
+             false},
         Case{"CurrencyOfAPlainNumber",
              kParts + "  - {name: k, type: derived, expr: touches * 2, currency: CNY}",
-             "5:5: KPI 'k' is in CNY, but none of its parts is money", false},
+             "5:5: KPI 'k' is in CNY, but what it is made of is no money", false},
         Case{"PartsOnTwoCalendars",
              "calendars: [{name: cn}, {name: us}]\n" + kParts +
                  "  - {name: other, owner: o, event: x, measure: count(), calendar: us}\n"
