@@ -207,7 +207,8 @@ void Core::FillRestated(const Rule& rule, SubjectId subject, const SealedRecord&
   const Kpi& kpi = rulebook_->kpis[rule.kpi];
   for (const SealedRecord& before : old) {
     // Another period may have been corrected, and this one only counts on.
-    if (before.period == record.period && before.value != record.value) {
+    const bool other = before.known != record.known || before.value != record.value;
+    if (before.period == record.period && before.known && other) {
       transition->set_old_value(before.value.ToString());
       if (before.target) {
         if (const auto completion = Completion(kpi.direction, before.value, *before.target)) {
@@ -219,8 +220,7 @@ void Core::FillRestated(const Rule& rule, SubjectId subject, const SealedRecord&
   const std::string unit =
       rule.for_each == ForEach::kUnit ? subjects_.Get(subject).id : std::string();
   const auto counts = [&](KpiIndex k, SubjectId of, Day day) {
-    const bool of_kpi =
-        k == rule.kpi || std::find(kpi.all_of.begin(), kpi.all_of.end(), k) != kpi.all_of.end();
+    const bool of_kpi = k == rule.kpi || std::binary_search(kpi.parts.begin(), kpi.parts.end(), k);
     if (!of_kpi || of == subject || unit.empty()) {
       return of_kpi && of == subject;
     }

@@ -102,6 +102,23 @@ TEST(CompoundKpiTest, ALateFactOfTheDenominatorRestatesTheVerdict) {
   EXPECT_THAT(driver.log(), ElementsAre("conversion person:u1 2026-11-02 green>red RESTATED"));
   EXPECT_EQ(driver.transitions()[0].value(), "0.333333");
   EXPECT_EQ(driver.transitions()[0].completion(), "0.666667");
+  EXPECT_EQ(driver.transitions()[0].old_value(), "0.5");
+  EXPECT_EQ(driver.transitions()[0].old_completion(), "1.000000");
+  EXPECT_NE(driver.transitions()[0].cause_event_id(), "") << "of one of its parts";
+}
+
+TEST(CompoundKpiTest, WhatHadNoValueBeforeHasNoOldOne) {
+  CoreDriver driver(kRules);
+  driver.Touch("u1", At("2026-11-02T10:00"), 3);
+  driver.Heartbeat(At("2026-11-02T22:00"));
+  driver.Step();
+  driver.Touch("u1", At("2026-11-02T12:00"), 2);
+  driver.Heartbeat(At("2026-11-03T22:00"));
+  driver.Step();
+  ASSERT_THAT(driver.log(), ElementsAre("conversion person:u1 2026-11-02 green>red RESTATED"));
+  EXPECT_EQ(driver.transitions()[0].value(), "0");
+  EXPECT_EQ(driver.transitions()[0].old_value(), "");
+  EXPECT_EQ(driver.transitions()[0].old_completion(), "");
 }
 
 // S-13, S-26: a day with too few is no miss and no hit; the alert before it stands.

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
+#include <tuple>
 
 #include "fmt/format.h"
 #include "tests/testing/core_driver.h"
@@ -142,6 +144,52 @@ TEST(OpenChangesTest, ANewTargetOfWhoHasSoldNothingIsLookedAtForTheDaysThatArePr
   driver.Step();
   EXPECT_THAT(driver.log(), ElementsAre("month person:u1 2026-11 green>red THRESHOLD"));
   EXPECT_EQ(driver.transitions()[0].value(), "0");
+}
+
+// Averages and shares are those of all days so far, not of the last one.
+TEST(OpenChangesTest, QuotientsAreJudgedFromTheSumsOfStoredDays) {
+  for (const auto& [measure, high, low, value] :
+       {std::tuple{"avg(data.amount), currency: CNY", "28", "15", "21"},
+        std::tuple{"share(data.amount >= 20)", "80%", "30%", "0.5"}}) {
+    const auto rules = [&](std::string_view levels) {
+      std::string text = Rules(levels);
+      const std::string_view sum = "sum(data.amount), currency: CNY";
+      text.replace(text.find(sum), sum.size(), measure);
+      const std::string_view target = "target: 100 CNY";
+      text.replace(text.find(target), target.size(),
+                   std::string_view(value) == "21" ? "target: 100 CNY" : "target: 100");
+      return text;
+    };
+    CoreDriver driver(rules("{red: {when: value >= 1000}}"));
+    driver.Order("u1", At("2026-11-02T10:00"), "30");
+    driver.Step();
+    driver.Order("u1", At("2026-11-03T10:00"), "12");
+    driver.Step();
+    driver.Reload(rules(fmt::format("{{red: {{when: value < {}}}}}", low)));
+    driver.Step();
+    EXPECT_THAT(driver.log(), IsEmpty()) << measure << ": the last day alone is none";
+    // The first day was above the line, and the second does not clear it.
+    driver.Reload(
+        rules(fmt::format("{{red: {{when: value >= {}, clear: value < {}}}}}", high, low)));
+    driver.Step();
+    ASSERT_THAT(driver.log(), ElementsAre("month person:u1 2026-11 green>red RULE_CHANGED"));
+    EXPECT_EQ(driver.transitions()[0].value(), value);
+  }
+}
+
+TEST(OpenChangesTest, AnAverageOfNothingIsNotBelowItsTarget) {
+  std::string rules = Rules("{red: {when: completion < 50% || value < 10}}");
+  rules.replace(rules.find("sum("), 3, "avg");
+  std::string without = rules;
+  without.replace(without.find("person: u1"), 10, "person: u2");
+  CoreDriver driver(without);
+  driver.Order("u1", At("2026-10-30T10:00"), "60");
+  driver.Heartbeat(At("2026-11-03T00:00"));
+  driver.Step();
+  driver.Reload(rules);
+  driver.Heartbeat(At("2026-11-04T00:00"));
+  driver.Step();
+  EXPECT_THAT(driver.log(), IsEmpty());
 }
 
 }  // namespace
