@@ -184,6 +184,12 @@ void ReadSplit(const YamlNode& node, const YamlNode& split_of, LoadState* state,
     return;
   }
   const Kpi& kpi = state->book.kpis[*index];
+  if (kpi.type != KpiType::kVerdict && (kpi.type != KpiType::kSimple || !kpi.measure.IsSum())) {
+    state->out.Error(split_of, fmt::format("weeks of KPI '{}' do not add up to what is split; give "
+                                           "them targets of their own",
+                                           kpi.name));
+    return;
+  }
   WeekSplit split;
   split.kpi = static_cast<KpiIndex>(*index);
   split.subject = ReadSubject(&whole, kpi, state);

@@ -120,5 +120,14 @@ TEST(TargetWeeks, MistakesAreToldWhereTheyStand) {
   EXPECT_THAT(errors(whole), IsEmpty());
 }
 
+TEST(TargetWeeks, OnlyWhatAddsUpIsSplit) {
+  std::string base(kBase);
+  base.replace(base.find("count()"), 7, "avg(data.n)");
+  EXPECT_THAT(
+      Errors(LoadText(base + Whole("calls", "2026-06", "2100") + Split("calls", "2026-06"))),
+      ElementsAre("8:28: weeks of KPI 'calls' do not add up to what is split; give them targets "
+                  "of their own"));
+}
+
 }  // namespace
 }  // namespace kpiwatch
