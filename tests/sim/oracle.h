@@ -52,8 +52,8 @@ struct OracleOpen {
   std::vector<Level> turns;
   // Where nothing booked fires too, a day that seals may tell it before the first event does.
   bool silent = false;
-  uint8_t reached = 0;    // every tier that is latched at some time
-  bool any_order = true;  // false: in another order it would be otherwise
+  uint8_t reached = 0;                  // every tier that is latched at some time
+  bool any_order = true;                // false: in another order it would be otherwise
   std::optional<absl::Time> sealed_at;  // nullopt: still open
 };
 
@@ -151,8 +151,8 @@ class Oracle {
   bool WatchesFrom(const Rule& rule, const std::string& subject, Day day) const;
   std::optional<Day> LeavesOn(const Rule& rule, const std::string& subject, Day from,
                               Day until) const;
-  // Whether a day of the period sealed before its last, with nothing booked up to it, while somebody
-  // who works has to answer for the target.
+  // Whether a day of the period sealed before its last, with nothing booked up to it, while
+  // somebody who works has to answer for the target.
   bool IsLookedAt(const Rule& rule, const std::string& subject, const Period& period) const;
   bool Works(const std::string& subject, const Period& period) const;
   bool Counts(const Rule& rule, const std::string& subject, const Period& period) const;
