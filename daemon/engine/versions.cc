@@ -34,7 +34,7 @@ uint64_t Core::ContentOf(const std::vector<Fact>& facts, int64_t time_ms) {
     wire::AppendSigned(fact.day.number, &content_);
     wire::AppendSigned(fact.delta.count, &content_);
     wire::AppendSigned128(fact.delta.sum.units(), &content_);
-    if (rulebook_->kpis[fact.kpi].measure.IsOrderedByTime()) {
+    if (samples_->Keeps(fact.kpi) && rulebook_->kpis[fact.kpi].measure.IsOrderedByTime()) {
       wire::AppendSigned(time_ms, &content_);
     }
   }
@@ -49,7 +49,8 @@ absl::Status Core::BookVersion(const PendingEvent& event, Booking* booking) {
   bool by_time = false;
   for (uint32_t f = event.fact_begin; f < event.fact_end; ++f) {
     PendingFact& fact = block_facts_[f];
-    by_time = by_time || rulebook_->kpis[fact.kpi].measure.IsOrderedByTime();
+    by_time = by_time ||
+              (samples_->Keeps(fact.kpi) && rulebook_->kpis[fact.kpi].measure.IsOrderedByTime());
     KPIWATCH_RETURN_IF_ERROR(BookFact(event, &fact, booking));
     contributions_.push_back({kpi_id_of_[fact.kpi], fact.subject, fact.day, fact.delta});
   }
