@@ -86,6 +86,17 @@ absl::Status Core::AttributeAgain() {
       KPIWATCH_RETURN_IF_ERROR(
           series_->Add(nobody, fact.day, fact.kpi, Aggregate().Since(fact.value)).status());
       KPIWATCH_RETURN_IF_ERROR(series_->Add(unit, fact.day, fact.kpi, fact.value).status());
+      if (samples_->Keeps(fact.kpi)) {
+        SampleTable& table = *samples_->table();
+        KPIWATCH_ASSIGN_OR_RETURN(const Samples samples,
+                                  table.Merged(*subject, fact.kpi, fact.day, fact.day + 1));
+        std::vector<Samples::Entry> taken = samples.entries();
+        for (Samples::Entry& entry : taken) {
+          entry.count = -entry.count;
+        }
+        KPIWATCH_RETURN_IF_ERROR(table.Add(nobody, fact.kpi, fact.day, taken));
+        KPIWATCH_RETURN_IF_ERROR(table.Add(unit, fact.kpi, fact.day, samples.entries()));
+      }
     }
     unknown_owners_.Settle(id, &names_);
   }

@@ -77,6 +77,26 @@ void Visit(CoreDriver& driver, std::string_view owner, std::string_view account,
                   R"("})");
 }
 
+// D-19.
+TEST(SamplesTest, OfAnUnknownOwnerTheyGoToHisUnitWhenTheOrgNamesHim) {
+  CoreDriver driver(kRules);
+  driver.Order("u9", At("2026-11-02T10:00"), "7");
+  driver.Order("u9", At("2026-11-02T10:01"), "9");
+  driver.Order("u8", At("2026-11-02T10:02"), "8");
+  driver.Step();
+  EXPECT_EQ(Value(driver, "largest", "person:unassigned"), "9");
+  std::string rules = kRules;
+  const std::string known = "    - {id: u2, name: u2, unit: company}\n";
+  rules.insert(rules.find(known), "    - {id: u9, name: u9, unit: east}\n");
+  driver.Reload(rules);
+  driver.Step();
+  EXPECT_EQ(Value(driver, "largest", "person:unassigned"), "8");
+  EXPECT_EQ(Value(driver, "largest", "unit:east"), "9");
+  EXPECT_EQ(Value(driver, "smallest", "unit:east"), "7");
+  EXPECT_EQ(Value(driver, "smallest", "unit:company"), "7");
+  EXPECT_EQ(Value(driver, "largest", "unit:company"), "9");
+}
+
 // S-13: a unit's and a week's values are those of all facts below.
 TEST(SampledKpiTest, DaysMergeIntoPeriodsAndPeopleIntoUnits) {
   CoreDriver driver(kRules);
