@@ -28,7 +28,7 @@ struct AlertView {
   std::string subject;     // "person:u102", "unit:east", "source:crm"
   LocalText subject_name;  // for people; the id where the org names nobody
   std::string kpi;         // empty: of no one KPI
-  std::string period;  // "2026-09-28", "2026-W40" …
+  std::string period;      // "2026-09-28", "2026-W40" …
   Level level = Level::kYellow;
   AlertState state = AlertState::kFiring;
   absl::Time active_at = absl::InfinitePast();  // business moment in which the episode began

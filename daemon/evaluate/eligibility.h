@@ -20,7 +20,7 @@ enum class Eligibility : uint8_t {  // persisted: DO NOT CHANGE the numbers
   kNoFloors = 6,  // the person's level has no floors: the role does not have the KPI
   kBeforeFirstSight = 7,
   kInsufficient = 8,  // not measured: the KPI is new or changed, or was not there (D-29)
-  kPartTimeOff = 9,  // a weekday on which the person does not work
+  kPartTimeOff = 9,   // a weekday on which the person does not work
 };
 
 // "eligible", "not_a_working_day", "no_working_days" …: the names of SkippedPeriod.reason.

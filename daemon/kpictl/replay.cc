@@ -192,11 +192,10 @@ void Replayer::FinishBad() {
   bad_.Finish();
   for (const auto& [what, left_out] : left_out_) {
     const Kpi& kpi = rulebook_->kpis[what.first];
-    const std::string why = what.second == "currency"
-                                ? fmt::format("money of another currency than {}", kpi.currency)
-                            : what.second == "binary_money"
-                                ? "its money is a binary floating-point number, not text"
-                                : "what it measures is missing or no number";
+    const std::string why =
+        what.second == "currency" ? fmt::format("money of another currency than {}", kpi.currency)
+        : what.second == "binary_money" ? "its money is a binary floating-point number, not text"
+                                        : "what it measures is missing or no number";
     console_.err << fmt::format("{}: KPI {} left out {} {}: {} ({}); this is the first\n",
                                 left_out.place, kpi.name, left_out.facts,
                                 left_out.facts == 1 ? "fact" : "facts", why, what.second);

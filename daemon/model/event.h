@@ -21,8 +21,8 @@ struct FieldValue {
   FieldKind kind = FieldKind::kMissing;
   bool boolean = false;
   bool is_binary = false;  // kNumber: it was a binary floating-point number, which money may not be
-  Decimal number;         // kNumber, kMoney (in major units)
-  std::string_view text;  // kString; kMoney: the currency code; kNumber: empty
+  Decimal number;          // kNumber, kMoney (in major units)
+  std::string_view text;   // kString; kMoney: the currency code; kNumber: empty
 };
 
 using FieldId = StrongId<struct FieldIdTag, uint16_t>;
