@@ -23,7 +23,7 @@ void Core::TakeKpiChanges(size_t known) {
   for (KpiIndex k = 0; k < rulebook_->kpis.size(); ++k) {
     const uint32_t id = kpi_id_of_[k];
     const std::vector<uint32_t>& sources = groups_[group_of_kpi_[k]].sources;
-    // A verdict has no series of its own.
+    // What is made of other KPIs has no series of its own.
     const bool begins = id >= known && rulebook_->kpis[k].type == KpiType::kSimple &&
                         std::any_of(sources.begin(), sources.end(),
                                     [&](uint32_t source) { return HasRead(source); });
@@ -86,7 +86,7 @@ absl::Time Core::Moment() const {
 bool Core::IsMeasured(KpiIndex k, const Period& period) const {
   const Kpi& kpi = rulebook_->kpis[k];
   return measured_.Covers(kpi_id_of_[k], period) &&
-         std::all_of(kpi.all_of.begin(), kpi.all_of.end(),
+         std::all_of(kpi.parts.begin(), kpi.parts.end(),
                      [&](KpiIndex part) { return measured_.Covers(kpi_id_of_[part], period); });
 }
 

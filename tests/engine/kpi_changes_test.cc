@@ -141,6 +141,39 @@ TEST(KpiChangesTest, AKpiThatWasAwayKeepsItsDaysAndMissesThoseBetween) {
   EXPECT_EQ(driver.log().back(), "week person:u1 2026-W47 red>green THRESHOLD");
 }
 
+TEST(KpiChangesTest, AQuotientIsAsUnknownAsItsParts) {
+  const auto rules = [](std::string_view where) {
+    return std::string(kCalendar) + R"(
+kpis:
+  - {name: orders, owner: ops, type: simple, event: erp.order.confirmed, measure: count(),
+     subject: data.owner_id, calendar: cn}
+  - {name: touches, owner: ops, type: simple, event: crm.activity.completed, measure: count(),
+     subject: data.owner_id, calendar: cn)" +
+           std::string(where) + R"(}
+  - {name: rate, owner: ops, type: ratio, numerator: orders, denominator: touches}
+rules:
+  - name: low
+    kpi: rate
+    for_each: person
+    period: week
+    evaluate: on_close
+    levels: {red: {when: value < 2}}
+)";
+  };
+  for (const bool changed : {false, true}) {
+    CoreDriver driver(rules(""));
+    driver.Touch("u1", At("2026-11-03T10:00"), 3);
+    driver.Step();
+    driver.Reload(rules(changed ? kWhere : ""));
+    driver.Step();
+    driver.Order("u1", At("2026-11-04T10:00"), "1");
+    driver.Touch("u1", At("2026-11-04T10:00"), 1);
+    driver.Heartbeat(At("2026-11-09T00:00"));
+    driver.Step();
+    EXPECT_EQ(driver.log().size(), changed ? 0U : 1U);
+  }
+}
+
 TEST(KpiChangesTest, InANewStoreEverythingIsMeasured) {
   CoreDriver driver(Rules());
   driver.Order("u1", At("2026-11-06T10:00"), "5");
