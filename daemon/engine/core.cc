@@ -102,7 +102,7 @@ absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin
   bool keep_id = false;
   for (const Fact& fact : facts) {
     block_facts_.push_back({ResolveSubject(fact), fact.kpi, fact.day, fact.delta});
-    keep_id = keep_id || keeps_ids_[fact.kpi];
+    keep_id = keep_id || plans_.keeps_ids[fact.kpi];
   }
   pending.fact_end = static_cast<uint32_t>(block_facts_.size());
   if (versioned) {
@@ -222,7 +222,7 @@ void Core::NoteEvent(const PendingEvent& event, Booking* booking) {
 
 inline void Core::NoteReach(const PendingEvent& event, KpiIndex kpi, SeriesTable::Cell* cell,
                             Booking* booking) {
-  const std::vector<ValueLine>& lines = lines_[kpi];
+  const std::vector<ValueLine>& lines = plans_.lines[kpi];
   if (cell->armed > lines.size()) {
     return;
   }
@@ -276,14 +276,15 @@ inline absl::Status Core::BookHere(const PendingEvent& event, PendingFact& fact,
     return absl::OkStatus();
   }
   if (booking.result == kResLate && group.next && fact.day < *group.next &&
-      !sealed_rules_of_kpi_[fact.kpi].empty()) [[unlikely]] {
+      !plans_.sealed_rules_of_kpi[fact.kpi].empty()) [[unlikely]] {
     corrections_.Add(fact.kpi, fact.subject, fact.day,
                      block_ids_.Get(event.id_begin, event.id_size), event.origin.record_ms);
   }
   NoteFirstDay(fact.day, &group);
   KPIWATCH_ASSIGN_OR_RETURN(SeriesTable::Cell* const cell,
                             series_->Add(fact.subject, fact.day, fact.kpi, fact.delta));
-  if (const WatchedFor watched_for = watched_for_[fact.kpi]; watched_for == WatchedFor::kLines) {
+  if (const WatchedFor watched_for = plans_.watched_for[fact.kpi];
+      watched_for == WatchedFor::kLines) {
     NoteReach(event, fact.kpi, cell, &booking);
   } else if (watched_for == WatchedFor::kEvents) {
     NoteEvent(event, &booking);

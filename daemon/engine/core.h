@@ -41,6 +41,7 @@
 #include "daemon/engine/reach_log.h"
 #include "daemon/engine/read_view.h"
 #include "daemon/engine/record_counts.h"
+#include "daemon/engine/rule_plans.h"
 #include "daemon/engine/sample_book.h"
 #include "daemon/engine/seal_group.h"
 #include "daemon/engine/targets_record.h"
@@ -136,7 +137,6 @@ class Core {
   // core.cc
   void BuildPlans();
   void BuildGroups();
-  std::vector<ValueLine> LinesOf(KpiIndex kpi) const;
   void AddKnownSubjects();
   void MeetPartition(const Origin& origin, std::span<const PartitionState> partitions);
   void EmitUnknownOwners();
@@ -368,25 +368,13 @@ class Core {
   std::vector<uint32_t> kpi_id_of_;  // stored numbers, by KpiIndex
   std::vector<KpiIndex> kpi_of_id_;  // the other way; UINT32_MAX: not in this rulebook
   std::vector<uint32_t> rule_id_of_;
-  std::vector<std::vector<RuleIndex>> open_rules_of_kpi_;    // intraday
-  std::vector<std::vector<RuleIndex>> sealed_rules_of_kpi_;  // on_close
-  std::vector<WatchedFor> watched_for_;                      // by KPI
-  std::vector<bool> keeps_ids_;                              // by KPI: of events, for some rule
-  // By KPI: the lines, ascending, where its intraday rules are all of the form `value >= line` on a
-  // person's day and never clear. Then nothing happens until a value reaches the next line, which a
-  // cell's `armed` says (1-based; 0: no event has come since the cell is in memory).
-  std::vector<std::vector<ValueLine>> lines_;
-  std::vector<bool> needs_target_;          // by rule
+  RulePlans plans_;
   std::vector<Counter*> evaluations_;       // by rule
   std::vector<uint64_t> open_evaluations_;  // by rule, not yet counted there
-  // By rule: the latches of all its tiers when none has a clear line; 0: some latch may open.
-  std::vector<uint8_t> all_tiers_;
   // Last day that a partition has promised to be complete, by source, partition and group.
   std::vector<std::vector<std::vector<Day>>> promised_;
   std::vector<uint32_t> group_of_kpi_;
   std::vector<SealGroup> groups_;
-  std::map<std::pair<Day, KpiIndex>, std::vector<size_t>> targets_by_end_;
-  StringMap<std::vector<size_t>> targets_of_subject_;
   std::vector<SubjectId> subjects_by_name_;  // sorted; as of sorted_count_
   size_t sorted_count_ = 0;
 

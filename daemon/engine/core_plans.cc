@@ -1,5 +1,5 @@
-// What the core derives from a rulebook when it enters: numbers for names, seal groups, which rule
-// looks at which KPI.
+// What the core derives from a rulebook when it enters: numbers for names, seal groups, known
+// subjects.
 #include <algorithm>
 #include <utility>
 
@@ -24,80 +24,14 @@ void Core::BuildPlans() {
     kpi_of_id_[kpi_id_of_[k]] = k;
   }
 
-  open_rules_of_kpi_.assign(book.kpis.size(), {});
-  sealed_rules_of_kpi_.assign(book.kpis.size(), {});
-  watched_for_.assign(book.kpis.size(), WatchedFor::kNothing);
-  keeps_ids_.assign(book.kpis.size(), false);
-  needs_target_.clear();
+  plans_.Build(book);
   evaluations_.clear();
-  all_tiers_.clear();
-  open_evaluations_.assign(book.rules.size(), 0);
-  for (RuleIndex r = 0; r < book.rules.size(); ++r) {
-    const Rule& rule = book.rules[r];
-    needs_target_.push_back(NeedsTarget(book, rule));
+  for (const Rule& rule : book.rules) {
     evaluations_.push_back(&metrics_->rule_evaluations.With({rule.name}));
-    uint8_t tiers = 0;
-    bool clears = false;
-    for (const Tier& tier : rule.tiers) {
-      tiers |= static_cast<uint8_t>(1U << static_cast<int>(tier.level));
-      clears = clears || tier.clear.has_value();
-    }
-    all_tiers_.push_back(clears ? uint8_t{0} : tiers);
-    const bool open = rule.evaluate == EvaluateMode::kIntraday;
-    std::vector<KpiIndex> reads = {rule.kpi};
-    if (book.kpis[rule.kpi].type != KpiType::kSimple) {
-      reads = book.kpis[rule.kpi].parts;
-    }
-    for (const KpiIndex kpi : reads) {
-      (open ? open_rules_of_kpi_ : sealed_rules_of_kpi_)[kpi].push_back(r);
-      keeps_ids_[kpi] = true;
-      if (open) {
-        watched_for_[kpi] = WatchedFor::kEvents;
-      }
-    }
   }
-  lines_.clear();
-  for (KpiIndex k = 0; k < book.kpis.size(); ++k) {
-    lines_.push_back(LinesOf(k));
-    if (!lines_[k].empty()) {
-      watched_for_[k] = WatchedFor::kLines;
-    }
-  }
+  open_evaluations_.assign(book.rules.size(), 0);
   told_log_.SetRulebook(&book);
-  targets_by_end_.clear();
-  targets_of_subject_.clear();
-  for (size_t t = 0; t < book.targets.size(); ++t) {
-    const Target& target = book.targets[t];
-    targets_by_end_[{target.period.end, target.kpi}].push_back(t);
-    targets_of_subject_[target.subject].push_back(t);
-  }
   BuildGroups();
-}
-
-std::vector<ValueLine> Core::LinesOf(KpiIndex kpi) const {
-  std::vector<ValueLine> lines;
-  if (!rulebook_->kpis[kpi].measure.IsSum()) {
-    return lines;
-  }
-  for (const RuleIndex r : open_rules_of_kpi_[kpi]) {
-    const Rule& rule = rulebook_->rules[r];
-    if (rule.kpi != kpi || rule.for_each != ForEach::kPerson || rule.period != PeriodKind::kDay ||
-        needs_target_[r]) {
-      return {};
-    }
-    for (const Tier& tier : rule.tiers) {
-      const std::optional<lang::SimpleComparison> line = tier.when.simple_comparison();
-      if (tier.clear || !line || line->slot != kSlotValue ||
-          line->comparator != lang::Comparator::kGreaterEqual ||
-          line->threshold.den != Decimal::FromInt(1)) {
-        return {};
-      }
-      lines.push_back({line->threshold.num, r});
-    }
-  }
-  std::stable_sort(lines.begin(), lines.end(),
-                   [](const ValueLine& a, const ValueLine& b) { return a.value < b.value; });
-  return lines.size() < UINT16_MAX ? lines : std::vector<ValueLine>();
 }
 
 void Core::BuildGroups() {

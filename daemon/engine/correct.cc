@@ -16,7 +16,7 @@ absl::Status Core::ReplayCorrections() {
   // By rule and subject: the earliest corrected day.
   std::map<std::pair<RuleIndex, uint32_t>, Day> corrected;
   for (const Touched& cell : series_->touched()) {
-    for (const RuleIndex r : sealed_rules_of_kpi_[cell.kpi]) {
+    for (const RuleIndex r : plans_.sealed_rules_of_kpi[cell.kpi]) {
       const SealGroup& group = groups_[group_of_kpi_[rulebook_->rules[r].kpi]];
       if (!group.next || cell.day >= *group.next + (group.sealing ? 1 : 0)) {
         continue;

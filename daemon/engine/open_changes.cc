@@ -58,11 +58,11 @@ std::optional<Decimal> Core::TargetIn(RuleIndex r, SubjectId subject, const Peri
   const std::string name = subjects_.Get(subject).Name();
   if (rule.period != PeriodKind::kTarget) {
     const Target* const target =
-        needs_target_[r] ? rulebook_->FindTarget(rule.kpi, name, period) : nullptr;
+        plans_.needs_target[r] ? rulebook_->FindTarget(rule.kpi, name, period) : nullptr;
     return target == nullptr ? std::nullopt : std::optional(target->value);
   }
-  const auto targets = targets_of_subject_.find(name);
-  if (targets != targets_of_subject_.end()) {
+  const auto targets = plans_.targets_of_subject.find(name);
+  if (targets != plans_.targets_of_subject.end()) {
     for (const size_t t : targets->second) {
       const Target& target = rulebook_->targets[t];
       if (target.kpi == rule.kpi && target.period.begin == period.begin &&
@@ -89,9 +89,9 @@ bool Core::LooksAt(RuleIndex r, SubjectId subject, const Period& period) const {
       rulebook_->calendars[group.calendar].PeriodOf(period.kind, period.begin) != period) {
     return false;
   }
-  if (by_target || needs_target_[r]) {
+  if (by_target || plans_.needs_target[r]) {
     const std::optional<Decimal> target = TargetIn(r, subject, period);
-    if (!target || (needs_target_[r] && target->is_zero())) {
+    if (!target || (plans_.needs_target[r] && target->is_zero())) {
       return false;
     }
   }
@@ -140,8 +140,8 @@ absl::Status Core::JudgeOpenAgain(RuleIndex r, v1::Reason reason, SubjectId subj
   const SealGroup& group = groups_[group_of_kpi_[rule.kpi]];
   std::set<Period> periods;
   if (rule.period == PeriodKind::kTarget) {
-    const auto targets = targets_of_subject_.find(subjects_.Get(subject).Name());
-    if (targets == targets_of_subject_.end()) {
+    const auto targets = plans_.targets_of_subject.find(subjects_.Get(subject).Name());
+    if (targets == plans_.targets_of_subject.end()) {
       return absl::OkStatus();
     }
     for (const size_t t : targets->second) {
@@ -175,7 +175,7 @@ absl::Status Core::JudgeOpenAgain(RuleIndex r, v1::Reason reason, SubjectId subj
   const SealGroup& group = groups_[group_of_kpi_[rule.kpi]];
   const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
   const std::optional<Decimal> target = TargetIn(r, subject, period);
-  const bool may_be_silent = needs_target_[r] && period.kind != PeriodKind::kDay;
+  const bool may_be_silent = plans_.needs_target[r] && period.kind != PeriodKind::kDay;
   KPIWATCH_ASSIGN_OR_RETURN(const Aggregate sum,
                             series_->Sum(subject, rule.kpi, period.begin, period.end));
   KPIWATCH_ASSIGN_OR_RETURN(LadderTable::Open* const open, ladders_->FindOpen(subject, period));

@@ -54,7 +54,7 @@ absl::Status Core::LookAtLines(const ReachedCell& reached) {
   }
   std::reverse(cell_reaches_.begin(), cell_reaches_.end());
   const Period period{PeriodKind::kDay, cell.day, cell.day + 1};
-  const std::vector<ValueLine>& lines = lines_[cell.kpi];
+  const std::vector<ValueLine>& lines = plans_.lines[cell.kpi];
   for (size_t line = cell_reaches_.front()->begin; line < cell_reaches_.back()->end; ++line) {
     KPIWATCH_RETURN_IF_ERROR(LookAtLine(reached, lines[line].rule, period));
   }
@@ -66,7 +66,7 @@ absl::Status Core::LookAtLine(const ReachedCell& reached, RuleIndex r, const Per
   const Rule& rule = rulebook_->rules[r];
   const Kpi& kpi = rulebook_->kpis[rule.kpi];
   OpenLadder* ladder = reached.open->ladders.Find(rule_id_of_[r]);
-  if (ladder != nullptr && IsAtEnd(all_tiers_[r], ladder->latched)) {
+  if (ladder != nullptr && IsAtEnd(plans_.all_tiers[r], ladder->latched)) {
     return absl::OkStatus();
   }
   if (!IsMeasured(rule.kpi, period) ||

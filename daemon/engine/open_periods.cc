@@ -16,11 +16,11 @@ absl::Status Core::EvaluateOpenPeriods() {
   // By index: reading a series may not change the list, but an iterator would not say so.
   for (size_t i = 0; i < touched.size(); ++i) {
     const Touched cell = touched[i];
-    const std::vector<RuleIndex>& rules = open_rules_of_kpi_[cell.kpi];
+    const std::vector<RuleIndex>& rules = plans_.open_rules_of_kpi[cell.kpi];
     if (rules.empty()) {
       continue;
     }
-    if (watched_for_[cell.kpi] == WatchedFor::kLines) {
+    if (plans_.watched_for[cell.kpi] == WatchedFor::kLines) {
       series_->PrefetchTouched(i);
       if (SeriesTable::CellOf(cell).note != ReachLog::kNone) {
         reached_.push_back({.cell = i});
@@ -57,7 +57,7 @@ absl::Status Core::EvaluateOpenPeriods() {
         continue;
       }
       std::optional<Decimal> target;
-      if (needs_target_[r]) {
+      if (plans_.needs_target[r]) {
         if (const Target* found = rulebook_->FindTarget(rule.kpi, info.Name(), period)) {
           target = found->value;
         }
@@ -76,7 +76,7 @@ absl::Status Core::LookAtSilent(const SealGroup& group, RuleIndex r, SubjectId s
   const Rule& rule = rulebook_->rules[r];
   const SubjectInfo& info = subjects_.Get(subject);
   const bool is_person = info.kind == SubjectKind::kPerson;
-  if (!needs_target_[r] || rule.period == PeriodKind::kDay ||
+  if (!plans_.needs_target[r] || rule.period == PeriodKind::kDay ||
       (rule.for_each == ForEach::kPerson) != is_person) {
     return absl::OkStatus();
   }
@@ -88,8 +88,8 @@ absl::Status Core::LookAtSilent(const SealGroup& group, RuleIndex r, SubjectId s
                ? LookAtSilentPeriod(r, subject, period, day, target->value, group.seal_at)
                : absl::OkStatus();
   }
-  const auto targets = targets_of_subject_.find(name);
-  if (targets == targets_of_subject_.end()) {
+  const auto targets = plans_.targets_of_subject.find(name);
+  if (targets == plans_.targets_of_subject.end()) {
     return absl::OkStatus();
   }
   for (const size_t t : targets->second) {

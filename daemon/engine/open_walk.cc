@@ -51,7 +51,7 @@ void Core::FindCellsBelow() {
   const std::vector<Touched>& touched = series_->touched();
   for (size_t i = 0; i < touched.size(); ++i) {
     const Touched& cell = touched[i];
-    if (watched_for_[cell.kpi] != WatchedFor::kEvents ||
+    if (plans_.watched_for[cell.kpi] != WatchedFor::kEvents ||
         SeriesTable::CellOf(cell).note == CauseLog::kNone) {
       continue;
     }
@@ -81,7 +81,7 @@ void Core::GatherCauses(WalkCells cells) {
 
 bool Core::MayChange(const OpenWalk& walk, LadderTable::Open* open) const {
   const OpenLadder* const ladder = open->ladders.Find(rule_id_of_[walk.rule]);
-  return (ladder == nullptr || !IsAtEnd(all_tiers_[walk.rule], ladder->latched)) &&
+  return (ladder == nullptr || !IsAtEnd(plans_.all_tiers[walk.rule], ladder->latched)) &&
          IsMeasured(rulebook_->rules[walk.rule].kpi, walk.period) &&
          RuleCovers(*rulebook_, rulebook_->rules[walk.rule], subjects_.Get(walk.subject),
                     walk.period);
@@ -132,7 +132,7 @@ absl::Status Core::Walk(const OpenWalk& walk, WalkCells cells, LadderTable::Open
     }
   };
   const std::vector<uint32_t>& causes = walks_.causes;
-  for (size_t c = 0; c < causes.size() && !IsAtEnd(all_tiers_[walk.rule], state.latched);) {
+  for (size_t c = 0; c < causes.size() && !IsAtEnd(plans_.all_tiers[walk.rule], state.latched);) {
     // All that one event has changed, at once.
     const CauseLog::Event& event = causes_.EventOf(causes[c]);
     for (; c < causes.size() && &causes_.EventOf(causes[c]) == &event; ++c) {
@@ -140,7 +140,7 @@ absl::Status Core::Walk(const OpenWalk& walk, WalkCells cells, LadderTable::Open
     }
     look(&event);
   }
-  if (at != end && !IsAtEnd(all_tiers_[walk.rule], state.latched)) {
+  if (at != end && !IsAtEnd(plans_.all_tiers[walk.rule], state.latched)) {
     at = end;  // facts that had waited for a seal: booked last, and no event's doing
     look(nullptr);
   }

@@ -25,19 +25,6 @@
 
 namespace kpiwatch {
 
-// A tier of an intraday rule that says `value >= number`.
-struct ValueLine {
-  Decimal value;
-  RuleIndex rule = 0;
-};
-
-// What the intraday rules of a KPI need to know of the events of a step.
-enum class WatchedFor : uint8_t {
-  kNothing,  // there are none
-  kLines,    // when a value reaches the next line
-  kEvents,   // everything
-};
-
 // A cell that reached lines in the present step.
 struct ReachedCell {
   size_t cell = 0;  // place in the series' touched()

@@ -54,7 +54,7 @@ absl::Status Core::TakeRuleChanges() {
       changed.insert(r);
       rule_ids_.SetFingerprint(*known, rule.fingerprint, &names_);
     }
-    const bool by_target = needs_target_[r] || rule.period == PeriodKind::kTarget;
+    const bool by_target = plans_.needs_target[r] || rule.period == PeriodKind::kTarget;
     if (is_new || changed.contains(r) || (other_targets && by_target)) {
       open_again[r] =
           is_new || !changed.contains(r) ? v1::REASON_THRESHOLD : v1::REASON_RULE_CHANGED;

@@ -138,8 +138,8 @@ void Core::PeriodsEnding(const Rule& rule, SubjectId subject, Day day,
                          std::vector<std::pair<Period, std::optional<Decimal>>>* periods) const {
   periods->clear();
   if (rule.period == PeriodKind::kTarget) {
-    const auto it = targets_by_end_.find({day + 1, rule.kpi});
-    if (it == targets_by_end_.end()) {
+    const auto it = plans_.targets_by_end.find({day + 1, rule.kpi});
+    if (it == plans_.targets_by_end.end()) {
       return;
     }
     const std::string name = subjects_.Get(subject).Name();
@@ -209,7 +209,7 @@ bool Core::IsCovered(RuleIndex r, SubjectId subject, const Period& period,
   const SubjectInfo& info = subjects_.Get(subject);
   return RuleCovers(*rulebook_, rule, info, period) &&
          CalendarEligibility(*rulebook_, rule, info, period) == Eligibility::kEligible &&
-         (!needs_target_[r] || (target && !target->is_zero()));
+         (!plans_.needs_target[r] || (target && !target->is_zero()));
 }
 
 absl::Status Core::SealRule(const SealGroup& group, RuleIndex r, SubjectId subject,

@@ -116,7 +116,7 @@ absl::StatusOr<PeriodValue> Core::ReadValue(KpiIndex k, SubjectId subject, const
     const Rule& rule = rulebook_->rules[r];
     const bool counts =
         measured && CalendarEligibility(*rulebook_, rule, info, period) == Eligibility::kEligible &&
-        (!needs_target_[r] || input.completion);
+        (!plans_.needs_target[r] || input.completion);
     if (counts) {  // what does not count has no colour
       value.level = std::max(value.level.value_or(Level::kGreen), BandOf(rule, streaks, input));
     }
