@@ -42,6 +42,7 @@ Core::Core(CoreOptions options, StateStore* store, std::string store_uuid, Engin
       waiting_(std::make_unique<WaitingFacts>(store, options_.waiting_cells)),
       ladders_(std::make_unique<LadderTable>(store)),
       tenants_(options_.sources),
+      progress_(options_.sources),
       causes_(options_.most_causes),
       reaches_(options_.most_causes),
       counts_(options_.sources->size()) {
@@ -51,7 +52,6 @@ Core::Core(CoreOptions options, StateStore* store, std::string store_uuid, Engin
     completeness_.emplace_back(&source);
   }
   promised_.resize(sources);
-  newest_record_ms_.assign(sources, kNoTime);
 }
 
 Core::~Core() = default;
@@ -71,8 +71,7 @@ absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin
   if (type.heartbeat) [[unlikely]] {
     return TakeHeartbeat(event, origin);
   }
-  newest_record_ms_[origin.source] = std::max(newest_record_ms_[origin.source], origin.record_ms);
-  newest_event_ms_ = std::max(newest_event_ms_, event.time_ms);
+  progress_.Note(origin.source, origin.record_ms, event.time_ms);
   if (type.matches.empty()) {
     ++counts_.Of(origin, kResIgnored);
     metrics_->unmatched_events.Add();
@@ -342,9 +341,9 @@ absl::StatusOr<StepResult> Core::FinishStep(absl::Time now, WriteBatch* batch) {
   } else {
     now_ = std::max(now_, now);
   }
-  for (size_t s = 0; s < newest_record_ms_.size(); ++s) {
-    if (newest_record_ms_[s] != kNoTime) {
-      completeness_[s].OnRecord(absl::FromUnixMillis(newest_record_ms_[s]));
+  for (uint32_t s = 0; s < completeness_.size(); ++s) {
+    if (const int64_t newest = progress_.newest_record_ms(s); newest != kNoTime) {
+      completeness_[s].OnRecord(absl::FromUnixMillis(newest));
     }
   }
   for (SealGroup& group : groups_) {
@@ -380,10 +379,7 @@ absl::StatusOr<StepResult> Core::FinishStep(absl::Time now, WriteBatch* batch) {
 absl::Time Core::ArrivalOfStep(absl::Time now) const {
   // By the transport's time: while a backlog is read, what is expired from the window of known ids
   // arrived long ago, and later records of the backlog are not older than that.
-  int64_t newest = kNoTime;
-  for (const int64_t source : newest_record_ms_) {
-    newest = std::max(newest, source);
-  }
+  const int64_t newest = progress_.newest_record_ms();
   return newest == kNoTime ? now : std::min(now, absl::FromUnixMillis(newest));
 }
 

@@ -39,6 +39,7 @@
 #include "daemon/engine/open_walk.h"
 #include "daemon/engine/pending_event.h"
 #include "daemon/engine/reach_log.h"
+#include "daemon/engine/read_progress.h"
 #include "daemon/engine/read_view.h"
 #include "daemon/engine/record_counts.h"
 #include "daemon/engine/rule_plans.h"
@@ -83,8 +84,8 @@ class Core {
   absl::StatusOr<OfferResult> Offer(const Event& event, const Origin& origin,
                                     std::span<const PartitionState> partitions);
   void AddDeadLetter(v1::DeadLetter letter);
-  // How far a partition was read, stored with the step.
-  void SetPosition(std::string_view source, const PartitionState& partition);
+  // How far partitions were read, stored with the step.
+  ReadProgress& progress() { return progress_; }
   SourceCompleteness& completeness(uint32_t source) { return completeness_[source]; }
   const SourceCompleteness& completeness(uint32_t source) const { return completeness_[source]; }
   // Until when the source is proven complete, by heartbeats or, of one that is complete by
@@ -114,7 +115,6 @@ class Core {
   absl::Time now() const { return now_; }
 
   // ---- Reading, between steps ----
-  std::vector<StoredPosition> StoredPositions(std::string_view source) const;
   // Values of every KPI in the periods that targets and rules look at (where none does, by day and
   // month), for subjects with data or a target; by KPI, subject, begin.
   absl::StatusOr<std::vector<PeriodValue>> Values();
@@ -181,7 +181,6 @@ class Core {
   void WriteDays(WriteBatch* batch);
   void NumberEntries();
   absl::Status RestoreProgress();
-  void SortSubjects();
   // What a partition's promises mean for each group's days.
   void NotePromises(const Origin& origin);
 
@@ -287,15 +286,11 @@ class Core {
   // kpi_changes.cc
   // Notes which days the KPIs do not measure. `known`: how many numbers of KPIs were given before.
   void TakeKpiChanges(size_t known);
-  // Whether something of the source was read before.
-  bool HasRead(uint32_t source) const;
   // Whether every day of the period is known: else nothing is judged by it.
   bool IsMeasured(KpiIndex kpi, const Period& period) const;
   // What the period of the record says, or said when it was judged, where the KPI is another since.
   absl::StatusOr<KpiReading> ReadRecord(const Rule& rule, SubjectId subject,
                                         const SealedRecord& record);
-  // When the newest record came, by its transport; InfinitePast: none has.
-  absl::Time NewestRecord() const;
   // The business moment of what no event does: now, or before anything is proven the newest record.
   absl::Time Moment() const;
 
@@ -361,8 +356,7 @@ class Core {
   // Of sources that nobody reads now: KPIs name them, or they were late or read before.
   std::map<std::string, SourceCompleteness> unread_;
   SourceTenants tenants_;
-  std::map<std::string, StoredPosition> positions_;  // by stored key
-  std::set<std::string> changed_positions_;
+  ReadProgress progress_;
 
   // Derived from the rulebook.
   std::vector<uint32_t> kpi_id_of_;  // stored numbers, by KpiIndex
@@ -375,8 +369,6 @@ class Core {
   std::vector<std::vector<std::vector<Day>>> promised_;
   std::vector<uint32_t> group_of_kpi_;
   std::vector<SealGroup> groups_;
-  std::vector<SubjectId> subjects_by_name_;  // sorted; as of sorted_count_
-  size_t sorted_count_ = 0;
 
   // The present step.
   WriteBatch names_;  // numbers given since the last step
@@ -401,8 +393,6 @@ class Core {
   OpenWalks walks_;
   size_t offered_ = 0;
   bool more_ = false;
-  std::vector<int64_t> newest_record_ms_;  // by source
-  int64_t newest_event_ms_ = kNoTime;      // since the start, by the events' own times
   RecordCounts counts_;
 };
 

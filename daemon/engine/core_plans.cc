@@ -117,23 +117,6 @@ void Core::AddKnownSubjects() {
       subjects_.SawEarlier(*subject, target.period.begin);
     }
   }
-  sorted_count_ = 0;
-}
-
-void Core::SortSubjects() {
-  if (sorted_count_ == subjects_.size()) {
-    return;
-  }
-  sorted_count_ = subjects_.size();
-  subjects_by_name_.clear();
-  for (uint32_t s = 0; s < subjects_.size(); ++s) {
-    subjects_by_name_.emplace_back(s);
-  }
-  std::sort(subjects_by_name_.begin(), subjects_by_name_.end(), [&](SubjectId a, SubjectId b) {
-    const SubjectInfo& left = subjects_.Get(a);
-    const SubjectInfo& right = subjects_.Get(b);
-    return std::tie(left.kind, left.id) < std::tie(right.kind, right.id);
-  });
 }
 
 }  // namespace kpiwatch

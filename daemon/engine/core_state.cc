@@ -25,26 +25,6 @@ std::string Named(std::string_view prefix, std::string_view name) {
   return std::string(prefix) + std::string(name);
 }
 
-void AppendPosition(const StoredPosition& position, std::string* value) {
-  wire::AppendVarint(static_cast<uint64_t>(position.next_offset), value);
-  if (position.last.offset >= 0 && position.last.timestamp_ms != kNoTime) {
-    wire::AppendVarint(static_cast<uint64_t>(position.last.offset), value);
-    wire::AppendSigned(position.last.timestamp_ms, value);
-  }
-}
-
-StoredPosition ReadPosition(const PositionKeyParts& parts, std::string_view value) {
-  wire::Reader reader(value);
-  StoredPosition position;
-  position.id = {std::string(parts.topic), static_cast<int32_t>(parts.partition)};
-  position.next_offset = static_cast<int64_t>(reader.Varint());
-  if (!reader.rest().empty()) {
-    position.last.offset = static_cast<int64_t>(reader.Varint());
-    position.last.timestamp_ms = reader.Signed();
-  }
-  return position;
-}
-
 // Days of the store for the series table; cells of KPIs that the rulebook does not have are left
 // out of memory.
 class StoreLoader final : public BucketLoader {
@@ -187,13 +167,7 @@ absl::Status Core::RestoreProgress() {
     }
   }
   KPIWATCH_RETURN_IF_ERROR(RestoreUnread(*store_, *options_.sources, &unread_));
-  return store_->Scan(Family::kMeta, "p", PrefixEnd("p"),
-                      [&](std::string_view key, std::string_view value) {
-                        if (const auto parts = ParsePositionKey(key)) {
-                          positions_[std::string(key)] = ReadPosition(*parts, value);
-                        }
-                        return true;
-                      });
+  return progress_.Restore(*store_);
 }
 
 absl::Status Core::SetRulebook(std::shared_ptr<const Rulebook> rulebook) {
@@ -276,12 +250,7 @@ absl::Status Core::WriteState(absl::Time arrival, WriteBatch* batch) {
     }
   }
   waiting_->Write(batch);
-  for (const std::string& key : changed_positions_) {
-    std::string value;
-    AppendPosition(positions_[key], &value);
-    batch->Put(Family::kMeta, key, value);
-  }
-  changed_positions_.clear();
+  progress_.Write(batch);
   KPIWATCH_RETURN_IF_ERROR(dedup_->Expire(arrival, *store_, batch, kExpireBudget));
   dedup_->SealSegment(arrival, batch);
   // An older version is of no use when its id is not known any more.
@@ -316,26 +285,6 @@ void Core::NumberEntries() {
   }
   pending_letters_.clear();
   entries_ = emitted_.Take();
-}
-
-void Core::SetPosition(std::string_view source, const PartitionState& partition) {
-  std::string key =
-      PositionKey(source, partition.id.topic, static_cast<uint32_t>(partition.id.partition));
-  StoredPosition& stored = positions_[key];
-  if (stored.next_offset != partition.position || stored.last != partition.last) {
-    stored = {partition.id, partition.position, partition.last};
-    changed_positions_.insert(std::move(key));
-  }
-}
-
-std::vector<StoredPosition> Core::StoredPositions(std::string_view source) const {
-  std::vector<StoredPosition> stored;
-  const std::string prefix = PositionPrefix(source);
-  for (auto it = positions_.lower_bound(prefix);
-       it != positions_.end() && it->first.starts_with(prefix); ++it) {
-    stored.push_back(it->second);
-  }
-  return stored;
 }
 
 }  // namespace kpiwatch

@@ -50,7 +50,7 @@ absl::Status Engine::Start(std::shared_ptr<const Rulebook> rulebook,
   KPIWATCH_RETURN_IF_ERROR(MakeDecoders());
   for (SourceState& state : sources_) {
     KPIWATCH_RETURN_IF_ERROR(
-        state.source.source->Start(core_.StoredPositions(state.source.options->name)));
+        state.source.source->Start(core_.progress().Positions(state.source.options->name)));
   }
   for (const SourceState& state : sources_) {
     if (options_.core.clock_by_events &&

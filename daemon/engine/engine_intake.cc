@@ -115,7 +115,7 @@ absl::Status Engine::TakeBatch(uint32_t s) {
   for (size_t p = 0; p < partitions.size(); ++p) {
     if (partitions[p].position != state.stored[p]) {
       state.stored[p] = partitions[p].position;
-      core_.SetPosition(state.source.options->name, partitions[p]);
+      core_.progress().SetPosition(state.source.options->name, partitions[p]);
     }
   }
   NoteFailedPartitions(&state);

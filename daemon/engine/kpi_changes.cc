@@ -12,9 +12,9 @@ void Core::TakeKpiChanges(size_t known) {
     return;  // nothing was read before
   }
   // Of a day that has begun events may have been read before.
-  absl::Time begun = NewestRecord();
-  if (newest_event_ms_ != kNoTime) {
-    begun = std::min(begun, absl::FromUnixMillis(newest_event_ms_));
+  absl::Time begun = progress_.NewestRecord();
+  if (progress_.newest_event_ms() != kNoTime) {
+    begun = std::min(begun, absl::FromUnixMillis(progress_.newest_event_ms()));
   }
   begun = std::max(begun, Moment());
   const auto first_whole_day = [&](KpiIndex k) {
@@ -26,7 +26,7 @@ void Core::TakeKpiChanges(size_t known) {
     // What is made of other KPIs has no series of its own.
     const bool begins = id >= known && rulebook_->kpis[k].type == KpiType::kSimple &&
                         std::any_of(sources.begin(), sources.end(),
-                                    [&](uint32_t source) { return HasRead(source); });
+                                    [&](uint32_t source) { return progress_.HasRead(source); });
     if (begins) {
       measured_.Stop(id, Day{INT32_MIN});
     }
@@ -54,28 +54,8 @@ void Core::TakeKpiChanges(size_t known) {
   measured_.Write(&names_);
 }
 
-bool Core::HasRead(uint32_t source) const {
-  if (newest_record_ms_[source] != kNoTime) {
-    return true;
-  }
-  const std::string prefix = PositionPrefix((*options_.sources)[source].name);
-  const auto first = positions_.lower_bound(prefix);
-  return first != positions_.end() && first->first.starts_with(prefix);
-}
-
-absl::Time Core::NewestRecord() const {
-  int64_t newest = kNoTime;
-  for (const int64_t record : newest_record_ms_) {
-    newest = std::max(newest, record);
-  }
-  for (const auto& [key, position] : positions_) {
-    newest = std::max(newest, position.last.timestamp_ms);
-  }
-  return newest == kNoTime ? absl::InfinitePast() : absl::FromUnixMillis(newest);
-}
-
 absl::Time Core::Moment() const {
-  for (const absl::Time moment : {now_, NewestRecord(), live_from_}) {
+  for (const absl::Time moment : {now_, progress_.NewestRecord(), live_from_}) {
     if (moment != absl::InfinitePast()) {
       return moment;
     }

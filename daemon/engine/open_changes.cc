@@ -122,8 +122,7 @@ absl::Status Core::JudgeOpenAgain(const OpenAgain& again) {
   if (!from) {
     return absl::OkStatus();
   }
-  SortSubjects();
-  for (const SubjectId subject : subjects_by_name_) {
+  for (const SubjectId subject : subjects_.ByName()) {
     KPIWATCH_ASSIGN_OR_RETURN(const auto days, DaysWithData(subject, *from));
     for (const auto& [r, reason] : again) {
       if (rulebook_->rules[r].evaluate == EvaluateMode::kIntraday) {

@@ -101,9 +101,8 @@ absl::Status Core::TakeGoneRules(const std::set<uint32_t>& gone,
     }
     *ladder = Ladder();
   }
-  SortSubjects();
   for (const RuleIndex r : changed) {
-    for (const SubjectId subject : subjects_by_name_) {
+    for (const SubjectId subject : subjects_.ByName()) {
       KPIWATCH_RETURN_IF_ERROR(RederiveLadder(r, subject));
     }
   }

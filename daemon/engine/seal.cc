@@ -95,19 +95,18 @@ bool Core::GroupIsDue(SealGroup* group) {
 }
 
 absl::Status Core::SealChunk(SealGroup* group, size_t* budget) {
-  SortSubjects();
+  const std::vector<SubjectId>& subjects = subjects_.ByName();
   const Day day = *group->next;
   group->changed = true;
-  auto it = subjects_by_name_.begin();
+  auto it = subjects.begin();
   if (!group->cursor.empty()) {
-    it = std::partition_point(it, subjects_by_name_.end(), [&](SubjectId s) {
-      return subjects_.Get(s).Name() <= group->cursor;
-    });
+    it = std::partition_point(
+        it, subjects.end(), [&](SubjectId s) { return subjects_.Get(s).Name() <= group->cursor; });
   }
   if (group->rules.empty()) {
-    it = subjects_by_name_.end();
+    it = subjects.end();
   }
-  for (; it != subjects_by_name_.end(); ++it) {
+  for (; it != subjects.end(); ++it) {
     if (*budget == 0) {
       return absl::OkStatus();
     }

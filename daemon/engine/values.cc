@@ -129,12 +129,11 @@ absl::StatusOr<PeriodValue> Core::ReadValue(KpiIndex k, SubjectId subject, const
 
 absl::StatusOr<std::vector<PeriodValue>> Core::Values() {
   std::vector<PeriodValue> values;
-  SortSubjects();
   for (KpiIndex k = 0; k < rulebook_->kpis.size(); ++k) {
     const SealGroup& group = groups_[group_of_kpi_[k]];
     const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
     const std::set<PeriodKind> kinds = ListedKinds(*rulebook_, k);
-    for (const SubjectId subject : subjects_by_name_) {
+    for (const SubjectId subject : subjects_.ByName()) {
       if (rulebook_->kpis[k].by_unit && subjects_.Get(subject).kind == SubjectKind::kPerson) {
         continue;  // what is recorded for units only says nothing of a person
       }
@@ -175,7 +174,6 @@ absl::StatusOr<std::vector<PeriodValue>> Core::Values() {
 KpiSamples Core::ReadSamples(size_t limit) {
   KpiSamples samples;
   std::vector<KpiSample> zeros;  // take the room that is left
-  SortSubjects();
   for (KpiIndex k = 0; k < rulebook_->kpis.size(); ++k) {
     const Kpi& kpi = rulebook_->kpis[k];
     const SealGroup& group = groups_[group_of_kpi_[k]];
@@ -189,7 +187,7 @@ KpiSamples Core::ReadSamples(size_t limit) {
       return group.next && group.earliest && *group.earliest <= period.begin &&
              period.end <= *group.next;
     };
-    for (const SubjectId subject : subjects_by_name_) {
+    for (const SubjectId subject : subjects_.ByName()) {
       const SubjectInfo& info = subjects_.Get(subject);
       const bool person = info.kind == SubjectKind::kPerson;
       if (person ? !kpi.expose_people || kpi.by_unit : !kpi.expose_units) {

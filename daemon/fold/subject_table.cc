@@ -1,5 +1,7 @@
 #include "daemon/fold/subject_table.h"
 
+#include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace kpiwatch {
@@ -64,6 +66,20 @@ std::optional<SubjectId> SubjectTable::FindByName(std::string_view name) const {
     return std::nullopt;
   }
   return Find(parsed->first, parsed->second);
+}
+
+const std::vector<SubjectId>& SubjectTable::ByName() {
+  if (by_name_.size() == infos_.size()) {
+    return by_name_;
+  }
+  by_name_.clear();
+  for (uint32_t s = 0; s < infos_.size(); ++s) {
+    by_name_.emplace_back(s);
+  }
+  const auto key = [this](SubjectId s) { return std::tie(Get(s).kind, Get(s).id); };
+  std::sort(by_name_.begin(), by_name_.end(),
+            [&](SubjectId a, SubjectId b) { return key(a) < key(b); });
+  return by_name_;
 }
 
 }  // namespace kpiwatch

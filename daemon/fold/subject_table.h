@@ -53,6 +53,8 @@ class SubjectTable {
   // Subject by its written name "person:u102"; nullopt: unknown or not a subject name.
   std::optional<SubjectId> FindByName(std::string_view name) const;
   size_t size() const { return infos_.size(); }
+  // All subjects: people before units, each by id. Valid until the next call after one was added.
+  const std::vector<SubjectId>& ByName();
 
   const std::vector<SubjectId>& changed() const { return changed_; }
   void ClearChanged() { changed_.clear(); }
@@ -66,6 +68,7 @@ class SubjectTable {
   std::vector<SubjectInfo> infos_;
   Index people_, units_;
   std::vector<SubjectId> changed_;
+  std::vector<SubjectId> by_name_;  // those that were there when it was last asked for
 };
 
 // "person:u102" → (kPerson, "u102"); nullopt when it is neither a person nor a unit.

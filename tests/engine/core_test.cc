@@ -144,7 +144,7 @@ TEST(CoreTest, KeepsTheRecordReadLastBesideThePosition) {
   driver.Order("u103", At("2026-11-11T11:00"), "2");
   driver.Step();
   driver.Restart();
-  const std::vector<StoredPosition> stored = driver.core().StoredPositions("crm");
+  const std::vector<StoredPosition> stored = driver.core().progress().Positions("crm");
   ASSERT_EQ(stored.size(), 1U);
   EXPECT_EQ(stored[0].next_offset, 2);
   EXPECT_EQ(stored[0].last.offset, 1);

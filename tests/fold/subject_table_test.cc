@@ -52,6 +52,15 @@ TEST(SubjectTableTest, FindsByWrittenNames) {
   EXPECT_EQ(table.FindByName("east"), std::nullopt);
 }
 
+TEST(SubjectTableTest, ListsAllByNameThoseTooThatCameSinceTheLastCall) {
+  SubjectTable table;
+  const SubjectId east = table.FindOrAdd(SubjectKind::kUnit, "east", Day{1}, "");
+  const SubjectId u2 = table.FindOrAdd(SubjectKind::kPerson, "u2", Day{1}, "");
+  EXPECT_THAT(table.ByName(), ElementsAre(u2, east)) << "people before units";
+  const SubjectId u1 = table.FindOrAdd(SubjectKind::kPerson, "u1", Day{1}, "");
+  EXPECT_THAT(table.ByName(), ElementsAre(u1, u2, east));
+}
+
 TEST(SubjectNameTest, IsAKindAndAnId) {
   const auto person = ParseSubjectName("person:u102");
   ASSERT_TRUE(person.has_value());

@@ -95,7 +95,7 @@ class CoreDriver {
     partitions_[partition].last = {partitions_[partition].position, record.timestamp_ms};
     ++partitions_[partition].position;
     partitions_[partition].end = partitions_[partition].position;
-    core_->SetPosition("crm", partitions_[partition]);
+    core_->progress().SetPosition("crm", partitions_[partition]);
   }
   // `times` activities that count.
   void Touch(std::string_view owner, absl::Time time, int times, uint32_t partition = 0) {
