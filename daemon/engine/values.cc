@@ -114,11 +114,15 @@ absl::StatusOr<PeriodValue> Core::ReadValue(KpiIndex k, SubjectId subject, const
   }
   for (const auto& [r, streaks] : judging) {
     const Rule& rule = rulebook_->rules[r];
-    const bool counts =
-        measured && CalendarEligibility(*rulebook_, rule, info, period) == Eligibility::kEligible &&
-        (!plans_.needs_target[r] || input.completion);
-    if (counts) {  // what does not count has no colour
-      value.level = std::max(value.level.value_or(Level::kGreen), BandOf(rule, streaks, input));
+    if (!measured || (plans_.needs_target[r] && !input.completion)) {
+      continue;  // what does not count has no colour
+    }
+    const Level band = BandOf(rule, streaks, input);
+    // While it is open a period is judged on every day; that nothing happens on a Sunday is neither
+    // good nor bad.
+    if (CalendarEligibility(*rulebook_, rule, info, period) == Eligibility::kEligible ||
+        (rule.evaluate == EvaluateMode::kIntraday && band != Level::kGreen)) {
+      value.level = std::max(value.level.value_or(Level::kGreen), band);
     }
   }
   if (!input.known && value.level == Level::kGreen) {

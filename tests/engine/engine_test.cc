@@ -49,6 +49,19 @@ TEST_F(EngineTest, AnAlertOfAnOpenPeriodShowsItsTargetAndProgress) {
   EXPECT_EQ(page.alerts[0].completion, "0.150000");
 }
 
+TEST_F(EngineTest, AnAlertOfAnOpenPeriodShowsWhatIsThereNow) {
+  Order("o1", At("2026-11-05T10:00"),
+        R"({"owner_id":"u1","amount":{"amount":"30","currency":"CNY"}})");
+  Run();
+  Order("o2", At("2026-11-05T11:00"),
+        R"({"owner_id":"u1","amount":{"amount":"20","currency":"CNY"}})");
+  Run();
+  const AlertPage page = engine().Alerts({});
+  ASSERT_THAT(page.alerts, SizeIs(1));
+  EXPECT_EQ(page.alerts[0].value, "50") << "though its level is the same";
+  EXPECT_EQ(page.alerts[0].completion, "0.250000");
+}
+
 // `kpictl send` posts rows of such a source as the events that its map makes of them.
 TEST_F(EngineTest, TheLogHoldsCloudEventsWhateverTheFilesSentToItAre) {
   driver_.source().log = LogSourceOptions();
