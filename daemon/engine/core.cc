@@ -137,12 +137,7 @@ SubjectId Core::ResolveSubject(const Fact& fact) {
     }
     return *known;
   }
-  const SubjectId subject = AddSubject(kind, id, fact.day, fact.home_unit);
-  if (kind == SubjectKind::kPerson && rulebook_->org.given && id != kUnassignedPerson &&
-      rulebook_->org.FindPersonAny(id) == nullptr) {
-    unknown_owners_.Add(id, &names_);
-  }
-  return subject;
+  return AddSubject(kind, id, fact.day, fact.home_unit);
 }
 
 SubjectId Core::AddSubject(SubjectKind kind, std::string_view id, Day first_seen,

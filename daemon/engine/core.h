@@ -25,7 +25,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "daemon/base/string_map.h"
 #include "daemon/engine/cause_log.h"
 #include "daemon/engine/completeness.h"
 #include "daemon/engine/core_types.h"
@@ -173,7 +172,8 @@ class Core {
   absl::Status BookVersion(const PendingEvent& event, Booking* booking);
   uint64_t ContentOf(const std::vector<Fact>& facts, int64_t time_ms);
   absl::Status RollUp();
-  // Gives the facts of owners whom the org did not know to the units that it names for them now.
+  absl::Status NoteUnknownOwner(SubjectId subject, Day day);
+  // Gives the facts of unknown owners to the units that the org names for those days now.
   absl::Status AttributeAgain();
   absl::Time ArrivalOfStep(absl::Time now) const;
   void Ancestors(SubjectId subject, Day day, std::vector<SubjectId>* ancestors);
@@ -297,14 +297,15 @@ class Core {
   // rule_changes.cc
   // Ladders of rules that are gone or read differently since the rulebook before.
   absl::Status TakeRuleChanges();
-  absl::Status TakeGoneRules(const std::set<uint32_t>& gone, const std::set<RuleIndex>& changed);
+  absl::Status TakeGoneRules(const std::set<uint32_t>& gone, const OpenAgain& changed);
   // Ends what stands on open periods that no rule looks at any more: those of rules that are gone,
   // and of `again`, which are judged again elsewhere.
   absl::Status EndOpen(const std::set<uint32_t>& gone, const OpenAgain& again);
   void EndLeft(const LeftFiring& left, v1::Reason reason, const Told& how);
   // Judges the sealed periods of the correction window again by a rule that was changed, those that
-  // it newly covers too, and forgets those that it does not cover any more.
-  absl::Status RederiveLadder(RuleIndex rule, SubjectId subject);
+  // it newly covers too, and forgets those that it does not cover any more. A new rule begins
+  // there.
+  absl::Status RederiveLadder(RuleIndex rule, v1::Reason reason, SubjectId subject);
 
   // transitions.cc
   absl::StatusOr<KpiReading> ReadFor(const Rule& rule, SubjectId subject, const Period& period,

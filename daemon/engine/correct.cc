@@ -169,7 +169,7 @@ absl::Status Core::EmitRederived(const Rule& rule, SubjectId subject, size_t at,
   }
   // What made the ladder fire as it stands, where that is no correction's doing.
   const bool of_before = !episode && telling->to > telling->from &&
-                         (telling->is_late || reason == v1::REASON_RULE_CHANGED);
+                         (telling->is_late || reason != v1::REASON_RESTATED);
   size_t of = at;  // the record that is told of
   if (of_before) {
     KPIWATCH_ASSIGN_OR_RETURN(of, FiredAt(rule, subject, telling->to, ladder->records));

@@ -5,6 +5,7 @@
 
 #include "daemon/base/status_macros.h"
 #include "daemon/engine/core.h"
+#include "daemon/store/keys.h"
 
 namespace kpiwatch {
 
@@ -55,9 +56,8 @@ void Core::Ancestors(SubjectId subject, Day day, std::vector<SubjectId>* ancesto
 
 absl::Status Core::AttributeAgain() {
   const Org& org = rulebook_->org;
-  const std::vector<std::string> waiting(unknown_owners_.waiting().begin(),
-                                         unknown_owners_.waiting().end());
-  for (const std::string& id : waiting) {
+  const UnknownOwners::Waiting waiting = unknown_owners_.waiting();
+  for (const auto& [id, days] : waiting) {
     const auto subject = subjects_.Find(SubjectKind::kPerson, id);
     if (!org.given || org.FindPersonAny(id) == nullptr || !subject) {
       continue;
@@ -68,17 +68,24 @@ absl::Status Core::AttributeAgain() {
       Aggregate value;
     };
     std::vector<Gathered> facts;
-    KPIWATCH_RETURN_IF_ERROR(loader_->Load(*subject, Day{INT32_MIN}, Day{INT32_MAX},
-                                           [&](Day day, std::span<const StoredCell> cells) {
-                                             for (const StoredCell& cell : cells) {
-                                               facts.push_back({day, cell.kpi, cell.value});
-                                             }
-                                           }));
+    UnknownOwners::Days left;
+    const auto gather = [&](Day day, std::span<const StoredCell> cells) {
+      if (!days.Contains(day)) {
+        return;  // his unit's already
+      }
+      if (org.FindPerson(id, day) == nullptr) {
+        left.Add(day);  // not employed on that day
+        return;
+      }
+      for (const StoredCell& cell : cells) {
+        facts.push_back({day, cell.kpi, cell.value});
+      }
+    };
+    if (!days.empty()) {
+      KPIWATCH_RETURN_IF_ERROR(loader_->Load(*subject, days.begin(), days.end(), gather));
+    }
     for (const Gathered& fact : facts) {
       const Person* const person = org.FindPerson(id, fact.day);
-      if (person == nullptr) {
-        continue;  // not employed on that day
-      }
       const SubjectId nobody =
           subjects_.FindOrAdd(SubjectKind::kPerson, kUnassignedPerson, fact.day, {});
       const SubjectId unit = *subjects_.Find(SubjectKind::kUnit, org.units[person->unit].id);
@@ -98,8 +105,21 @@ absl::Status Core::AttributeAgain() {
         KPIWATCH_RETURN_IF_ERROR(table.Add(unit, fact.kpi, fact.day, samples.entries()));
       }
     }
-    unknown_owners_.Settle(id, &names_);
+    unknown_owners_.Settle(id, std::move(left), &names_);
   }
+  return absl::OkStatus();
+}
+
+absl::Status Core::NoteUnknownOwner(SubjectId subject, Day day) {
+  const SubjectInfo& info = subjects_.Get(subject);
+  if (!rulebook_->org.given || info.kind != SubjectKind::kPerson || info.id == kUnassignedPerson ||
+      rulebook_->org.FindPerson(info.id, day) != nullptr || unknown_owners_.Knows(info.id, day)) {
+    return absl::OkStatus();
+  }
+  // What the store has of that day went elsewhere, when the org employed him.
+  KPIWATCH_ASSIGN_OR_RETURN(const auto stored,
+                            store_->Get(Family::kSeries, SeriesKey(subject.value(), day)));
+  unknown_owners_.Add(info.id, day, !stored, &names_);
   return absl::OkStatus();
 }
 
@@ -120,6 +140,7 @@ absl::Status Core::RollUp() {
     if (cached != std::pair(delta.subject, delta.day)) {
       Ancestors(delta.subject, delta.day, &ancestors_);
       cached = std::pair(delta.subject, delta.day);
+      KPIWATCH_RETURN_IF_ERROR(NoteUnknownOwner(delta.subject, delta.day));
     }
     for (const SubjectId ancestor : ancestors_) {
       KPIWATCH_RETURN_IF_ERROR(series_->Add(ancestor, delta.day, delta.kpi, delta.delta).status());

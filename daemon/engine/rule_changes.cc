@@ -1,5 +1,6 @@
 // What a new rulebook does to the ladders of the one before (S-22, D-29): rules that are gone end
-// what they fired, changed ones are judged again from stored days.
+// what they fired, changed ones are judged again from stored days, and so are the days that new
+// ones find.
 #include <algorithm>
 #include <utility>
 
@@ -38,8 +39,7 @@ bool MayStillWatch(const Rulebook& rulebook, const Rule& rule, const SealGroup& 
 }  // namespace
 
 absl::Status Core::TakeRuleChanges() {
-  std::set<RuleIndex> changed;
-  OpenAgain open_again;
+  OpenAgain changed, open_again;
   std::set<uint32_t> present;
   rule_id_of_.clear();
   KPIWATCH_ASSIGN_OR_RETURN(const bool other_targets,
@@ -50,14 +50,18 @@ absl::Status Core::TakeRuleChanges() {
     rule_id_of_.push_back(known ? *known : rule_ids_.Add(rule.name, rule.fingerprint, &names_));
     present.insert(rule_id_of_.back());
     const bool is_new = !known || rule_ids_.Get(*known).fingerprint == 0;
-    if (known && rule_ids_.Get(*known).fingerprint != rule.fingerprint) {
-      changed.insert(r);
+    const bool is_changed = known && rule_ids_.Get(*known).fingerprint != rule.fingerprint;
+    if (is_changed) {
       rule_ids_.SetFingerprint(*known, rule.fingerprint, &names_);
     }
+    const v1::Reason reason =
+        is_changed && !is_new ? v1::REASON_RULE_CHANGED : v1::REASON_THRESHOLD;
+    if (is_changed || is_new) {
+      changed[r] = reason;
+    }
     const bool by_target = plans_.needs_target[r] || rule.period == PeriodKind::kTarget;
-    if (is_new || changed.contains(r) || (other_targets && by_target)) {
-      open_again[r] =
-          is_new || !changed.contains(r) ? v1::REASON_THRESHOLD : v1::REASON_RULE_CHANGED;
+    if (is_new || is_changed || (other_targets && by_target)) {
+      open_again[r] = reason;
     }
   }
   std::set<uint32_t> gone;
@@ -76,8 +80,7 @@ absl::Status Core::TakeRuleChanges() {
   return JudgeOpenAgain(open_again);
 }
 
-absl::Status Core::TakeGoneRules(const std::set<uint32_t>& gone,
-                                 const std::set<RuleIndex>& changed) {
+absl::Status Core::TakeGoneRules(const std::set<uint32_t>& gone, const OpenAgain& changed) {
   std::vector<std::pair<SubjectId, uint32_t>> closed_ladders;
   KPIWATCH_RETURN_IF_ERROR(
       store_->Scan(Family::kLadder, "", "", [&](std::string_view key, std::string_view) {
@@ -101,9 +104,9 @@ absl::Status Core::TakeGoneRules(const std::set<uint32_t>& gone,
     }
     *ladder = Ladder();
   }
-  for (const RuleIndex r : changed) {
+  for (const auto& [r, reason] : changed) {
     for (const SubjectId subject : subjects_.ByName()) {
-      KPIWATCH_RETURN_IF_ERROR(RederiveLadder(r, subject));
+      KPIWATCH_RETURN_IF_ERROR(RederiveLadder(r, reason, subject));
     }
   }
   return absl::OkStatus();
@@ -150,7 +153,7 @@ void Core::EndLeft(const LeftFiring& left, v1::Reason reason, const Told& how) {
   Emit(&ended);
 }
 
-absl::Status Core::RederiveLadder(RuleIndex r, SubjectId subject) {
+absl::Status Core::RederiveLadder(RuleIndex r, v1::Reason reason, SubjectId subject) {
   const Rule& rule = rulebook_->rules[r];
   const uint32_t id = rule_id_of_[r];
   KPIWATCH_ASSIGN_OR_RETURN(const bool known, ladders_->Has(subject, id));
@@ -184,6 +187,9 @@ absl::Status Core::RederiveLadder(RuleIndex r, SubjectId subject) {
     return !IsCovered(r, subject, record.period, record.target);
   });
   if (ladder->records.empty()) {
+    if (!known) {
+      return absl::OkStatus();
+    }
     *ladder = old;
     EndStanding(rule, subject, Moment(), v1::REASON_RULE_CHANGED, ladder);
     *ladder = Ladder();
@@ -194,14 +200,14 @@ absl::Status Core::RederiveLadder(RuleIndex r, SubjectId subject) {
   ladder->base.latched &= TiersOf(rule);
   if (episodes) {
     KPIWATCH_RETURN_IF_ERROR(ReplayRecords(rule, subject, FirstStanding(*ladder), ladder).status());
-    return EmitRederivedTargets(rule, subject, old.records, v1::REASON_RULE_CHANGED, ladder);
+    return EmitRederivedTargets(rule, subject, old.records, reason, ladder);
   }
   ladder->records.back().told = ToldLevel(old);
   KPIWATCH_RETURN_IF_ERROR(ReplayRecords(rule, subject, 0, ladder).status());
   return ladder->state.level() == old.state.level()
              ? absl::OkStatus()
-             : EmitRederived(rule, subject, ladder->records.size() - 1, old.state.level(),
-                             v1::REASON_RULE_CHANGED, old.records, ladder);
+             : EmitRederived(rule, subject, ladder->records.size() - 1, old.state.level(), reason,
+                             old.records, ladder);
 }
 
 }  // namespace kpiwatch

@@ -1,67 +1,72 @@
-// Owners whom the org does not know: until the data steward is told of them, and until the org
-// names them (D-19). That facts name nobody is told once in the life of a store.
+// Owners whose facts count for nobody in particular, as the org does not employ them on that day:
+// until the data steward is told of them, and until the org does (D-19). That facts name nobody is
+// told once in the life of a store.
 //
+// Limits: kMostOwners, each with kMostRanges of days; what is beyond stays where it is.
 // Concurrency: owned by the engine thread.
 #pragma once
 
+#include <cstddef>
 #include <functional>
-#include <set>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "daemon/base/status_macros.h"
-#include "daemon/store/keys.h"
+#include "daemon/model/day.h"
 #include "daemon/store/state_store.h"
 
 namespace kpiwatch {
 
 class UnknownOwners {
  public:
-  // Errors: the store's.
-  absl::Status Restore(const StateStore& store) {
-    KPIWATCH_ASSIGN_OR_RETURN(const auto told, store.Get(Family::kMeta, CursorKey(kToldNobody)));
-    told_nobody_ = told.has_value();
-    const std::string prefix = CursorKey(kWaiting);
-    return store.Scan(Family::kMeta, prefix, PrefixEnd(prefix),
-                      [&](std::string_view key, std::string_view) {
-                        waiting_.emplace(key.substr(prefix.size()));
-                        return true;
-                      });
-  }
+  static constexpr size_t kMostOwners = 100'000;
+  static constexpr size_t kMostRanges = 1'000;
 
-  void Add(std::string_view id, WriteBatch* names) {
-    ids_.emplace_back(id);
-    waiting_.emplace(id);
-    names->Put(Family::kMeta, CursorKey(std::string(kWaiting) + std::string(id)), "");
-  }
-  // Those whose facts count for nobody in particular as yet.
-  const std::set<std::string, std::less<>>& waiting() const { return waiting_; }
-  // The facts of `id` were given to his unit.
-  void Settle(const std::string& id, WriteBatch* names) {
-    waiting_.erase(id);
-    names->Delete(Family::kMeta, CursorKey(std::string(kWaiting) + id));
-  }
+  // Days of an owner, ascending and apart from each other.
+  class Days {
+   public:
+    bool Contains(Day day) const;
+    // False: the day is there, or there is no room.
+    bool Add(Day day);
+    bool empty() const { return ranges_.empty(); }
+    // REQUIRES: !empty().
+    Day begin() const { return ranges_.front().first; }
+    Day end() const { return ranges_.back().second; }
+
+    // As stored: varint ranges, each signed first day, signed day after the last. Nothing at all,
+    // of an older program: all days.
+    std::string Encode() const;
+    static Days Decode(std::string_view value);
+
+   private:
+    std::vector<std::pair<Day, Day>> ranges_;  // half-open
+  };
+  using Waiting = std::map<std::string, Days, std::less<>>;
+
+  // Errors: the store's.
+  absl::Status Restore(const StateStore& store);
+
+  // Whether it is known that the owner's facts of that day are nobody's.
+  bool Knows(std::string_view id, Day day) const;
+  // Facts of `id` on `day` went to nobody; `all`: every fact of his on that day did, so that they
+  // can be given to his unit later. He is to be told of once until all is given.
+  void Add(std::string_view id, Day day, bool all, WriteBatch* names);
+  const Waiting& waiting() const { return waiting_; }
+  // Of the days of `id` only `left` are nobody's now.
+  void Settle(const std::string& id, Days left, WriteBatch* names);
+
   bool told_nobody() const { return told_nobody_; }
   // A fact names nobody, and that is to be told; *names remembers it.
-  void AddNobody(WriteBatch* names) {
-    ids_.emplace_back(kNobody);
-    told_nobody_ = true;
-    names->Put(Family::kMeta, CursorKey(kToldNobody), "");
-  }
-  // Those added since the last call.
+  void AddNobody(WriteBatch* names);
+  // Those to be told of since the last call.
   std::vector<std::string> Take() { return std::exchange(ids_, {}); }
 
  private:
-  static constexpr std::string_view kToldNobody = "told_no_owner";  // persisted
-  static constexpr std::string_view kWaiting = "unknown_owner ";    // persisted
-  // Where others are told by their ids.
-  static constexpr std::string_view kNobody = "\"\"";
-
   std::vector<std::string> ids_;
-  std::set<std::string, std::less<>> waiting_;
+  Waiting waiting_;
   bool told_nobody_ = false;
 };
 

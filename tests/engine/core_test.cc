@@ -240,10 +240,32 @@ TEST(CoreTest, ARemovedRuleResolvesWhatItFired) {
   edited.replace(edited.find("name: week"), 10, "name: weak");
   driver.Reload(edited);
   driver.Step();
-  ASSERT_EQ(driver.log().size(), 2U);
-  EXPECT_EQ(driver.log()[1], "week person:u103 2026-W46 red>green RULE_REMOVED");
+  EXPECT_THAT(driver.log(), ElementsAre("week person:u103 2026-W46 green>red THRESHOLD",
+                                        "week person:u103 2026-W46 red>green RULE_REMOVED",
+                                        "weak person:u103 2026-W46 green>red THRESHOLD"));
   EXPECT_EQ(driver.transitions()[1].active_since_unix_ms(), driver.transitions()[0].at_unix_ms());
   EXPECT_THAT(Notified(driver.transitions()[1]), ElementsAre("u100", "boss"));
+}
+
+// S-05, D-29: streaks are those of the sealed days, whatever the rule was called on them.
+TEST(CoreTest, ANewRuleCountsTheDaysThatAreStored) {
+  std::string without = kRules;
+  without.replace(without.find("slipping"), 8, "other");
+  CoreDriver driver(without);
+  driver.Touch("u103", At("2026-11-06T10:00"), 2);
+  driver.Heartbeat(At("2026-11-11T23:00"));
+  driver.Step();
+  driver.Forget();
+  std::string with = kRules;
+  with.replace(with.find("\"u102\""), 6, "\"u103\"");
+  driver.Reload(with);
+  driver.Step();
+  EXPECT_THAT(driver.log(), ElementsAre("slipping person:u103 2026-11-11 green>orange THRESHOLD"));
+  EXPECT_THAT(Notified(driver.transitions()[0]), ElementsAre("u103", "u100"));
+  driver.Restart();
+  driver.Heartbeat(At("2026-11-12T23:00"));
+  driver.Step();
+  EXPECT_EQ(driver.log().size(), 1U) << "it stands";
 }
 
 // S-09: closed periods keep the target they used.
@@ -305,6 +327,20 @@ TEST(CoreTest, ASealedDayWithoutFactsShowsAZeroAndAnOpenOneNothing) {
   // What is there comes before what is not.
   EXPECT_THAT(SamplesOf(driver, 1), ElementsAre("u2 last_day 3 green"));
   EXPECT_EQ(driver.core().ReadSamples(1).dropped, 3u);
+}
+
+// D-10: while a day is open it is judged, whatever day it is.
+TEST(CoreTest, ASundayOnWhichALiveRuleFiredHasItsLevelAndAnotherHasNone) {
+  std::string rule = DayRule("busy", "touches", "red: {when: value >= 3}");
+  rule.replace(rule.find("on_close"), 8, "intraday");
+  CoreDriver driver(RuleText({.people = {"{id: u1, name: 一, unit: company, level: junior}",
+                                         "{id: u2, name: 二, unit: company, level: junior}"},
+                              .kpis = {std::string(kExposed)},
+                              .rules = {rule}}));
+  driver.Touch("u1", At("2026-11-15T10:00"), 3);
+  driver.Touch("u2", At("2026-11-15T10:00"), 2);
+  driver.Step();
+  EXPECT_THAT(SamplesOf(driver), ElementsAre("u1 day 3 red", "u2 day 2 n/a"));
 }
 
 TEST(CoreTest, WhatNothingJudgesHasNoLevelInTheSamples) {
@@ -375,6 +411,50 @@ TEST(CoreTest, FactsOfAnUnknownOwnerGoToHisUnitWhenTheOrgNamesHim) {
   EXPECT_EQ(value_of("unit:east", "2026-11-11"), "41");
 }
 
+TEST(CoreTest, FactsOnDaysOnWhichTheOrgDoesNotEmployTheirOwnerWaitForIt) {
+  const std::string employed = kRules;
+  std::string later = kRules;
+  constexpr std::string_view kThere = "李二, unit: east, level: junior}";
+  later.replace(later.find(kThere), kThere.size(),
+                "李二, unit: east, level: junior, from: 2026-11-11}");
+  CoreDriver driver(later);
+  const auto revenue = [&](std::string_view name) {
+    const Day begin = *Day::Parse("2026-11-10");
+    return driver.core()
+        .ReadValue(*driver.core().rulebook().FindKpi("revenue"),
+                   driver.core().subjects().FindByName(name).value(),
+                   {PeriodKind::kDay, begin, begin + 1})
+        .value()
+        .reading.value.ToString();
+  };
+  driver.Order("u103", At("2026-11-10T10:00"), "500");
+  driver.Order("u103", At("2026-11-11T10:00"), "40");
+  driver.Step();
+  driver.Order("u103", At("2026-11-10T11:00"), "60");
+  driver.Step();
+  EXPECT_THAT(driver.log(),
+              ElementsAre("unknown-owner person:unassigned  green>yellow UNKNOWN_OWNER"));
+  EXPECT_EQ(driver.transitions()[0].detail(), "u103");
+  EXPECT_EQ(revenue("person:unassigned"), "560");
+  driver.Restart();
+  driver.Reload(employed);
+  driver.Step();
+  EXPECT_EQ(revenue("person:unassigned"), "0");
+  EXPECT_EQ(revenue("unit:east"), "560");
+  EXPECT_EQ(revenue("unit:company"), "560");
+
+  // His unit has a part of the day now: what comes while he is gone is told, and stays.
+  driver.Reload(later);
+  driver.Order("u103", At("2026-11-10T12:00"), "7");
+  driver.Step();
+  EXPECT_EQ(driver.log().size(), 2U);
+  driver.Reload(employed);
+  driver.Step();
+  EXPECT_EQ(revenue("person:unassigned"), "7");
+  EXPECT_EQ(revenue("unit:east"), "560");
+  EXPECT_EQ(revenue("unit:company"), "567");
+}
+
 TEST(CoreTest, FactsOfNobodyRaiseOneAlertAndNoMoreAfterARestart) {
   CoreDriver driver(kRules);
   driver.Order("u999", At("2026-11-11T10:00"), "38");
@@ -383,7 +463,7 @@ TEST(CoreTest, FactsOfNobodyRaiseOneAlertAndNoMoreAfterARestart) {
   driver.Step();
   ASSERT_THAT(driver.log(),
               ElementsAre("unknown-owner person:unassigned  green>yellow UNKNOWN_OWNER"));
-  EXPECT_EQ(driver.transitions()[0].detail(), "u999, \"\"");
+  EXPECT_EQ(driver.transitions()[0].detail(), "\"\", u999");
   driver.Restart();
   driver.Order("", At("2026-11-12T10:00"), "3");
   driver.Step();

@@ -88,7 +88,9 @@ TEST_F(RetroactiveTest, ARemovedRuleDoesNotTellItsEnd) {
   FireRetroactively();
   driver_.Reload(Edited("name: week", "name: weak"));
   driver_.Step();
-  EXPECT_THAT(Log(driver_), ElementsAre("2026-W46 red>green RULE_REMOVED never_told"));
+  EXPECT_THAT(Log(driver_), ElementsAre("2026-W46 red>green RULE_REMOVED never_told",
+                                        "2026-W46 green>red THRESHOLD retroactive"))
+      << "the rule of the other name finds it too";
 }
 
 TEST(BeforeLiveTest, WhatStillStandsInTheFirstLivePeriodIsTold) {

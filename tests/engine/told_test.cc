@@ -58,7 +58,8 @@ TEST(WayOfTheEndTest, OfARemovedRuleItIsThatOfItsFires) {
   const std::string removed = Edited("name: week", "name: weak", Edited("team: x", "team: y"));
   driver.Reload(removed);
   driver.Step();
-  EXPECT_THAT(Log(driver), ElementsAre("2026-W47 red>green RULE_REMOVED"));
+  ASSERT_THAT(Log(driver),
+              ElementsAre("2026-W47 red>green RULE_REMOVED", "2026-W47 green>red THRESHOLD"));
   const v1::Transition& ended = driver.transitions()[0];
   EXPECT_EQ(ended.kpi(), "revenue");
   EXPECT_THAT(Via(ended), ElementsAre("email", "webhook"));
@@ -74,7 +75,8 @@ TEST(WayOfTheEndTest, ARuleThatNotifiesNobodyEndsWhereItFired) {
   const std::string removed = Edited("name: week", "name: weak", rules);
   driver.Reload(removed);
   driver.Step();
-  EXPECT_THAT(Log(driver), ElementsAre("2026-W47 red>green RULE_REMOVED"));
+  ASSERT_THAT(Log(driver),
+              ElementsAre("2026-W47 red>green RULE_REMOVED", "2026-W47 green>red THRESHOLD"));
   EXPECT_THAT(ReceiversOf(driver.transitions()[0], removed), ElementsAre("root"));
 }
 

@@ -236,19 +236,17 @@ void Oracle::TakeFact(int index, Lateness lateness) {
     const std::string subject = kpi.by_unit
                                     ? "unit:" + (fact.unit.empty() ? "company" : fact.unit)
                                     : "person:" + (fact.owner.empty() ? "unassigned" : fact.owner);
-    if (world_.has_org && !kpi.by_unit && fact.owner.empty()) {
-      unknown_owners_.insert("\"\"");
-    } else if (world_.has_org && !kpi.by_unit &&
-               std::none_of(world_.people.begin(), world_.people.end(),
-                            [&](const Employment& entry) { return entry.person == fact.owner; })) {
-      unknown_owners_.insert(fact.owner);
-    }
     // What is late is booked when the days are sealed that its heartbeat let seal.
     const std::optional<Day> sealed = SealedThrough(k);
     const bool booked = std::any_of(arrivals.begin(), arrivals.end(), [&](const Arrival& arrival) {
       return !arrival.late || (sealed && arrival.until <= *sealed);
     });
     lateness.waits = !booked;
+    if (world_.has_org && !kpi.by_unit && fact.owner.empty()) {
+      unknown_owners_["\"\""] = true;
+    } else if (world_.has_org && !kpi.by_unit && EntryOn(fact.owner, day) == nullptr) {
+      unknown_owners_[fact.owner] |= !lateness.waits && !lateness.loses;
+    }
     Book(k, subject, day, delta, lateness);
     for (const std::string& above : Above(subject, fact.unit, day)) {
       Book(k, above, day, delta, lateness);

@@ -95,7 +95,9 @@ class Oracle {
   // open period may have counted what does not count in the end.
   bool IsRevised(int rule, const std::string& subject) const;
 
-  const std::set<std::string>& unknown_owners() const { return unknown_owners_; }
+  // Owners of facts on days on which the org does not employ them, with whether they are told of in
+  // any order: one whose only such facts are replaced or wait may be.
+  const std::map<std::string, bool>& unknown_owners() const { return unknown_owners_; }
 
  private:
   struct Sum {
@@ -189,7 +191,7 @@ class Oracle {
   std::set<Key> revised_;
   std::set<std::string> subjects_;
   std::map<std::string, std::pair<Day, Day>> seen_;  // first day: of all facts, of those in time
-  std::set<std::string> unknown_owners_;
+  std::map<std::string, bool> unknown_owners_;
   std::map<Key, OracleLadder> ladders_;
   std::map<std::tuple<int, std::string, Period>, OracleOpen> open_;
 };
