@@ -6,17 +6,18 @@
 #include <cstdio>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <sstream>
 #include <string>
-#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/time/civil_time.h"
 #include "daemon/kpictl/dump.h"
 #include "daemon/kpictl/send.h"
+#include "daemon/notify/facts.h"
 #include "tests/adapters/daemon_fixture.h"
 #include "tests/testing/adventureworks.h"
+#include "tests/testing/quota_figures.h"
 
 namespace kpiwatch {
 namespace {
@@ -24,6 +25,8 @@ namespace {
 constexpr int kPartitions = 3;
 constexpr int kOrderDate = 1;  // column
 constexpr int kColumns = 14;
+constexpr char kWithSeller[] = R"(    where: SalesPersonID != "" || CompleteUntil != ""
+)";
 
 // The lines of a gzip file; empty when there is no such file.
 std::vector<std::string> UnpackLines(const std::string& path) {
@@ -78,8 +81,50 @@ std::vector<KafkaRecord> OrderRows(const std::vector<std::string>& lines) {
   return records;
 }
 
-std::string Percent(const std::string& completion) {
-  return Decimal::FromUnits(Decimal::Parse(completion).value().units() * 100).ToFixed(2);
+std::string LevelText(v1::Level level) { return std::string(LevelName(static_cast<Level>(level))); }
+
+// The readings that the rules of every_target.yaml have told, each once; their level is that of the
+// rule `quota`, green where it said nothing.
+QuotaReadings ReadingsOf(const std::vector<v1::Transition>& told) {
+  QuotaReadings readings;
+  std::map<std::pair<std::string, std::string>, std::string> levels;  // by subject and period
+  for (const v1::Transition& transition : told) {
+    if (transition.to_level() == v1::LEVEL_GREEN) {
+      continue;
+    }
+    if (transition.rule() == "quota") {
+      levels[{transition.subject(), transition.period()}] = LevelText(transition.to_level());
+    } else if (transition.rule().starts_with("every-")) {
+      const std::string& period = transition.period();  // "2013-08-30/2013-11-30"
+      const size_t slash = period.find('/');
+      const QuotaKey key(transition.kpi(), transition.subject(), period.substr(0, slash),
+                         period.substr(slash + 1));
+      const QuotaReading reading{Decimal::Parse(transition.value()).value(),
+                                 Decimal::Parse(transition.target()).value(),
+                                 transition.completion(), "green"};
+      EXPECT_TRUE(readings.emplace(key, reading).second) << transition.ShortDebugString();
+    }
+  }
+  for (auto& [key, reading] : readings) {
+    const auto& [kpi, subject, from, to] = key;
+    const auto level = levels.find({subject, from + "/" + to});
+    if (kpi == "revenue" && level != levels.end()) {
+      reading.level = level->second;
+    }
+  }
+  return readings;
+}
+
+std::vector<QuotaAlert> QuotaAlertsOf(const std::vector<v1::Transition>& told) {
+  std::vector<QuotaAlert> alerts;
+  for (const v1::Transition& transition : told) {
+    if (transition.rule() == "quota") {
+      alerts.push_back({transition.subject(), transition.period(),
+                        LevelText(transition.from_level()), LevelText(transition.to_level()),
+                        std::string(ReasonName(transition.reason()))});
+    }
+  }
+  return alerts;
 }
 
 class AdventureWorksKafkaTest : public DaemonFixture {
@@ -89,21 +134,24 @@ class AdventureWorksKafkaTest : public DaemonFixture {
     DaemonFixture::SetUp();
   }
 
-  void WriteFiles(const std::string& topic, const std::string& columns) {
+  // `where`: which rows count, beside the heartbeats; empty: all.
+  void WriteFiles(const std::string& topic, const std::string& columns, const std::string& where) {
     WriteAdventureWorksConfig(temp_.path());
     std::string rules = ReadWholeFile(temp_.path() + "/rules.yaml");
     const std::string nobody = "http://127.0.0.1:9/";
     rules.replace(rules.find(nobody), nobody.size(), receiver_.Url());
     WriteText(temp_.path() + "/rules.yaml", rules);
-    WriteText(temp_.path() + "/kpiwatch.yaml", R"(rule_files: [rules.yaml, targets.yaml]
+    WriteText(temp_.path() + "/kpiwatch.yaml",
+              R"(rule_files: [rules.yaml, targets.yaml, every_target.yaml]
 clock: events
 sources:
   - name: orders
-    kafka: {brokers: ")" + broker().address() + R"(", topics: [)" +
-                                                   topic + R"(]}
+    kafka: {brokers: ")" +
+                  broker().address() + R"(", topics: [)" + topic + R"(]}
     complete: {by: heartbeat}
     format: csv
-    columns: [)" + columns + R"(, CompleteUntil]
+    columns: [)" + columns +
+                  R"(, CompleteUntil]
     map:
       type: 'CompleteUntil == "" ? "erp.order.confirmed" : "sys.source.heartbeat"'
       id: SalesOrderID
@@ -112,14 +160,36 @@ sources:
       data.amount: {from: SubTotal, currency: USD}
       data.complete_until: CompleteUntil
       data.partition_scope: '"partition"'
-    where: SalesPersonID != "" || CompleteUntil != ""
-publish:
-  kafka: {brokers: ")" + broker().address() + R"(", topic: )" +
-                                                   topic + "-out}\n");
+)" + where + R"(publish:
+  kafka: {brokers: ")" +
+                  broker().address() + R"(", topic: )" + topic + "-out}\n");
   }
 
-  // Sums of the stored days, half-open.
-  Decimal Sum(const std::string& subject, const std::string& from, const std::string& to) const {
+  // Sends all orders through the broker into a daemon; what it publishes and stores stands in told_
+  // and days_ then.
+  void RunAllOrders(const std::string& where) {
+    const std::vector<std::string> lines =
+        UnpackLines(*SharedData("adventureworks/SalesOrderHeader.csv.gz"));
+    ASSERT_GT(lines.size(), 10000u);
+    const std::string topic = UniqueName("orders");
+    WriteFiles(topic, lines[0], where);
+    ASSERT_TRUE(broker().CreateTopic(topic, kPartitions).ok());
+    ASSERT_TRUE(broker().CreateTopic(topic + "-out", 1).ok());
+    ASSERT_TRUE(broker().Produce(topic, OrderRows(lines)).ok());
+    DaemonProcess daemon(temp_.path());
+    daemon.Start();
+    ASSERT_TRUE(daemon.AwaitReady()) << daemon.log();
+    const absl::Time end = absl::FromCivil(absl::CivilDay(2014, 8, 1), absl::UTCTimeZone());
+    ASSERT_TRUE(AwaitSettled(daemon, end)) << daemon.log();
+    ReadDays(daemon.storage_path() + "/state");  // while the daemon has it
+    told_ = Published(
+        {.directory = temp_.path(), .topic = topic, .out = topic + "-out", .letters = ""});
+    EXPECT_EQ(daemon.Stop(), 0) << daemon.log();
+  }
+
+  // What `kpictl dump` says of the days, half-open.
+  Decimal StoredRevenue(const std::string& subject, const std::string& from,
+                        const std::string& to) const {
     Decimal sum;
     const auto it = days_.find(subject);
     if (it != days_.end()) {
@@ -129,6 +199,19 @@ publish:
     }
     return sum;
   }
+  void ExpectStoredDaysSayTheSame(const QuotaReadings& readings) const {
+    for (const auto& [key, reading] : readings) {
+      const auto& [kpi, subject, from, to] = key;
+      if (kpi == "revenue") {
+        EXPECT_EQ(StoredRevenue(subject, from, to), reading.value) << subject << " " << from;
+      }
+    }
+  }
+
+  HttpReceiver receiver_;
+  std::vector<v1::Transition> told_;
+
+ private:
   void ReadDays(const std::string& directory) {
     std::ostringstream out, err;
     const Console console{.out = out, .err = err};
@@ -136,70 +219,30 @@ publish:
     std::istringstream in(out.str());
     for (std::string line; std::getline(in, line);) {
       const nlohmann::json value = nlohmann::json::parse(line);
-      days_[value["subject"]][value["day"]] +=
-          Decimal::Parse(value["sum"].get<std::string>()).value();
+      if (value["kpi"] == "revenue") {
+        days_[value["subject"]][value["day"]] +=
+            Decimal::Parse(value["sum"].get<std::string>()).value();
+      }
     }
   }
 
-  HttpReceiver receiver_;
   std::map<std::string, std::map<std::string, Decimal>> days_;  // by subject and day
 };
 
-TEST_F(AdventureWorksKafkaTest, EveryRowIsExactAndEachAlertComesOnce) {
-  const std::vector<std::string> lines =
-      UnpackLines(*SharedData("adventureworks/SalesOrderHeader.csv.gz"));
-  ASSERT_GT(lines.size(), 10000u);
-  const std::string topic = UniqueName("orders");
-  WriteFiles(topic, lines[0]);
-  ASSERT_TRUE(broker().CreateTopic(topic, kPartitions).ok());
-  ASSERT_TRUE(broker().CreateTopic(topic + "-out", 1).ok());
-  ASSERT_TRUE(broker().Produce(topic, OrderRows(lines)).ok());
-  DaemonProcess daemon(temp_.path());
-  daemon.Start();
-  ASSERT_TRUE(daemon.AwaitReady()) << daemon.log();
-  const absl::Time end = absl::FromCivil(absl::CivilDay(2014, 8, 1), absl::UTCTimeZone());
-  ASSERT_TRUE(AwaitSettled(daemon, end)) << daemon.log();
-  ReadDays(daemon.storage_path() + "/state");  // while the daemon has it
+TEST_F(AdventureWorksKafkaTest, EveryRowAndTotalIsExactAndEachAlertComesOnce) {
+  ASSERT_NO_FATAL_FAILURE(RunAllOrders(kWithSeller));
+  const QuotaReadings readings = ReadingsOf(told_);
+  ExpectEveryQuotaRow(readings);
+  ExpectTotals(readings);
+  ExpectEachQuotaAlertOnce(QuotaAlertsOf(told_));
+  ExpectStoredDaysSayTheSame(readings);
+}
 
-  const std::vector<QuotaRow> oracle = ReadQuotaOracle();
-  ASSERT_EQ(oracle.size(), 129u);
-  using Key = std::tuple<std::string, std::string, v1::Level>;  // subject, period, level
-  std::map<Key, const QuotaRow*> expected;
-  for (const QuotaRow& row : oracle) {
-    EXPECT_EQ(Sum("person:" + row.seller, row.from, row.to), row.actual)
-        << row.seller << " " << row.from;
-    const v1::Level level = row.band == "red"      ? v1::LEVEL_RED
-                            : row.band == "orange" ? v1::LEVEL_ORANGE
-                            : row.band == "yellow" ? v1::LEVEL_YELLOW
-                                                   : v1::LEVEL_GREEN;
-    if (level != v1::LEVEL_GREEN) {
-      expected[{"person:" + row.seller, row.from + "/" + row.to, level}] = &row;
-    }
-  }
-  EXPECT_EQ(expected.size(), 40u);
-  EXPECT_EQ(Sum("unit:company", "2013-08-30", "2013-11-30").ToString(), "9282162.9729");
-  EXPECT_EQ(Sum("unit:company", "2012-05-30", "2012-08-30").ToString(), "8880239.4359");
-  EXPECT_EQ(Sum("unit:company", "2011-05-31", "2013-11-30").ToString(), "64429841.8205");
-
-  const Place place = {
-      .directory = temp_.path(), .topic = topic, .out = topic + "-out", .letters = ""};
-  std::set<Key> told;
-  for (const v1::Transition& transition : Published(place)) {
-    if (transition.to_level() == v1::LEVEL_GREEN) {
-      continue;
-    }
-    const Key key(transition.subject(), transition.period(), transition.to_level());
-    EXPECT_TRUE(told.insert(key).second) << "twice: " << transition.ShortDebugString();
-    const auto it = expected.find(key);
-    ASSERT_NE(it, expected.end()) << transition.ShortDebugString();
-    EXPECT_EQ(Decimal::Parse(transition.value()).value(), it->second->actual);
-    EXPECT_EQ(Decimal::Parse(transition.target()).value(), it->second->quota);
-    EXPECT_EQ(Percent(transition.completion()), it->second->percent);
-    EXPECT_EQ(transition.from_level(), v1::LEVEL_GREEN);
-    EXPECT_EQ(transition.reason(), v1::REASON_THRESHOLD);
-  }
-  EXPECT_EQ(told.size(), expected.size());
-  EXPECT_EQ(daemon.Stop(), 0) << daemon.log();
+TEST_F(AdventureWorksKafkaTest, OrdersWithoutASellerCountForTheCompanyOnly) {
+  ASSERT_NO_FATAL_FAILURE(RunAllOrders(""));
+  const QuotaReadings readings = ReadingsOf(told_);
+  ExpectTotalsOfAllOrders(readings);
+  ExpectStoredDaysSayTheSame(readings);
 }
 
 // Rows with a map go out as the CloudEvents that they become, and heartbeats are CloudEvents
@@ -208,7 +251,7 @@ TEST_F(AdventureWorksKafkaTest, WhatKpictlSendsIsTakenAsTheEventsThatItIs) {
   const std::vector<std::string> lines =
       UnpackLines(*SharedData("adventureworks/SalesOrderHeader.csv.gz"));
   const std::string topic = UniqueName("sent");
-  WriteFiles(topic, lines[0]);
+  WriteFiles(topic, lines[0], kWithSeller);
   ASSERT_TRUE(broker().CreateTopic(topic, kPartitions).ok());
   ASSERT_TRUE(broker().CreateTopic(topic + "-out", 1).ok());
   std::string rows;

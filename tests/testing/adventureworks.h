@@ -60,8 +60,8 @@ inline std::map<std::pair<std::string, std::string>, Decimal> CompanyQuotas() {
 }
 
 // Copies tests/data/adventureworks/*.yaml into `directory` and writes targets.yaml beside them: the
-// quota of each row, the company's of each period and of all periods. Tests run in the project
-// root.
+// quota of each row, the company's of each period and of all periods, and beside them the orders
+// that are known to be there. Tests run in the project root.
 inline void WriteAdventureWorksConfig(const std::string& directory) {
   for (const auto& entry : std::filesystem::directory_iterator("tests/data/adventureworks")) {
     std::filesystem::copy_file(entry.path(), directory / entry.path().filename(),
@@ -72,6 +72,11 @@ inline void WriteAdventureWorksConfig(const std::string& directory) {
                             const std::string& to, const Decimal& target) {
     out << "  - {kpi: revenue, " << subject << ", from: " << from << ", to: " << to
         << ", target: " << target.ToString() << " USD}\n";
+  };
+  const auto write_orders = [&out](const std::string& subject, const std::string& from,
+                                   const std::string& to, int orders) {
+    out << "  - {kpi: orders, " << subject << ", from: " << from << ", to: " << to
+        << ", target: " << orders << "}\n";
   };
   out << "targets:\n";
   std::string first = "9999-12-31", last = "0001-01-01";
@@ -86,6 +91,8 @@ inline void WriteAdventureWorksConfig(const std::string& directory) {
     all += sum;
   }
   write("unit: company", first, last, all);
+  write_orders("unit: company", first, last, 2905);
+  write_orders("person: \"276\"", "2013-08-30", "2013-11-30", 43);
 }
 
 }  // namespace kpiwatch
