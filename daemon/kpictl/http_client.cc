@@ -9,6 +9,9 @@
 namespace kpiwatch {
 namespace {
 
+// Of `timeout`, until the host has taken the connection.
+constexpr absl::Duration kConnectTimeout = absl::Seconds(10);
+
 using HeaderList = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
 size_t TakeBody(char* data, size_t size, size_t count, void* to) {
@@ -46,6 +49,8 @@ absl::StatusOr<HttpAnswer> HttpClient::Perform(const std::string& url) {
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
                    static_cast<long>(absl::ToInt64Milliseconds(timeout_)));
+  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
+                   static_cast<long>(absl::ToInt64Milliseconds(kConnectTimeout)));
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &TakeBody);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);

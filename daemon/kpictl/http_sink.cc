@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "daemon/base/status_macros.h"
 #include "daemon/base/status_text.h"
@@ -25,10 +27,10 @@ std::string EventsUrl(const std::string& url) {
 
 class HttpSink final : public EventSink {
  public:
-  HttpSink(const std::string& url, std::string token, Sleep sleep)
+  HttpSink(const std::string& url, std::string token, Patience patience)
       : url_(EventsUrl(url)),
         token_(std::move(token)),
-        sleep_(std::move(sleep)),
+        patience_(std::move(patience)),
         client_(kTimeout) {}
 
   absl::Status Send(const OutgoingEvent& event) override {
@@ -64,37 +66,64 @@ class HttpSink final : public EventSink {
  private:
   absl::Status Post() {
     absl::Duration pause = kFirstPause;
-    for (int i = 1;; ++i) {
+    std::optional<absl::Time> give_up;
+    for (int tries = 1;; ++tries) {
       const auto answer = client_.Post(url_, "application/cloudevents-batch+json", batch_, token_);
       if (answer.ok() && answer->status == 202) {
         return absl::OkStatus();
       }
+      const absl::Status failure =
+          answer.ok() ? absl::FailedPreconditionError(
+                            fmt::format("{} answers {}: {}", url_, answer->status,
+                                        std::string_view(answer->body).substr(0, kShownAnswer)))
+                      : answer.status();
       const bool later = answer.ok() ? answer->status == 429 || answer->status == 503
-                                     : answer.status().code() == absl::StatusCode::kUnavailable;
-      if (!later || i == kHttpTries) {
-        return answer.ok() ? absl::FailedPreconditionError(fmt::format(
-                                 "{} answers {}: {}", url_, answer->status,
-                                 std::string_view(answer->body).substr(0, kShownAnswer)))
-                           : answer.status();
+                                     : absl::IsUnavailable(failure);
+      if (!later) {
+        return failure;
       }
-      sleep_(answer.ok() ? answer->retry_after.value_or(pause) : pause);
+      const absl::Time now = patience_.clock->Now();
+      if (!give_up) {
+        give_up = now + patience_.lasts;
+        Tell(failure, now, *give_up);
+      } else if (now >= *give_up) {
+        return absl::Status(failure.code(),
+                            fmt::format("{}; given up after {} tries in {}", MessageOf(failure),
+                                        tries, absl::FormatDuration(patience_.lasts)));
+      }
+      const absl::Duration own = std::min(pause, *give_up - now);
+      patience_.sleep(answer.ok() ? answer->retry_after.value_or(own) : own);
       pause = std::min(2 * pause, kLongestPause);
+    }
+  }
+
+  // A receiver that refuses every batch once is not told of with every batch.
+  void Tell(const absl::Status& failure, absl::Time now, absl::Time until) {
+    if (now >= quiet_until_) {
+      patience_.tell(TryingAgain(MessageOf(failure), until));
+      quiet_until_ = until;
     }
   }
 
   const std::string url_;
   const std::string token_;
-  const Sleep sleep_;
+  const Patience patience_;
   HttpClient client_;
+  absl::Time quiet_until_ = absl::InfinitePast();
   std::string batch_;
   size_t count_ = 0;
 };
 
 }  // namespace
 
+std::string TryingAgain(std::string_view why, absl::Time until) {
+  return fmt::format("{}; trying again until {}", why,
+                     absl::FormatTime("%H:%M:%S", until, absl::LocalTimeZone()));
+}
+
 std::unique_ptr<EventSink> MakeHttpSink(const std::string& url, const std::string& token,
-                                        Sleep sleep) {
-  return std::make_unique<HttpSink>(url, token, std::move(sleep));
+                                        Patience patience) {
+  return std::make_unique<HttpSink>(url, token, std::move(patience));
 }
 
 }  // namespace kpiwatch

@@ -68,16 +68,25 @@ absl::StatusOr<std::string> ReadToken(const std::string& path) {
 }
 
 absl::StatusOr<std::unique_ptr<EventSink>> MakeSink(const SendOptions& options,
-                                                    const SourceOptions& source) {
+                                                    const SourceOptions& source, const Clock* clock,
+                                                    std::ostream& err) {
   std::string token;
   if (!options.token_file.empty()) {
     KPIWATCH_ASSIGN_OR_RETURN(token, ReadToken(options.token_file));
   }
+  Patience patience{.sleep = &Wait,
+                    .clock = clock,
+                    .tell =
+                        [&err](std::string_view what) {
+                          err << fmt::format("kpictl send: {}\n", what) << std::flush;
+                        },
+                    .lasts = kHttpPatience};
   if (options.to.starts_with("http://") || options.to.starts_with("https://")) {
-    return MakeHttpSink(options.to, token, &Wait);
+    return MakeHttpSink(options.to, token, std::move(patience));
   }
   if (options.to.starts_with("kafka://")) {
-    return MakeKafkaSink(options.to, source);
+    patience.lasts = kKafkaPatience;
+    return MakeKafkaSink(options.to, source, std::move(patience));
   }
   return absl::InvalidArgumentError(
       fmt::format("--to: '{}' begins with none of http://, https:// and kafka://", options.to));
@@ -246,7 +255,8 @@ int Send(const SendOptions& options, const Console& console) {
                               options.complete_until));
     }
   }
-  const auto sink = MakeSink(options, config->sources[*source]);
+  const SystemClock clock;
+  const auto sink = MakeSink(options, config->sources[*source], &clock, console.err);
   if (!sink.ok()) {
     return fail(MessageOf(sink.status()));
   }

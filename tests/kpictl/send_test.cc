@@ -108,6 +108,16 @@ TEST_F(SendTest, ARefusalEndsWithoutAHeartbeat) {
   EXPECT_EQ(server.bodies().size(), 1u);
 }
 
+TEST_F(SendTest, SaysThatItTriesAgain) {
+  EventServer server({{503, "starting", ""}});
+  options_.to = server.url();
+  options_.source = "orders";
+  options_.files = {Write("orders.csv", "no,day,seller,amount,channel\n1,2013-11-29,279,1,web\n")};
+  EXPECT_EQ(Run(), kExitGood);
+  EXPECT_THAT(err_, HasSubstr("kpictl send: " + server.url() +
+                              "/api/v1/events answers 503: starting; trying again until "));
+}
+
 TEST_F(SendTest, MistakesAreToldBeforeAnythingIsSent) {
   options_.to = "ftp://nowhere";
   options_.source = "ordrs";
