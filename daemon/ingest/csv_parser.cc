@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "daemon/base/status_macros.h"
-#include "fmt/format.h"
+#include "daemon/ingest/row_error.h"
 
 namespace kpiwatch {
 namespace {
@@ -105,8 +105,7 @@ absl::Status CsvParser::ErrorAt(size_t at, std::string_view what) const {
   const std::string_view before = text_.substr(0, at);
   const size_t line = 1 + Lines(before);
   const size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
-  return absl::InvalidArgumentError(
-      fmt::format("line {}, column {}: {}", line, at - line_start + 1, what));
+  return RowError(line, at - line_start + 1, what);
 }
 
 }  // namespace kpiwatch

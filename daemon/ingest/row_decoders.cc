@@ -7,6 +7,7 @@
 #include "daemon/ingest/event_builder.h"
 #include "daemon/ingest/frame.h"
 #include "daemon/ingest/json_reader.h"
+#include "daemon/ingest/row_error.h"
 #include "daemon/ingest/row_mapper.h"
 #include "daemon/ingest/text_encoding.h"
 #include "fmt/format.h"
@@ -73,9 +74,9 @@ class CsvDecoder final : public RowDecoder {
         return absl::OkStatus();
       }
       if (fields_.size() != columns_.size()) {
-        return absl::InvalidArgumentError(fmt::format("line {}: {} fields where {} are expected",
-                                                      parser_.line(), fields_.size(),
-                                                      columns_.size()));
+        return RowError(
+            parser_.line(), 0,
+            fmt::format("{} fields where {} are expected", fields_.size(), columns_.size()));
       }
       for (size_t i = 0; i < fields_.size(); ++i) {
         row_[i].kind = FieldKind::kString;

@@ -4,9 +4,9 @@
 
 namespace kpiwatch {
 
-void BadRecords::Add(std::string_view place, std::string_view reason) {
+void BadRecords::Add(std::string_view told) {
   if (++count_ <= kShown) {
-    err_ << fmt::format("{}: {}\n", place, reason);
+    err_ << told << '\n';
   }
 }
 

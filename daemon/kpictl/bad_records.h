@@ -13,8 +13,8 @@ class BadRecords {
 
   explicit BadRecords(std::ostream& err) : err_(err) {}
 
-  // `place`: "orders.csv:17".
-  void Add(std::string_view place, std::string_view reason);
+  // `told`: where, and what is wrong: "orders.csv:17: the event has no time".
+  void Add(std::string_view told);
   int64_t count() const { return count_; }
   // How many there were beyond those shown; nothing when all were.
   void Finish();

@@ -107,11 +107,11 @@ absl::Status Replayer::ReadFile(uint32_t file) {
       }
     });
     if (!decoded.ok()) {
-      bad_.Add(files->PlaceOf(record), MessageOf(decoded));
+      bad_.Add(files->Tell(record, decoded));
     } else if (no_time) {
-      bad_.Add(files->PlaceOf(record), "the event has no time");
+      bad_.Add(files->PlaceOf(record) + ": the event has no time");
     } else if (implausible) {
-      bad_.Add(files->PlaceOf(record), "the event's time is before 1980 or after 2199");
+      bad_.Add(files->PlaceOf(record) + ": the event's time is before 1980 or after 2199");
     }
     return added;
   });
@@ -148,9 +148,8 @@ absl::Status Replayer::OfferUpTo(absl::Time until) {
       left_out.facts += exclusion.facts;
     }
     if (result == OfferResult::kTenant) {
-      bad_.Add(PlaceOf(i),
-               fmt::format("it belongs to another tenant ('{}') than the source's events",
-                           event.tenant));
+      bad_.Add(fmt::format("{}: it belongs to another tenant ('{}') than the source's events",
+                           PlaceOf(i), event.tenant));
     }
     if (++offered % kEventsOfAStep == 0) {
       KPIWATCH_RETURN_IF_ERROR(engine_->Step(time));

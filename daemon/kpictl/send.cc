@@ -205,7 +205,7 @@ absl::Status Sender::SendFile(const std::string& path, ProgressBar* progress) {
     absl::Status bad;
     KPIWATCH_RETURN_IF_ERROR(SendRecord(decoder.get(), batch, record, &bad));
     if (!bad.ok()) {
-      bad_.Add(files->PlaceOf(record), MessageOf(bad));
+      bad_.Add(files->Tell(record, bad));
     }
     if (records_ % 64 == 0 || options_.rate > 0) {
       KPIWATCH_RETURN_IF_ERROR(KeepRate());

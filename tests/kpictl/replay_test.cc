@@ -210,6 +210,22 @@ TEST_F(ReplayTest, RowsThatWhereLeavesOutSayHowFarTheFileGoes) {
 calendars:
   - {name: cn, time_zone: Asia/Shanghai, day_close: "20:00", grace: 2h}
 kpis:
+TEST_F(ReplayTest, AMistakeInARowHasOnePositionAlsoWhereTheRowGoesOverLines) {
+  options_.events = {"orders=" + Write("orders.csv",
+                                       "no,day,seller,amount\n"
+                                       "1,2026-09-08 10:00,u102\n"
+                                       "\"2\nb\",2026-09-08 10:00,\"u102\"x,9\n"
+                                       "3,\"2026-09-08 10:00,u102,9\n")};
+  EXPECT_EQ(Run(), kExitWrong);
+  EXPECT_EQ(err_.substr(err_.find("orders.csv")),
+            "orders.csv:2: 3 fields where 4 are expected\n" + temp_.path() +
+                "/orders.csv:4:27: text after the closing quote of a field\n" + temp_.path() +
+                "/orders.csv:5:3: a quoted field that does not end\n");
+  options_.events = {"orders=" + Write("head.csv", "\nno,\"day\"s,seller,amount\n")};
+  EXPECT_EQ(Run(), kExitWrong);
+  EXPECT_THAT(err_, HasSubstr("head.csv:2:9: text after the closing quote of a field\n"));
+}
+
   - {name: orders, owner: ops, type: simple, event: erp.order.confirmed, measure: count(),
      subject: data.owner_id, calendar: cn}
 rules:

@@ -6,6 +6,7 @@
 #include "daemon/base/status_macros.h"
 #include "daemon/base/status_text.h"
 #include "daemon/ingest/csv_parser.h"
+#include "daemon/ingest/row_error.h"
 #include "daemon/ingest/text_encoding.h"
 #include "fmt/format.h"
 
@@ -121,7 +122,7 @@ absl::Status FileSource::ReadHeader(const std::string& path, RowReader* rows) {
     status = parser.Next(&fields, &row, &found);
   }
   if (!status.ok()) {
-    return WithContext(path, status);
+    return absl::InvalidArgumentError(TellInFile(path, rows->line(), status));
   }
   const std::vector<std::string> columns(fields.begin(), fields.end());
   if (files_.empty()) {
@@ -176,6 +177,10 @@ absl::Status FileSource::Poll(size_t max_records, absl::Duration, RecordBatch* b
 
 std::string FileSource::PlaceOf(const Record& record) const {
   return fmt::format("{}:{}", files_[record.partition].path, LineOf(record));
+}
+
+std::string FileSource::Tell(const Record& record, const absl::Status& mistake) const {
+  return TellInFile(files_[record.partition].path, LineOf(record), mistake);
 }
 
 int64_t FileSource::LineOf(const Record& record) {

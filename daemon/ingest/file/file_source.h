@@ -35,6 +35,9 @@ class FileSource final : public EventSource {
   // Where a record of a batch of this source stands: "orders.csv:17".
   std::string PlaceOf(const Record& record) const;
   static int64_t LineOf(const Record& record);  // 17
+  // What a decoder said of such a record, with the one place where that stands: "orders.csv:18:5:
+  // a quoted field that does not end". REQUIRES: !mistake.ok().
+  std::string Tell(const Record& record, const absl::Status& mistake) const;
 
   const std::string& name() const override { return options_.name; }
   absl::Status Start(std::span<const StoredPosition> positions) override;
