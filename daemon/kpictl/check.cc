@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <set>
 #include <string_view>
+#include <system_error>
 
 #include "daemon/config/daemon_config.h"
 #include "daemon/kafka/conf.h"
 #include "daemon/kpictl/scenario_file.h"
+#include "daemon/rulebook/file_glob.h"
 #include "daemon/rulebook/loader.h"
 #include "daemon/rulebook/yaml_tree.h"
 
@@ -65,7 +69,20 @@ class Checker {
     if (parsed.config) {
       console_.out << fmt::format("{}: {} sources\n", file.path, parsed.config->sources.size());
     }
+    for (const SourceFile& rules : FindRuleFiles(parsed.rule_files, FolderOf(file.path)).files) {
+      loaded_.insert(RealPath(rules.path));
+    }
     Take(LoadRulesOf(file.path, parsed.rule_files, parsed.sources));
+  }
+
+  // What no daemon's file has brought along is checked with all the others.
+  void CheckRules(const std::vector<SourceFile>& rules) {
+    const bool known = std::all_of(rules.begin(), rules.end(), [this](const SourceFile& file) {
+      return loaded_.contains(RealPath(file.path));
+    });
+    if (!known) {
+      Take(LoadRulebook(rules));
+    }
   }
 
   void CheckScenarios(const SourceFile& file) {
@@ -88,12 +105,24 @@ class Checker {
  private:
   void Print(const std::vector<Diagnostic>& diagnostics) {
     for (const Diagnostic& diagnostic : diagnostics) {
-      console_.out << diagnostic.ToString() << '\n';
       (diagnostic.warning ? warned_ : wrong_) = true;
+      Diagnostic real = diagnostic;
+      real.file = RealPath(diagnostic.file);
+      if (told_.insert(real.ToString()).second) {
+        console_.out << diagnostic.ToString() << '\n';
+      }
     }
+  }
+  // One file is spelled in several ways: as it was given, and as the daemon's file names it.
+  static std::string RealPath(const std::string& path) {
+    std::error_code error;
+    const std::filesystem::path real = std::filesystem::weakly_canonical(path, error);
+    return error ? path : real.string();
   }
 
   const Console& console_;
+  std::set<std::string> loaded_;  // rule files that a daemon's file has brought along
+  std::set<std::string> told_;    // a file that several name is read several times
   bool wrong_ = false;
   bool warned_ = false;
 };
@@ -122,9 +151,7 @@ int Check(const std::vector<std::string>& paths, bool lint_fatal, const Console&
         break;  // read where a calendar names them
     }
   }
-  if (!rules.empty()) {
-    checker.Take(LoadRulebook(rules));
-  }
+  checker.CheckRules(rules);
   return checker.ExitCode(lint_fatal);
 }
 

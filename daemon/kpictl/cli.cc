@@ -32,7 +32,8 @@ Examples:
 
 constexpr const char* kCheckExamples =
     R"(Takes rule files, the daemon's kpiwatch.yaml (with the rule files that it names), scenario tests,
-and folders of them. All rule files of one call are one rulebook.
+and folders of them. The rule files that a kpiwatch.yaml names are one rulebook, as the daemon reads
+them; where there are others in the same call, so are all of them together.
 Exit code: 0 good, 1 mistakes, 3 findings with --lint-fatal.
 
 Examples:

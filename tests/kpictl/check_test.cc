@@ -87,6 +87,41 @@ TEST_F(CheckTest, AKpiNamesSourcesOfTheConfiguration) {
   EXPECT_EQ(Run({path}), kExitGood) << "rule files alone do not know the sources: " << out_;
 }
 
+size_t CountOf(const std::string& text, const std::string& what) {
+  size_t count = 0;
+  for (size_t at = text.find(what); at != text.npos; at = text.find(what, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+TEST_F(CheckTest, WhatTheDaemonsFileBringsAlongIsToldOnce) {
+  std::string rules = kSoundRules;
+  rules.replace(rules.find("owner: ops, "), 12, "");
+  std::filesystem::create_directory(temp_.path() + "/conf");
+  Write("rules.yaml", rules);
+  Write("conf/kpiwatch.yaml",
+        "rule_files: [../rules.yaml]\nsources: [{name: crm, log: {path: l}}]\n");
+  EXPECT_EQ(Run({temp_.path()}), kExitGood);
+  EXPECT_EQ(CountOf(out_, "KPI 'calls' has no owner"), 1u) << out_;
+  EXPECT_EQ(CountOf(out_, "1 rule files: "), 1u) << out_;
+  Write("conf/other.yaml", "rule_files: [../rules.yaml]\nsources: [{name: crm, log: {path: m}}]\n");
+  EXPECT_EQ(Run({temp_.path()}), kExitGood);
+  EXPECT_EQ(CountOf(out_, "KPI 'calls' has no owner"), 1u) << out_;
+}
+
+TEST_F(CheckTest, RuleFilesThatNoDaemonsFileNamesAreCheckedWithTheOthers) {
+  std::string rules = kSoundRules;
+  rules.replace(rules.find("owner: ops, "), 12, "");
+  Write("rules.yaml", rules);
+  Write("kpiwatch.yaml", "rule_files: [rules.yaml]\nsources: [{name: crm, log: {path: l}}]\n");
+  Write("more.yaml", "targets: [{kpi: calls, person: u1, period: 2026, target: x}]\n");
+  EXPECT_EQ(Run({temp_.path()}), kExitWrong);
+  EXPECT_THAT(out_, HasSubstr("more.yaml:1:58: "));
+  EXPECT_EQ(CountOf(out_, "more.yaml:"), 1u) << "the KPI is known: " << out_;
+  EXPECT_EQ(CountOf(out_, "KPI 'calls' has no owner"), 1u) << out_;
+}
+
 TEST_F(CheckTest, MistakesOfTheRuleFilesStandBesideThoseOfTheDaemonsFile) {
   Write("rules.yaml", "kpiss: []\n");
   const std::string bad = Write("kpiwatch.yaml", "rule_files: [rules.yaml]\nclock: sun\n");
