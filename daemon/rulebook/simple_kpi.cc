@@ -12,16 +12,22 @@
 namespace kpiwatch {
 namespace {
 
-// Event type names and globs; reports what cannot be one.
+// Event type names and globs; reports what cannot be one, and that there are none.
 std::vector<std::string> ReadEvents(const YamlNode& node, std::string_view key, Diagnostics* out) {
+  const auto report = [&](std::string_view found) {
+    out->Error(node, fmt::format("{}: expected event types such as crm.activity.completed or "
+                                 "erp.order.*, found {}",
+                                 key, found));
+  };
+  if (node.is_list() && node.children.empty()) {
+    report("an empty list");
+  }
   std::vector<std::string> events = ReadTexts(node, key, out);
   for (const std::string& event : events) {
     const bool good = !event.empty() && event.find_first_of(" \t\r\n,\"'") == std::string::npos &&
                       !event.starts_with('.') && !event.ends_with('.');
     if (!good) {
-      out->Error(node, fmt::format("{}: expected event types such as crm.activity.completed or "
-                                   "erp.order.*, found '{}'",
-                                   key, event));
+      report(fmt::format("'{}'", event));
     }
   }
   return events;

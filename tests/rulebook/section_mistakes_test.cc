@@ -101,6 +101,16 @@ INSTANTIATE_TEST_SUITE_P(
              false},
         Case{"NoValue", "kpis: [{name: k, event: , measure: count()}]",
              "1:25: KPI 'k': 'event' has no value", false},
+        Case{"NoEvent", "kpis: [{name: k, event: [], measure: count()}]",
+             "1:25: 'event': expected event types such as crm.activity.completed or erp.order.*, "
+             "found "
+             "an empty list",
+             false},
+        Case{"NoReverse", "kpis: [{name: k, event: x, reverse: [], measure: count()}]",
+             "1:37: 'reverse': expected event types such as crm.activity.completed or erp.order.*, "
+             "found "
+             "an empty list",
+             false},
         Case{"KeyTwice", "kpis: [{name: k, event: x, event: y, measure: count()}]",
              "1:28: KPI 'k': key 'event' stands twice; first at r.yaml:1:18", false},
         Case{"NotAMapping", "kpis: [touches]",
