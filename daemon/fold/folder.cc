@@ -90,6 +90,9 @@ std::string_view Folder::IdIn(const Event& event, FieldId field) {
   if (value.kind == FieldKind::kNumber) [[unlikely]] {
     return number_ids_.emplace_back(value.number.ToString());
   }
+  if (value.kind == FieldKind::kBool) [[unlikely]] {
+    return value.boolean ? "true" : "false";
+  }
   return value.kind == FieldKind::kString ? value.text : std::string_view();
 }
 

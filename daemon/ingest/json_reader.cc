@@ -37,9 +37,11 @@ struct MoneyParts {
       number = Decimal::Parse(amount.text);
     }
     if (!number) {
+      const std::string_view truth = amount.boolean ? "true" : "false";
+      const std::string_view text = amount.kind == FieldKind::kBool ? truth : amount.text;
       *error = absl::InvalidArgumentError(
           fmt::format("{}.amount: '{}' is not a decimal number of at most {} and {} digits", path,
-                      Excerpt(amount.text), Decimal::kMaxInputDigits, Decimal::kScaleDigits));
+                      Excerpt(text), Decimal::kMaxInputDigits, Decimal::kScaleDigits));
       return false;
     }
     if (currency.kind != FieldKind::kString || currency.text.empty()) {

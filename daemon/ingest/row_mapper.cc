@@ -18,24 +18,6 @@ constexpr std::string_view kData = "data.";
 constexpr std::string_view kTargets[] = {"id",     "source", "type",          "subject",
                                          "tenant", "time",   "recorded_time", "sequence"};
 
-// The text of a value that names something; numbers are written into *buffer.
-std::string_view TextOf(const FieldValue& value, std::string* buffer) {
-  switch (value.kind) {
-    case FieldKind::kString:
-      return value.text;
-    case FieldKind::kNumber:
-    case FieldKind::kMoney:
-      *buffer = value.number.ToString();
-      return *buffer;
-    case FieldKind::kBool:
-      return value.boolean ? "true" : "false";
-    case FieldKind::kMissing:
-    case FieldKind::kNull:
-      break;
-  }
-  return {};
-}
-
 // What a mistake in a field of the map is about.
 std::string PlaceOf(const MapField& field) {
   return fmt::format("{}{}map: {}", field.place, field.place.empty() ? "" : ": ", field.target);

@@ -45,6 +45,23 @@ bool IsEmpty(const FieldValue& field) {
          (field.kind == FieldKind::kString && field.text.empty());
 }
 
+std::string_view TextOf(const FieldValue& field, std::string* buffer) {
+  switch (field.kind) {
+    case FieldKind::kString:
+      return field.text;
+    case FieldKind::kNumber:
+    case FieldKind::kMoney:
+      *buffer = field.number.ToString();
+      return *buffer;
+    case FieldKind::kBool:
+      return field.boolean ? "true" : "false";
+    case FieldKind::kMissing:
+    case FieldKind::kNull:
+      break;
+  }
+  return {};
+}
+
 absl::Status ReadTime(const FieldValue& field, const std::string& format, absl::TimeZone zone,
                       int64_t* unix_ms) {
   *unix_ms = kNoTime;
@@ -52,8 +69,8 @@ absl::Status ReadTime(const FieldValue& field, const std::string& format, absl::
     return absl::OkStatus();
   }
   std::optional<int64_t> read;
-  const std::string text(field.kind == FieldKind::kString ? std::string(field.text)
-                                                          : field.number.ToString());
+  std::string buffer;
+  const std::string text(TextOf(field, &buffer));
   if (format.empty()) {
     read = ParseRfc3339(text);
     if (const int64_t millis = ParseSequence(text); !read && millis >= 0) {
@@ -92,10 +109,11 @@ absl::Status ReadMoney(const FieldValue& field, std::string_view currency, Field
     number = field.number;
   }
   if (!number) {
-    return absl::InvalidArgumentError(
-        fmt::format("'{}' is not a decimal number of at most {} integer and {} fractional digits "
-                    "(thousands separators are not read)",
-                    Excerpt(field.text), Decimal::kMaxInputDigits, Decimal::kScaleDigits));
+    std::string buffer;
+    return absl::InvalidArgumentError(fmt::format(
+        "'{}' is not a decimal number of at most {} integer and {} fractional digits "
+        "(thousands separators are not read)",
+        Excerpt(TextOf(field, &buffer)), Decimal::kMaxInputDigits, Decimal::kScaleDigits));
   }
   money->kind = FieldKind::kMoney;
   money->number = *number;

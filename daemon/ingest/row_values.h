@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -18,6 +19,10 @@ FieldValue ToField(const lang::Value& value);
 
 // Whether `field` says nothing: missing, null or empty text.
 bool IsEmpty(const FieldValue& field);
+
+// `field` as a text: numbers are written into *buffer, a boolean is "true" or "false", what says
+// nothing is empty. The view lasts as long as the field and *buffer.
+std::string_view TextOf(const FieldValue& field, std::string* buffer);
 
 // Unix milliseconds: RFC 3339 or a whole number of milliseconds without a format, else as
 // absl::ParseTime reads `format`, in `zone` where the text names no offset. An empty field is

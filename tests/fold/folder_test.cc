@@ -74,6 +74,18 @@ TEST_F(FolderTest, AnOwnerMayBeANumber) {
   EXPECT_EQ(facts[0].subject, "274");
 }
 
+TEST_F(FolderTest, AnOwnerThatIsTrueOrFalseIsCalledSo) {
+  SetText("data.kind", "call");
+  SetText("data.direction", "out");
+  Field("data.owner_id").kind = FieldKind::kBool;
+  for (const bool owner : {true, false}) {
+    Field("data.owner_id").boolean = owner;
+    const std::vector<Fact> facts = Fold("crm.activity.completed");
+    ASSERT_EQ(facts.size(), 1U);
+    EXPECT_EQ(facts[0].subject, owner ? "true" : "false");
+  }
+}
+
 // D-18: no binary floating point in a sum of money.
 TEST_F(FolderTest, MoneyThatWasABinaryNumberIsLeftOut) {
   SetText("data.owner_id", "u1");

@@ -263,6 +263,30 @@ TEST(JsonRows, ReadTimesAsTextToo) {
   EXPECT_EQ(time_of("null"), DecodeHarness::kRecordTime);
 }
 
+TEST(JsonRows, WriteTruthAsAWordWhereTextIsMeant) {
+  SourceOptions options;
+  options.name = "desk";
+  options.format = SourceFormat::kJson;
+  for (const char* target : {"type", "id", "source", "subject", "tenant"}) {
+    options.map.push_back({.target = target, .expression = "vip"});
+  }
+  DecodeHarness harness({"event.subject", "event.type"}, options);
+  const DecodedEvent event = harness.One(R"({"vip":false})");
+  for (const std::string& text :
+       {event.type, event.id, event.source, event.subject, event.tenant}) {
+    EXPECT_EQ(text, "false");
+  }
+}
+
+TEST(JsonRows, RefuseTruthWhereATimeOrAnAmountIsMeant) {
+  SourceOptions options = Tickets();
+  DecodeHarness harness({"data.fee"}, options);
+  EXPECT_THAT(harness.Refusal(R"({"kind":"t","ticket":{"no":1},"at":true})"),
+              HasSubstr("time: 'true' is not a time"));
+  EXPECT_THAT(harness.Refusal(R"({"kind":"t","ticket":{"no":1},"fee":false})"),
+              HasSubstr("data.fee: 'false' is not a decimal number"));
+}
+
 TEST(JsonRows, ComeInArrays) {
   SourceOptions options = Tickets();
   options.map[1] = {.target = "id", .hash_row = true};

@@ -114,14 +114,19 @@ TEST_F(IngestServiceTest, RefusesValuesThatTheRulesInForceCouldNotRead) {
   service_->SetPlan(plan);
   EXPECT_EQ(Post(kStructured, order("1", digits)).http_status, 202) << "nobody asks for it";
   const IngestResult refused =
-      Post(kBatch, fmt::format("[{},{},{}]", order("1", "1"), order(digits, "1"),
-                               order(R"({"amount":"1e99","currency":"CNY"})", "1")));
+      Post(kBatch, fmt::format("[{},{},{},{},{}]", order("1", "1"), order(digits, "1"),
+                               order(R"({"amount":"1e99","currency":"CNY"})", "1"),
+                               order(R"({"amount":true,"currency":"CNY"})", "1"),
+                               order(R"({"amount":"1"})", "1")));
   EXPECT_EQ(refused.http_status, 400);
-  EXPECT_THAT(refused.body_json, HasSubstr("2 of 3 events are bad; none was taken"));
+  EXPECT_THAT(refused.body_json, HasSubstr("4 of 5 events are bad; none was taken"));
   EXPECT_THAT(
       refused.body_json,
       HasSubstr(fmt::format(R"({{"index":1,"reason":"data.amount: '{}' is not a number)", digits)));
   EXPECT_THAT(refused.body_json, HasSubstr(R"({"index":2,"reason":"data.amount.amount: '1e99')"));
+  EXPECT_THAT(refused.body_json, HasSubstr(R"({"index":3,"reason":"data.amount.amount: 'true')"));
+  EXPECT_THAT(refused.body_json,
+              HasSubstr(R"({"index":4,"reason":"data.amount: an amount without its currency"})"));
   EXPECT_EQ(Stored().size(), 2u);
   service_->SetPlan(std::make_shared<FieldPlan>());
   EXPECT_EQ(Post(kStructured, order(digits, "1")).http_status, 202) << "other rules";
