@@ -115,7 +115,7 @@ class Core {
 
   // ---- Reading, between steps ----
   // Values of every KPI in the periods that targets and rules look at (where none does, by day and
-  // month), for subjects with data or a target; by KPI, subject, begin.
+  // month), open ones as they stand, for subjects with data or a target; by KPI, subject, begin.
   absl::StatusOr<std::vector<PeriodValue>> Values();
   // The reading of one KPI, subject and period.
   absl::StatusOr<PeriodValue> ReadValue(KpiIndex kpi, SubjectId subject, const Period& period);

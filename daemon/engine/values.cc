@@ -75,6 +75,20 @@ const SealedRecord* FindRecord(const Ladder& ladder, const Period& period) {
   return nullptr;
 }
 
+// The periods of `kinds` that have begun by `last`, the first of them that of the group's first
+// day.
+std::set<Period> BegunPeriods(const SealGroup& group, const BusinessCalendar& calendar,
+                              const std::set<PeriodKind>& kinds, Day last) {
+  std::set<Period> periods;
+  for (const PeriodKind kind : kinds) {
+    for (Period period = calendar.PeriodOf(kind, *group.earliest); period.begin <= last;
+         period = calendar.PeriodOf(kind, period.end)) {
+      periods.insert(period);
+    }
+  }
+  return periods;
+}
+
 }  // namespace
 
 absl::StatusOr<PeriodValue> Core::ReadValue(KpiIndex k, SubjectId subject, const Period& period) {
@@ -136,32 +150,33 @@ absl::StatusOr<std::vector<PeriodValue>> Core::Values() {
   for (KpiIndex k = 0; k < rulebook_->kpis.size(); ++k) {
     const SealGroup& group = groups_[group_of_kpi_[k]];
     const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
-    const std::set<PeriodKind> kinds = ListedKinds(*rulebook_, k);
+    // Periods that are open are told as they stand; those of which no day is sealed yet only where
+    // something has happened in them.
+    const Day first = group.earliest.value_or(Day::Min());
+    const Day sealed_to = std::max(group.next.value_or(first), first);
+    const Day today =
+        now_ == absl::InfinitePast() ? sealed_to : std::max(sealed_to, calendar.DayOf(now_));
+    const std::set<Period> begun =
+        group.earliest ? BegunPeriods(group, calendar, ListedKinds(*rulebook_, k), today)
+                       : std::set<Period>();
     for (const SubjectId subject : subjects_.ByName()) {
       if (rulebook_->kpis[k].by_unit && subjects_.Get(subject).kind == SubjectKind::kPerson) {
         continue;  // what is recorded for units only says nothing of a person
       }
       const std::string name = subjects_.Get(subject).Name();
-      std::set<Period> periods;
+      std::set<Period> targeted;
       for (const Target& target : rulebook_->targets) {
         if (target.kpi == k && target.subject == name) {
-          periods.insert(target.period);
+          targeted.insert(target.period);
         }
       }
-      for (const PeriodKind kind : kinds) {
-        if (!group.earliest) {
-          continue;
-        }
-        const Day last = std::max(group.next.value_or(*group.earliest), *group.earliest);
-        for (Period period = calendar.PeriodOf(kind, *group.earliest); period.begin < last;
-             period = calendar.PeriodOf(kind, period.end)) {
-          periods.insert(period);
-        }
-      }
+      std::set<Period> periods = begun;
+      periods.insert(targeted.begin(), targeted.end());
       for (const Period& period : periods) {
         KPIWATCH_ASSIGN_OR_RETURN(PeriodValue value, ReadValue(k, subject, period));
+        const bool asked = period.begin < sealed_to || targeted.contains(period);
         const bool says_something = value.reading.count != 0 || !value.reading.value.is_zero() ||
-                                    value.reading.target.has_value();
+                                    (asked && value.reading.target.has_value());
         if (says_something) {
           values.push_back(std::move(value));
         }

@@ -22,7 +22,8 @@ namespace {
 constexpr const char* kReplayExamples =
     R"(Reads all records first, puts them in order of (time, source, id) and takes the files as complete
 up to --until; days that end by then are sealed. Nothing is sent and nothing is stored. Times in
-ndjson are UTC ('Z'), days and periods those of the business calendar.
+ndjson are UTC ('Z'), days and periods those of the business calendar. The values of periods that are
+still open at --until are those of then.
 
 Examples:
   kpictl replay --config kpiwatch.yaml --events orders=orders.csv.gz --print values

@@ -167,6 +167,34 @@ TEST_F(ReplayTest, UntilLeavesLaterEventsOutAndSealsTheDaysBefore) {
   EXPECT_THAT(err_, HasSubstr("1 events are not replayed"));
 }
 
+TEST_F(ReplayTest, ValuesOfPeriodsThatAreStillOpenAreThoseOfThen) {
+  options_.print = ReplayOptions::Print::kValues;
+  options_.until = "2026-09-01T12:00:00+08:00";  // the first day, a Tuesday and a month's first
+  options_.config = Write("open.yaml", "rule_files: [" + Write("open_rules.yaml", R"(
+calendars:
+  - {name: cn, time_zone: Asia/Shanghai, day_close: "20:00", grace: 2h}
+org: {people: [{id: u102}]}
+kpis:
+  - {name: orders, owner: ops, type: simple, event: erp.order.confirmed, measure: count(),
+     subject: data.owner_id, calendar: cn}
+  - {name: verdict, owner: ops, type: verdict, all_of: [orders], floors: [1], calendar: cn}
+)") + "]\nsources: [{name: crm, format: cloudevents}]\n");
+  options_.events = {
+      Write("orders.ndjson", Event("erp.order.confirmed", "1", "2026-09-01T09:00:00+08:00") +
+                                 Event("erp.order.confirmed", "2", "2026-09-01T13:00:00+08:00"))};
+  ASSERT_EQ(Run(), kExitGood) << err_;
+  EXPECT_THAT(out_, HasSubstr(R"({"kpi":"orders","subject":"person:u102","from":"2026-09-01",)"
+                              R"("to":"2026-09-02","value":"1")"));
+  EXPECT_THAT(out_, HasSubstr(R"({"kpi":"orders","subject":"person:u102","from":"2026-09-01",)"
+                              R"("to":"2026-10-01","value":"1")"));
+  EXPECT_THAT(out_, HasSubstr(R"({"kpi":"verdict","subject":"person:u102","from":"2026-09-01",)"
+                              R"("to":"2026-09-02","value":"1")"));
+  options_.until = "2026-09-02T12:00:00+08:00";  // nothing has happened yet on that day
+  ASSERT_EQ(Run(), kExitGood) << err_;
+  EXPECT_THAT(out_, HasSubstr(R"("from":"2026-09-01","to":"2026-09-02","value":"2")"));
+  EXPECT_THAT(out_, Not(HasSubstr(R"("from":"2026-09-02")")));
+}
+
 TEST_F(ReplayTest, ABadRecordIsToldWithItsLineAndTheRestGoesOn) {
   options_.print = ReplayOptions::Print::kValues;
   options_.events = {"orders=" + Write("orders.csv",
@@ -180,6 +208,22 @@ TEST_F(ReplayTest, ABadRecordIsToldWithItsLineAndTheRestGoesOn) {
   EXPECT_THAT(out_, HasSubstr(R"("value":"30")"));
   options_.strict = true;
   EXPECT_EQ(Run(), kExitWrong);
+}
+
+TEST_F(ReplayTest, AMistakeInARowHasOnePositionAlsoWhereTheRowGoesOverLines) {
+  options_.events = {"orders=" + Write("orders.csv",
+                                       "no,day,seller,amount\n"
+                                       "1,2026-09-08 10:00,u102\n"
+                                       "\"2\nb\",2026-09-08 10:00,\"u102\"x,9\n"
+                                       "3,\"2026-09-08 10:00,u102,9\n")};
+  EXPECT_EQ(Run(), kExitWrong);
+  EXPECT_EQ(err_.substr(err_.find("orders.csv")),
+            "orders.csv:2: 3 fields where 4 are expected\n" + temp_.path() +
+                "/orders.csv:4:27: text after the closing quote of a field\n" + temp_.path() +
+                "/orders.csv:5:3: a quoted field that does not end\n");
+  options_.events = {"orders=" + Write("head.csv", "\nno,\"day\"s,seller,amount\n")};
+  EXPECT_EQ(Run(), kExitWrong);
+  EXPECT_THAT(err_, HasSubstr("head.csv:2:9: text after the closing quote of a field\n"));
 }
 
 TEST_F(ReplayTest, FactsThatAKpiCannotTakeAreToldWithTheFirstOfEachKind) {
@@ -210,22 +254,6 @@ TEST_F(ReplayTest, RowsThatWhereLeavesOutSayHowFarTheFileGoes) {
 calendars:
   - {name: cn, time_zone: Asia/Shanghai, day_close: "20:00", grace: 2h}
 kpis:
-TEST_F(ReplayTest, AMistakeInARowHasOnePositionAlsoWhereTheRowGoesOverLines) {
-  options_.events = {"orders=" + Write("orders.csv",
-                                       "no,day,seller,amount\n"
-                                       "1,2026-09-08 10:00,u102\n"
-                                       "\"2\nb\",2026-09-08 10:00,\"u102\"x,9\n"
-                                       "3,\"2026-09-08 10:00,u102,9\n")};
-  EXPECT_EQ(Run(), kExitWrong);
-  EXPECT_EQ(err_.substr(err_.find("orders.csv")),
-            "orders.csv:2: 3 fields where 4 are expected\n" + temp_.path() +
-                "/orders.csv:4:27: text after the closing quote of a field\n" + temp_.path() +
-                "/orders.csv:5:3: a quoted field that does not end\n");
-  options_.events = {"orders=" + Write("head.csv", "\nno,\"day\"s,seller,amount\n")};
-  EXPECT_EQ(Run(), kExitWrong);
-  EXPECT_THAT(err_, HasSubstr("head.csv:2:9: text after the closing quote of a field\n"));
-}
-
   - {name: orders, owner: ops, type: simple, event: erp.order.confirmed, measure: count(),
      subject: data.owner_id, calendar: cn}
 rules:
