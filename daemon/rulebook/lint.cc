@@ -87,6 +87,34 @@ void LintCompletion(const lang::Program& program, const YamlNode& node, Diagnost
                                        number, number));
 }
 
+// 0.9 → "90%".
+std::string AsPercent(const Rational& ratio) {
+  const Rational hundredfold{Decimal::FromUnits(ratio.num.units() * 100), ratio.den};
+  const auto number = Decimal::Parse(hundredfold.ToFixed(Decimal::kScaleDigits));
+  return number ? number->ToString() + "%" : hundredfold.ToFixed(2) + "%";
+}
+
+// A level without `clear` ends after so many met periods in a row (D-10). A period is met at 100 %;
+// where that makes `when` true as well, no period can be the first of them. What each period or
+// target begins anew ends all the same.
+void LintNeverClears(const Rule& rule, const Tier& tier, const YamlNode& node, Diagnostics* out) {
+  const auto when = tier.when.simple_comparison();
+  if (tier.clear || !when || when->slot != kSlotCompletion || !IsAbove(when->comparator) ||
+      rule.evaluate != EvaluateMode::kOnClose || rule.period == PeriodKind::kTarget) {
+    return;
+  }
+  const Rational met = Rational::Of(Decimal::FromInt(1));
+  const bool strict = when->comparator == Comparator::kGreater;
+  if (strict ? when->threshold < met : !(met < when->threshold)) {
+    out->Warning(TierNode(node, tier, "when").place,
+                 fmt::format("'{}' never clears: without 'clear' a level ends after periods "
+                             "that met their target ('clear_after: {}'), and of those it holds "
+                             "true; write a line such as 'clear: completion {} {}'",
+                             tier.when.source(), rule.clear_after, strict ? "<=" : "<",
+                             AsPercent(when->threshold)));
+  }
+}
+
 bool Reads(const Rule& rule, std::initializer_list<uint16_t> wanted) {
   const auto reads = [&](const lang::Program& program) {
     return std::any_of(program.slots().begin(), program.slots().end(), [&](uint16_t slot) {
@@ -157,6 +185,7 @@ void LintRules(LoadState* state) {
     for (size_t t = 0; t < rule.tiers.size(); ++t) {
       notifies |= !rule.tiers[t].notify.empty();
       LintClear(rule.tiers[t], node, out);
+      LintNeverClears(rule, rule.tiers[t], node, out);
       LintCompletion(rule.tiers[t].when, TierNode(node, rule.tiers[t], "when"), out);
       if (rule.tiers[t].clear) {
         LintCompletion(*rule.tiers[t].clear, TierNode(node, rule.tiers[t], "clear"), out);

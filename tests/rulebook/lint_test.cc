@@ -140,6 +140,35 @@ TEST(Lint, SaysWhenACompletionIsWrittenWithoutItsPercentSign) {
   EXPECT_THAT(warnings("value < 40"), IsEmpty());
 }
 
+// Who is above 90 % of the target without reaching it ends no alert that stands for being above
+// 90 %: only met periods clear by clear_after, and those are above it as well.
+TEST(Lint, SaysWhenAnAlertCouldNeverClear) {
+  const auto warnings = [](const std::string& tier, const std::string& more = "period: week") {
+    return Warnings(
+        LoadText(Base("targets: [{kpi: k, person: u, period: 2026-W36, target: 5},"
+                      " {kpi: k, person: u, from: 2026-08-01, to: 2026-09-01, target: 5}]\n"
+                      "rules:\n  - name: r\n    kpi: k\n    " +
+                      more + "\n    levels:\n      red: {" + tier + "}\n")));
+  };
+  EXPECT_THAT(
+      warnings("when: completion > 90%"),
+      ElementsAre(
+          "8:19: 'completion > 90%' never clears: without 'clear' a level ends after periods "
+          "that met their target ('clear_after: 2'), and of those it holds true; "
+          "write a line such as 'clear: completion <= 90%'"));
+  EXPECT_THAT(warnings("when: 100% <= completion"),
+              ElementsAre(HasSubstr("'clear: completion < 100%'")));
+  EXPECT_THAT(warnings("when: completion > 100%"), IsEmpty()) << "at 100 % it is met and false";
+  EXPECT_THAT(warnings("when: completion >= 120%"), IsEmpty());
+  EXPECT_THAT(warnings("when: completion > 90%, clear: completion <= 90%"), IsEmpty());
+  EXPECT_THAT(warnings("when: completion < 90%"), IsEmpty());
+  EXPECT_THAT(warnings("when: value > 3"), IsEmpty());
+  EXPECT_THAT(warnings("when: completion > 90%", "period: week\n    evaluate: intraday"),
+              IsEmpty());
+  EXPECT_THAT(warnings("when: completion > 90%", "period: target"), IsEmpty())
+      << "it ends with the next target";
+}
+
 TEST(Lint, SaysWhenBoundsAreOutOfOrder) {
   EXPECT_THAT(Warnings(LoadText(Base("targets: [{kpi: k, person: u, period: 2026, target: 5, "
                                      "floor: 6}]"))),
