@@ -60,13 +60,7 @@ std::vector<std::string> Recipients(const Org& org, const SubjectInfo& subject,
                                     const std::vector<Notify>& notify, Day day) {
   std::vector<std::string> people;
   for (const Notify& who : notify) {
-    if (!who.person.empty()) {
-      AddUnique(who.person, &people);
-    } else if (subject.kind == SubjectKind::kPerson) {
-      AddUnique(who.steps == 0 ? subject.id : org.ManagerOf(subject.id, day, who.steps), &people);
-    } else if (const auto unit = org.FindUnit(subject.id)) {
-      AddUnique(org.ManagerOfUnit(*unit, who.steps), &people);
-    }
+    AddUnique(PersonToTell(org, subject.kind == SubjectKind::kPerson, subject.id, who, day), &people);
   }
   return people;
 }

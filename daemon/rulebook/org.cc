@@ -84,20 +84,32 @@ std::string Org::ManagerOf(std::string_view person, Day day, int steps) const {
   return manager == person ? "" : manager;
 }
 
-std::string Org::ManagerOfUnit(UnitIndex unit, int steps) const {
+std::string Org::ManagerOfUnit(UnitIndex unit, Day day, int steps) const {
   std::string manager;
   std::optional<UnitIndex> at = unit;
-  for (int left = steps; at && *at < units.size(); at = units[*at].parent) {
+  for (int left = steps; left > 0 && at && *at < units.size(); at = units[*at].parent) {
     const std::string& next = units[*at].manager;
-    if (next.empty() || next == manager) {
+    if (next.empty() || next == manager || !CanAnswer(*this, next, day)) {
       continue;
     }
     manager = next;
-    if (left-- == 0) {
+    if (--left == 0) {
       return manager;
     }
   }
   return "";
+}
+
+std::string PersonToTell(const Org& org, bool is_person, std::string_view subject,
+                         const Notify& notify, Day day) {
+  if (!notify.person.empty()) {
+    return notify.person;
+  }
+  if (is_person) {
+    return notify.steps == 0 ? std::string(subject) : org.ManagerOf(subject, day, notify.steps);
+  }
+  const std::optional<UnitIndex> unit = org.FindUnit(subject);
+  return unit ? org.ManagerOfUnit(*unit, day, std::max(notify.steps, 1)) : "";
 }
 
 }  // namespace kpiwatch

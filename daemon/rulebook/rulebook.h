@@ -98,9 +98,9 @@ struct Org {
   // Who manages the person on `day`, `steps` levels up (1: manager, 2: manager+1); empty: nobody.
   // Managers who are not employed on `day` are passed over.
   std::string ManagerOf(std::string_view person, Day day, int steps) const;
-  // The same for a unit: steps 0 is the unit's own manager, or where it has none the next one
-  // above; each step goes on to another person.
-  std::string ManagerOfUnit(UnitIndex unit, int steps) const;
+  // The same for a unit, whose 1 is the manager that it names, or where it names none the next one
+  // above. Each further step goes on up the tree to another person.
+  std::string ManagerOfUnit(UnitIndex unit, Day day, int steps) const;
 
   StringMap<std::vector<PersonIndex>> people_by_id;
   StringMap<UnitIndex> units_by_id;
@@ -223,11 +223,16 @@ enum ConditionSlot : uint16_t {
   kSlotDen = 7,
 };
 
-// Who is told: "owner" 0 steps, "manager" 1, "manager+1" 2 …; or a person id.
+// Who is told: "owner" 0 steps, "manager" 1, "manager+1" 2 …; or a person id. Who owns a unit's
+// numbers is its manager: 0 and 1 are the same there.
 struct Notify {
   int steps = 0;
   std::string person;  // set: this person, steps unused
 };
+
+// Whom `notify` names of the person or unit `subject`, as `org` is on `day`; empty: nobody.
+std::string PersonToTell(const Org& org, bool is_person, std::string_view subject,
+                         const Notify& notify, Day day);
 
 struct Tier {
   Level level = Level::kYellow;

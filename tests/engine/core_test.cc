@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_join.h"
 #include "tests/engine/core_rules.h"
 #include "tests/testing/core_driver.h"
 #include "tests/testing/rule_text.h"
@@ -50,6 +51,7 @@ TEST(CoreTest, ATaskGoesToTheHighestManagerThereIs) {
   replace("name: week\n    kpi: revenue\n    for_each: person",
           "name: week\n    kpi: revenue\n    for_each: unit");
   replace("notify: [manager, manager+1]}", "open: talk}");
+  replace("assignee: manager", "assignee: manager+1");
   replace("{kpi: revenue, person: u103, period: 2026-W46",
           "{kpi: revenue, unit: east, period: 2026-W46");
   replace("{kpi: revenue, person: u103, period: 2026-W47",
@@ -65,6 +67,39 @@ TEST(CoreTest, ATaskGoesToTheHighestManagerThereIs) {
     }
   }
   EXPECT_THAT(assignees, ElementsAre("unit:company boss", "unit:east boss"));
+}
+
+// Its `manager:` is who answers for a unit, the topmost one's too.
+TEST(CoreTest, AUnitsAlertsGoToItsOwnManager) {
+  const auto told = [](std::string_view notify) {
+    std::string rules = kRules;
+    const auto replace = [&rules](std::string_view from, std::string_view to) {
+      rules.replace(rules.find(from), from.size(), to);
+    };
+    replace("name: week\n    kpi: revenue\n    for_each: person",
+            "name: week\n    kpi: revenue\n    for_each: unit");
+    replace("notify: [manager, manager+1]", notify);
+    replace("{kpi: revenue, person: u103, period: 2026-W46",
+            "{kpi: revenue, unit: east, period: 2026-W46");
+    replace("{kpi: revenue, person: u103, period: 2026-W47",
+            "{kpi: revenue, unit: company, period: 2026-W46");
+    CoreDriver driver(rules);
+    driver.Order("u103", At("2026-11-11T10:00"), "1");
+    driver.Heartbeat(At("2026-11-16T00:00"));
+    driver.Step();
+    std::vector<std::string> people;
+    for (const v1::Transition& transition : driver.transitions()) {
+      if (transition.rule() == "week") {
+        people.push_back(transition.subject() + " " + absl::StrJoin(transition.notified(), ","));
+      }
+    }
+    return people;
+  };
+  EXPECT_THAT(told("notify: [manager]"), ElementsAre("unit:company boss", "unit:east u100"));
+  EXPECT_THAT(told("notify: [owner]"), ElementsAre("unit:company boss", "unit:east u100"));
+  EXPECT_THAT(told("notify: [manager+1]"), ElementsAre("unit:company ", "unit:east boss"));
+  EXPECT_THAT(told("notify: [owner, manager, manager+1]"),
+              ElementsAre("unit:company boss", "unit:east u100,boss"));
 }
 
 // Acceptance: misses 2026-09-30, then 10-08: one yellow at the seal of 10-08.

@@ -72,6 +72,8 @@ org:
     - {id: top, manager: ceo}
     - {id: east, parent: top, manager: lead}
     - {id: desk, parent: east}
+    - {id: shop, parent: east, manager: gone}
+    - {id: stand, parent: east, manager: lead}
   people:
     - {id: ceo, unit: top}
     - {id: lead, unit: east}
@@ -100,11 +102,34 @@ TEST_F(Managers, NamedOnesComeFirstUnlessTheyHaveLeft) {
   EXPECT_EQ(org_.ManagerOf("u3", day_, 1), "lead");
 }
 
-TEST_F(Managers, OfUnitsClimb) {
-  const UnitIndex desk = *org_.FindUnit("desk");
-  EXPECT_EQ(org_.ManagerOfUnit(desk, 0), "lead");
-  EXPECT_EQ(org_.ManagerOfUnit(desk, 1), "ceo");
-  EXPECT_EQ(org_.ManagerOfUnit(desk, 2), "");
+TEST_F(Managers, OfUnitsAreThoseThatTheyNameAndThenTheNextAbove) {
+  const auto of = [this](std::string_view unit, int steps) {
+    return org_.ManagerOfUnit(*org_.FindUnit(unit), day_, steps);
+  };
+  EXPECT_EQ(of("top", 1), "ceo");
+  EXPECT_EQ(of("top", 2), "");
+  EXPECT_EQ(of("east", 1), "lead");
+  EXPECT_EQ(of("east", 2), "ceo");
+  EXPECT_EQ(of("desk", 1), "lead") << "it names none";
+  EXPECT_EQ(of("desk", 2), "ceo");
+  EXPECT_EQ(of("desk", 3), "");
+  EXPECT_EQ(of("shop", 1), "lead") << "its own has left";
+  EXPECT_EQ(org_.ManagerOfUnit(*org_.FindUnit("shop"), OnDay("2026-02-01"), 1), "gone");
+  EXPECT_EQ(of("stand", 1), "lead");
+  EXPECT_EQ(of("stand", 2), "ceo") << "the same person is no further step";
+}
+
+TEST_F(Managers, OwnAUnitAndAnswerForIt) {
+  const auto told = [this](bool is_person, std::string_view subject, int steps) {
+    return PersonToTell(org_, is_person, subject, {.steps = steps, .person = {}}, day_);
+  };
+  EXPECT_EQ(told(false, "east", 0), "lead");
+  EXPECT_EQ(told(false, "east", 1), "lead");
+  EXPECT_EQ(told(false, "east", 2), "ceo");
+  EXPECT_EQ(told(false, "nowhere", 0), "");
+  EXPECT_EQ(told(true, "u1", 0), "u1");
+  EXPECT_EQ(told(true, "u1", 1), "lead");
+  EXPECT_EQ(PersonToTell(org_, false, "east", {.steps = 0, .person = "u2"}, day_), "u2");
 }
 
 }  // namespace
