@@ -1,4 +1,6 @@
 // Findings that are no mistakes, but hardly what was meant.
+#include "daemon/rulebook/lint.h"
+
 #include <algorithm>
 #include <map>
 
@@ -15,14 +17,6 @@ using lang::SimpleComparison;
 
 bool IsBelow(Comparator c) { return c == Comparator::kLess || c == Comparator::kLessEqual; }
 bool IsAbove(Comparator c) { return c == Comparator::kGreater || c == Comparator::kGreaterEqual; }
-
-// The node of a tier's key in a rule, for the place of a finding.
-const YamlNode& TierNode(const YamlNode& rule, const Tier& tier, std::string_view key) {
-  const YamlNode* levels = rule.Get("levels");
-  const YamlNode* node = levels != nullptr ? levels->Get(LevelName(tier.level)) : nullptr;
-  const YamlNode* value = node != nullptr ? node->Get(key) : nullptr;
-  return value != nullptr ? *value : rule;
-}
 
 // Whether some number satisfies both comparisons.
 bool Overlap(const SimpleComparison& a, const SimpleComparison& b) {
@@ -140,9 +134,7 @@ TargetKinds KindsOf(const std::vector<Target>& targets) {
 // What asks for a target never comes true without one.
 void LintTargets(const Rule& rule, const YamlNode& node, const Kpi& kpi, const TargetKinds& kinds,
                  Diagnostics* out) {
-  const bool asks = rule.period == PeriodKind::kTarget ||
-                    Reads(rule, {kSlotTarget, kSlotCompletion, kSlotMissStreak, kSlotHitStreak});
-  if (kpi.type == KpiType::kVerdict || !asks) {
+  if (!AsksForTargets(rule, kpi)) {
     return;
   }
   const auto it = kinds.find({rule.kpi, rule.period});
@@ -160,18 +152,11 @@ void LintTargets(const Rule& rule, const YamlNode& node, const Kpi& kpi, const T
 
 bool MatchesSomebody(const Rule& rule, const Org& org) {
   if (rule.for_each == ForEach::kUnit) {
-    return std::any_of(org.units.begin(), org.units.end(), [&](const Unit& unit) {
-      return rule.where->EvaluateBool(
-          [&](uint16_t) { return lang::Value::Of(std::string_view(unit.id)); });
-    });
+    return std::any_of(org.units.begin(), org.units.end(),
+                       [&](const Unit& unit) { return WhereTakes(rule, unit); });
   }
-  return std::any_of(org.people.begin(), org.people.end(), [&](const Person& person) {
-    return rule.where->EvaluateBool([&](uint16_t slot) {
-      return lang::Value::Of(slot == kSlotPersonLevel ? std::string_view(person.level)
-                             : slot == kSlotPersonId  ? std::string_view(person.id)
-                                                      : org.units[person.unit].id);
-    });
-  });
+  return std::any_of(org.people.begin(), org.people.end(),
+                     [&](const Person& person) { return WhereTakes(rule, org, person); });
 }
 
 void LintRules(LoadState* state) {
@@ -315,12 +300,39 @@ void LintUnused(LoadState* state) {
 
 }  // namespace
 
+const YamlNode& TierNode(const YamlNode& rule, const Tier& tier, std::string_view key) {
+  const YamlNode* levels = rule.Get("levels");
+  const YamlNode* node = levels != nullptr ? levels->Get(LevelName(tier.level)) : nullptr;
+  const YamlNode* value = node != nullptr ? node->Get(key) : nullptr;
+  return value != nullptr ? *value : rule;
+}
+
+bool WhereTakes(const Rule& rule, const Org& org, const Person& person) {
+  return !rule.where || rule.where->EvaluateBool([&](uint16_t slot) {
+    return lang::Value::Of(slot == kSlotPersonLevel ? std::string_view(person.level)
+                           : slot == kSlotPersonId  ? std::string_view(person.id)
+                                                    : org.units[person.unit].id);
+  });
+}
+
+bool WhereTakes(const Rule& rule, const Unit& unit) {
+  return !rule.where || rule.where->EvaluateBool(
+                            [&](uint16_t) { return lang::Value::Of(std::string_view(unit.id)); });
+}
+
+bool AsksForTargets(const Rule& rule, const Kpi& kpi) {
+  return kpi.type != KpiType::kVerdict &&
+         (rule.period == PeriodKind::kTarget ||
+          Reads(rule, {kSlotTarget, kSlotCompletion, kSlotMissStreak, kSlotHitStreak}));
+}
+
 void Lint(LoadState* state) {
   LintKpis(state);
   LintRules(state);
   LintCalendars(state);
   LintDataSteward(state);
   LintAssignees(state);
+  LintReach(state);
   LintUnused(state);
 }
 
