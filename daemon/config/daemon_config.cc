@@ -78,18 +78,28 @@ bool ReadSources(MapReader* map, const ConfigChecks* checks, DaemonConfig* confi
   return all_named;
 }
 
-// Under `clock: events` time goes on by what sources prove: what was read to its end proves only
-// that it was read (D-02).
+// D-02 recommends heartbeats: what was read to its end proves only that it was read. Under
+// `clock: events` time itself goes on by what sources prove. REQUIRES: no errors so far.
 void LintHeartbeats(MapReader* map, const DaemonConfig& config) {
-  const YamlNode* clock = map->Find("clock");
-  for (const SourceOptions& source : config.sources) {
-    if (clock != nullptr && config.clock == ClockKind::kEvents &&
-        source.complete_by == CompleteBy::kCaughtUp && (source.kafka || source.log)) {
-      map->out()->Warning(clock->place,
-                          fmt::format("with 'clock: events' heartbeats should say how far source "
-                                      "'{}' is complete: 'complete: {{by: heartbeat}}'",
-                                      source.name));
+  const YamlNode* list = map->Find("sources");
+  const std::string_view reason =
+      config.clock == ClockKind::kEvents
+          ? "with 'clock: events' time goes on by what sources prove, and read to its end proves "
+            "only what was read"
+          : "read to its end is no proof that everything has come, and what comes after a day has "
+            "sealed has made misses meanwhile";
+  for (size_t i = 0; i < config.sources.size(); ++i) {
+    const SourceOptions& source = config.sources[i];
+    if (source.complete_by != CompleteBy::kCaughtUp || (!source.kafka && !source.log)) {
+      continue;
     }
+    const bool written = list != nullptr && i < list->children.size();
+    const YamlNode& node = written ? *list->children[i] : map->node();
+    const YamlNode* complete = node.Get("complete");
+    map->out()->Warning((complete != nullptr ? *complete : node).place,
+                        fmt::format("heartbeats are recommended for source '{}' ('complete: {{by: "
+                                    "heartbeat}}'): {}",
+                                    source.name, reason));
   }
 }
 
@@ -181,10 +191,12 @@ void ReadDocument(const YamlNode& document, const ConfigChecks* checks, DaemonCo
   if (ReadSources(&map, checks, config)) {
     *sources = KnownSources(*config);
   }
-  LintHeartbeats(&map, *config);
   ReadPublish(&map, checks, config);
   ReadTimes(&map, config);
   map.Finish();
+  if (!out->has_errors()) {
+    LintHeartbeats(&map, *config);
+  }
   for (size_t i = 0; map.is_map() && i + 1 < document.children.size(); i += 2) {
     std::string text;
     AppendText(*document.children[i + 1], &text);

@@ -12,6 +12,7 @@
 namespace kpiwatch {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -63,20 +64,43 @@ TEST(ConfigChecksTest, LooksForPropertiesAndSecretsWhereItIsToldTo) {
                                     "environment variable 'KPIWATCH_TEST_UNSET'")));
 }
 
-TEST(ConfigChecksTest, RecommendsHeartbeatsWhereTheyMoveTheClock) {
-  const std::string kafka = "sources: [{name: a, kafka: {brokers: b, topics: t}";
-  EXPECT_THAT(Said({"k.yaml", "rule_files: r\nclock: events\n" + kafka + "}]\n"}),
-              ElementsAre(HasSubstr("k.yaml:2:8: warning: with 'clock: events' heartbeats should "
-                                    "say how far source 'a' is complete")));
-  EXPECT_THAT(Said({"k.yaml", "rule_files: r\nclock: wall\n" + kafka + "}]\n"}), ElementsAre());
-  EXPECT_THAT(Said({"k.yaml",
-                    "rule_files: r\nclock: events\n" + kafka + ", complete: {by: heartbeat}}]\n"}),
-              ElementsAre());
+TEST(ConfigChecksTest, RecommendsHeartbeatsAndSaysWhatForByTheClock) {
+  const auto said = [](std::string_view clock, std::string_view complete) {
+    return Said({"k.yaml", "rule_files: r\n" + std::string(clock) +
+                               "sources: [{name: a, kafka: {brokers: b, topics: t}" +
+                               std::string(complete) + "}]\n"});
+  };
+  const auto wall = HasSubstr(
+      "warning: heartbeats are recommended for source 'a' ('complete: {by: heartbeat}'): read to "
+      "its end is no proof that everything has come, and what comes after a day has sealed has "
+      "made "
+      "misses meanwhile");
+  const auto events = HasSubstr(
+      "warning: heartbeats are recommended for source 'a' ('complete: {by: heartbeat}'): with "
+      "'clock: events' time goes on by what sources prove, and read to its end proves only what "
+      "was read");
+  EXPECT_THAT(said("", ""), ElementsAre(AllOf(HasSubstr("k.yaml:2:11: "), wall)));
+  EXPECT_THAT(said("clock: wall\n", ""), ElementsAre(AllOf(HasSubstr("k.yaml:3:11: "), wall)));
+  EXPECT_THAT(said("", ", complete: {by: caught_up}"),
+              ElementsAre(AllOf(HasSubstr("k.yaml:2:63: "), wall)));
+  EXPECT_THAT(said("clock: events\n", ""), ElementsAre(AllOf(HasSubstr("k.yaml:3:11: "), events)));
+  EXPECT_THAT(said("clock: events\n", ", complete: {by: heartbeat}"), ElementsAre());
+  EXPECT_THAT(said("", ", complete: {by: heartbeat}"), ElementsAre());
+}
+
+TEST(ConfigChecksTest, RecommendsHeartbeatsForTheLogThatStandsInNoFile) {
+  EXPECT_THAT(Said({"k.yaml", "rule_files: r\n"}),
+              ElementsAre(HasSubstr("k.yaml:1:1: warning: heartbeats are recommended for source "
+                                    "'local'")));
+  EXPECT_THAT(Said({"k.yaml", "rule_files: r\nsources: [{name: files}]\n"}), ElementsAre())
+      << "the daemon does not read it";
 }
 
 TEST(ConfigChecksTest, TellsWhatTheDaemonDoesNotRead) {
   const ConfigChecks checks;
-  const SourceFile file = {"k.yaml", "rule_files: r\nsources: [{name: a}, {name: b, log: {}}]\n"};
+  const SourceFile file = {"k.yaml",
+                           "rule_files: r\nsources: [{name: a}, {name: b, log: {}, complete: "
+                           "{by: heartbeat}}]\n"};
   EXPECT_THAT(Said(file, &checks), ElementsAre(HasSubstr("k.yaml:2:11: warning: source 'a' has "
                                                          "neither 'kafka' nor 'log'")));
   DaemonConfig config = ParseDaemonConfig(file).config.value();
@@ -92,7 +116,7 @@ TEST(ConfigChecksTest, FormatsColumnsAndMapsFitEachOther) {
   const auto said = [](const std::string& source) {
     return Said(
         {"k.yaml", "rule_files: r\nsources:\n  - {name: a, kafka: {brokers: b, topics: t}, " +
-                       source + "}\n"});
+                       source + ", complete: {by: heartbeat}}\n"});
   };
   const std::string map = "map: {type: '\"x\"', id: A, time: A";
   EXPECT_THAT(said("format: csv, " + map + "}"),
