@@ -16,6 +16,7 @@
 #include "daemon/kpiwatchd/read_rules.h"
 #include "daemon/notify/routing.h"
 #include "daemon/rulebook/calendar_reach.h"
+#include "daemon/rulebook/changes.h"
 
 namespace kpiwatch {
 
@@ -112,12 +113,13 @@ void Daemon::SetRulebook(std::shared_ptr<const Rulebook> rulebook) {
   rulebook_ = std::move(rulebook);
 }
 
+std::shared_ptr<const Rulebook> Daemon::RulebookInForce() {
+  MutexLock lock(&mu_);
+  return rulebook_;
+}
+
 std::string Daemon::Metrics() {
-  std::shared_ptr<const Rulebook> rulebook;
-  {
-    MutexLock lock(&mu_);
-    rulebook = rulebook_;
-  }
+  const std::shared_ptr<const Rulebook> rulebook = RulebookInForce();
   // Where the business time is that of old events, what is beyond a calendar tells nothing today.
   const bool wall = config_.clock == ClockKind::kWall;
   engine_metrics_.calendar_provisional.Set(
@@ -200,6 +202,7 @@ absl::Status Daemon::Start(std::shared_ptr<const Rulebook> rulebook) {
 
 absl::Status Daemon::Reload() {
   MutexLock lock(&reload_mu_);
+  std::string changes;
   const auto load = [&]() -> absl::Status {
     DaemonConfigResult read = ReadConfig(config_.file);
     Report(read.diagnostics);
@@ -214,7 +217,9 @@ absl::Status Daemon::Reload() {
                                         " needs a restart");
     }
     KPIWATCH_ASSIGN_OR_RETURN(const auto rulebook, ReadRules(*read.config));
+    const std::shared_ptr<const Rulebook> before = RulebookInForce();
     KPIWATCH_RETURN_IF_ERROR(engine_->Reload(rulebook, ChannelsWith(*rulebook)));
+    changes = Describe(ChangesBetween(*before, *rulebook));
     config_.rule_files = read.config->rule_files;
     return absl::OkStatus();
   };
@@ -223,7 +228,7 @@ absl::Status Daemon::Reload() {
   if (status.ok()) {
     engine_metrics_.last_reload_success_timestamp.Set(
         absl::ToDoubleSeconds(clock_.Now() - absl::UnixEpoch()));
-    Log(LogLevel::kInfo, "reloaded", {});
+    Log(LogLevel::kInfo, "reloaded", {{"changes", changes}});
   } else {
     engine_metrics_.reload_failures.Add();
     Log(LogLevel::kError, "not reloaded: the rules in force stay", {{"error", FirstLine(status)}});

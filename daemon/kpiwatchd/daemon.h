@@ -52,6 +52,7 @@ class Daemon {
   absl::Status StartServer();
   absl::Status Reload();
   void SetRulebook(std::shared_ptr<const Rulebook> rulebook);
+  std::shared_ptr<const Rulebook> RulebookInForce();
   std::string Metrics();
   void WatchSignals(const std::stop_token& stop);
   void Fail(const absl::Status& status);

@@ -161,6 +161,8 @@ TEST_F(FaultsTest, ATargetBeyondTheKnownHolidaysShowsUntilItIsGone) {
             "targets: [{kpi: k, person: p01, period: 2026-12, target: 5}]\n");
   EXPECT_EQ(daemon.Post("/-/reload").status, 200) << daemon.log();
   EXPECT_EQ(daemon.Metric("kpiwatch_calendar_provisional"), 0);
+  EXPECT_THAT(daemon.log(), HasSubstr("msg=\"reloaded\" changes=\"targets: added k person:p01 "
+                                      "2026-12, removed k person:p01 2027-02\""));
 }
 
 TEST_F(FaultsTest, ABrokenRuleFileAtReloadLeavesTheOldRulesInForce) {
