@@ -50,50 +50,48 @@ absl::Status Outbox::Restore(uint64_t last_seq) {
         }
         return true;
       }));
-  std::map<std::string, uint64_t> acknowledged;
-  std::map<std::string, uint64_t> addresses;
+  std::map<std::string, Place> places;
   const std::string prefix = CursorKey(kAcknowledged);
-  KPIWATCH_RETURN_IF_ERROR(store_->Scan(Family::kMeta, prefix, PrefixEnd(prefix),
-                                        [&](std::string_view key, std::string_view value) {
-                                          const std::string channel(key.substr(prefix.size()));
-                                          wire::Reader reader(value);
-                                          acknowledged[channel] = reader.Varint();
-                                          if (!reader.AtEnd()) {
-                                            addresses[channel] = reader.U64();
-                                          }
-                                          return true;
-                                        }));
+  KPIWATCH_RETURN_IF_ERROR(store_->Scan(
+      Family::kMeta, prefix, PrefixEnd(prefix), [&](std::string_view key, std::string_view value) {
+        Place& place = places[std::string(key.substr(prefix.size()))];
+        wire::Reader reader(value);
+        place.acknowledged = reader.Varint();
+        place.address = reader.AtEnd() ? 0 : reader.U64();
+        // None of an older program: what it is done with is not
+        // its business again.
+        place.since = reader.AtEnd() ? place.acknowledged : reader.Varint();
+        return true;
+      }));
   MutexLock lock(&mu_);
   head_ = last_seq;
   segments_ = std::move(segments);
-  acknowledged_ = std::move(acknowledged);
-  addresses_ = std::move(addresses);
+  places_ = std::move(places);
   return RestoreSettled();
 }
 
 absl::Status Outbox::RestoreSettled() {
   const std::string prefix = CursorKey(kSettled);
-  return store_->Scan(Family::kMeta, prefix, PrefixEnd(prefix),
-                      [&](std::string_view key, std::string_view value) {
-                        const std::string_view name = key.substr(prefix.size());
-                        const size_t nul = std::min(name.rfind('\0'), name.size());
-                        const std::string channel(name.substr(0, nul));
-                        const uint64_t seq = wire::Reader(value).Varint();
-                        const auto it = acknowledged_.find(channel);
-                        if (nul < name.size() && it != acknowledged_.end() && seq > it->second) {
-                          settled_[channel].emplace(seq, name.substr(nul + 1));
-                        } else {
-                          unwritten_settled_[std::string(key)] = std::nullopt;
-                        }
-                        return true;
-                      });
+  return store_->Scan(
+      Family::kMeta, prefix, PrefixEnd(prefix), [&](std::string_view key, std::string_view value) {
+        const std::string_view name = key.substr(prefix.size());
+        const size_t nul = std::min(name.rfind('\0'), name.size());
+        const std::string channel(name.substr(0, nul));
+        const uint64_t seq = wire::Reader(value).Varint();
+        const auto it = places_.find(channel);
+        if (nul < name.size() && it != places_.end() && seq > it->second.acknowledged) {
+          settled_[channel].emplace(seq, name.substr(nul + 1));
+        } else {
+          unwritten_settled_[std::string(key)] = std::nullopt;
+        }
+        return true;
+      });
 }
 
 std::vector<ChannelId> Outbox::ChannelsLocked() const {
   std::vector<ChannelId> channels;
-  for (const auto& [channel, seq] : acknowledged_) {
-    const auto it = addresses_.find(channel);
-    channels.push_back({.name = channel, .address = it == addresses_.end() ? 0 : it->second});
+  for (const auto& [channel, place] : places_) {
+    channels.push_back({.name = channel, .address = place.address});
   }
   return channels;
 }
@@ -107,30 +105,27 @@ std::vector<GoneChannel> Outbox::SetChannels(const std::vector<ChannelId>& wante
   std::vector<GoneChannel> waiting;
   MutexLock lock(&mu_);
   const std::vector<ChannelId> known = ChannelsLocked();
-  std::map<std::string, uint64_t> kept;
-  addresses_.clear();
+  std::map<std::string, Place> kept;
   for (const ChannelId& channel : NameChannels(wanted, known)) {
-    const auto it = acknowledged_.find(channel.name);
-    const uint64_t seq = it == acknowledged_.end() ? head_ : it->second;
-    kept[channel.name] = seq;
-    if (channel.address != 0) {
-      addresses_[channel.name] = channel.address;
-    }
+    const auto it = places_.find(channel.name);
+    Place& place = kept[channel.name];
+    place = it == places_.end() ? Place{.acknowledged = head_, .since = head_} : it->second;
+    place.address = channel.address;
     if (std::find(known.begin(), known.end(), channel) == known.end()) {
-      unwritten_[channel.name] = seq;
+      unwritten_.insert(channel.name);
     }
   }
-  for (const auto& [channel, seq] : acknowledged_) {
+  for (const auto& [channel, place] : places_) {
     if (!kept.contains(channel)) {
       forgotten_.push_back(channel);
       unwritten_.erase(channel);
       ForgetSettled(channel, kEverything);
-      if (seq < head_) {
-        waiting.push_back({.name = channel, .entries = head_ - seq});
+      if (place.acknowledged < head_) {
+        waiting.push_back({.name = channel, .entries = head_ - place.acknowledged});
       }
     }
   }
-  acknowledged_ = std::move(kept);
+  places_ = std::move(kept);
   return waiting;
 }
 
@@ -156,8 +151,8 @@ void Outbox::ForgetSettled(const std::string& channel, uint64_t through) {
 
 uint64_t Outbox::LeastAcknowledged() const {
   uint64_t least = head_;
-  for (const auto& [channel, seq] : acknowledged_) {
-    least = std::min(least, seq);
+  for (const auto& [channel, place] : places_) {
+    least = std::min(least, place.acknowledged);
   }
   return least;
 }
@@ -168,12 +163,12 @@ void Outbox::AddChanges(WriteBatch* batch) {
     batch->Delete(Family::kMeta, AcknowledgedKey(channel));
   }
   forgotten_.clear();
-  for (const auto& [channel, seq] : unwritten_) {
+  for (const std::string& channel : unwritten_) {
+    const Place& place = places_[channel];
     std::string value;
-    wire::AppendVarint(seq, &value);
-    if (const auto it = addresses_.find(channel); it != addresses_.end()) {
-      wire::AppendU64(it->second, &value);
-    }
+    wire::AppendVarint(place.acknowledged, &value);
+    wire::AppendU64(place.address, &value);
+    wire::AppendVarint(place.since, &value);
     batch->Put(Family::kMeta, AcknowledgedKey(channel), value);
   }
   unwritten_.clear();
@@ -287,19 +282,25 @@ uint64_t Outbox::head() const {
 
 uint64_t Outbox::Acknowledged(const std::string& channel) const {
   MutexLock lock(&mu_);
-  const auto it = acknowledged_.find(channel);
-  return it == acknowledged_.end() ? head_ : it->second;
+  const auto it = places_.find(channel);
+  return it == places_.end() ? head_ : it->second.acknowledged;
+}
+
+uint64_t Outbox::Since(const std::string& channel) const {
+  MutexLock lock(&mu_);
+  const auto it = places_.find(channel);
+  return it == places_.end() ? head_ : it->second.since;
 }
 
 void Outbox::Acknowledge(const std::string& channel, uint64_t seq) {
   MutexLock lock(&mu_);
-  const auto it = acknowledged_.find(channel);
-  if (it == acknowledged_.end() || seq <= it->second) {
+  const auto it = places_.find(channel);
+  if (it == places_.end() || seq <= it->second.acknowledged) {
     return;
   }
-  it->second = std::min(seq, head_);
-  unwritten_[channel] = it->second;
-  ForgetSettled(channel, it->second);
+  it->second.acknowledged = std::min(seq, head_);
+  unwritten_.insert(channel);
+  ForgetSettled(channel, it->second.acknowledged);
 }
 
 std::vector<std::string> Outbox::Settled(const std::string& channel) const {
@@ -315,8 +316,8 @@ std::vector<std::string> Outbox::Settled(const std::string& channel) const {
 
 void Outbox::Settle(const std::string& channel, uint64_t seq, const std::string& key) {
   MutexLock lock(&mu_);
-  const auto it = acknowledged_.find(channel);
-  if (it == acknowledged_.end() || seq <= it->second || seq > head_) {
+  const auto it = places_.find(channel);
+  if (it == places_.end() || seq <= it->second.acknowledged || seq > head_) {
     return;
   }
   auto& settled = settled_[channel];

@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,7 @@ class Outbox final : public OutboxReader {
   uint64_t head() const override;
   std::vector<ChannelId> Channels() const override;
   uint64_t Acknowledged(const std::string& channel) const override;
+  uint64_t Since(const std::string& channel) const override;
   void Acknowledge(const std::string& channel, uint64_t seq) override;
   std::vector<std::string> Settled(const std::string& channel) const override;
   void Settle(const std::string& channel, uint64_t seq, const std::string& key) override;
@@ -65,6 +67,12 @@ class Outbox final : public OutboxReader {
   uint64_t length() const;
 
  private:
+  // What is known of a channel.
+  struct Place {
+    uint64_t acknowledged = 0;
+    uint64_t address = 0;  // ChannelId::address
+    uint64_t since = 0;    // the head when it was first named
+  };
   absl::StatusOr<std::vector<SharedEntry>> ReadStored(uint64_t after, size_t max) const;
   uint64_t LeastAcknowledged() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   std::vector<ChannelId> ChannelsLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -78,9 +86,8 @@ class Outbox final : public OutboxReader {
   uint64_t head_ ABSL_GUARDED_BY(mu_) = 0;
   std::deque<uint64_t> segments_ ABSL_GUARDED_BY(mu_);  // first numbers of the stored segments
   std::deque<SharedEntry> tail_ ABSL_GUARDED_BY(mu_);   // the newest entries, up to head_
-  std::map<std::string, uint64_t> acknowledged_ ABSL_GUARDED_BY(mu_);
-  std::map<std::string, uint64_t> addresses_ ABSL_GUARDED_BY(mu_);  // of those that have one
-  std::map<std::string, uint64_t> unwritten_ ABSL_GUARDED_BY(mu_);  // news since AddChanges
+  std::map<std::string, Place> places_ ABSL_GUARDED_BY(mu_);  // by channel
+  std::set<std::string> unwritten_ ABSL_GUARDED_BY(mu_);      // places with news since AddChanges
   std::vector<std::string> forgotten_ ABSL_GUARDED_BY(mu_);
   // By channel, keys of messages with the last number of their step.
   std::map<std::string, std::multimap<uint64_t, std::string>> settled_ ABSL_GUARDED_BY(mu_);

@@ -28,7 +28,7 @@ struct ChannelSlot {
   Integration integration = Integration::kWebhook;
   size_t receiver = 0;  // index into Rulebook::receivers
   size_t instance = 0;  // index into Receiver::email or Receiver::webhook
-  uint64_t after = 0;   // it takes entries with numbers above this one
+  uint64_t after = 0;   // entries up to this number are older than it: none of its business
 };
 
 // In the order of the rulebook, `after` 0. `known`: the channels that the outbox has.
@@ -77,8 +77,9 @@ struct PlannerOptions {
 // message, or several of at most `max_alerts`. What tells no
 // person by name (data alerts) goes to the `to` of the first e-mail entry that has one. A person
 // gets one e-mail a step with everything routed to any e-mail receiver: it leaves through the
-// receiver of its gravest transition, and every channel comes to the same answer by itself. `via`
-// chooses among the channels that reach people and so does not concern webhooks.
+// receiver of its gravest transition, and every channel comes to the same answer by itself, however
+// far it has come and after a restart too. `via` chooses among the channels that reach people and
+// so does not concern webhooks.
 class DeliveryPlanner {
  public:
   // Transitions of one step in one e-mail; more are counted in Message::truncated and under

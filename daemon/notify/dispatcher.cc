@@ -45,10 +45,7 @@ void Dispatcher::SetRulebook(const std::shared_ptr<const Rulebook>& rulebook) {
   std::vector<ChannelSlot> slots = ChannelSlots(*rulebook, ports_.outbox->Channels());
   std::set<std::string> names;
   for (ChannelSlot& slot : slots) {
-    slot.after = std::max(from, ports_.outbox->Acknowledged(slot.name));
-    if (running_.contains(slot.name)) {
-      slot.after = 0;  // it takes every entry that this rulebook decides about
-    }
+    slot.after = std::max(from, ports_.outbox->Since(slot.name));
     names.insert(slot.name);
   }
   epochs_.Enter(std::make_shared<Epoch>(
@@ -69,8 +66,9 @@ void Dispatcher::SetRulebook(const std::shared_ptr<const Rulebook>& rulebook) {
       it->second->address = std::move(address);
       continue;
     }
-    auto worker = std::make_unique<ChannelWorker>(slot.name, slot.after, Make(*rulebook, slot),
-                                                  Environment());
+    const uint64_t cursor = std::max(from, ports_.outbox->Acknowledged(slot.name));
+    auto worker =
+        std::make_unique<ChannelWorker>(slot.name, cursor, Make(*rulebook, slot), Environment());
     ChannelWorker* const channel = worker.get();
     Start(slot.name, std::move(worker), channel, std::move(address));
   }

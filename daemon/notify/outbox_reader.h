@@ -30,6 +30,10 @@ class OutboxReader {
   // a rulebook names for the first time was stored with the head of that moment: it is not told
   // what happened before it existed.
   virtual uint64_t Acknowledged(const std::string& channel) const = 0;
+  // The head of that moment, as stored: of the entries above this one `channel` has its share, also
+  // where it is done with them. Not known of a channel that an older program stored: then what it
+  // had acknowledged when this program first read it.
+  virtual uint64_t Since(const std::string& channel) const = 0;
   // `channel` is done with all entries up to and including `seq`; becomes durable with the engine's
   // next step. Entries that all registered channels have acknowledged are deleted then.
   virtual void Acknowledge(const std::string& channel, uint64_t seq) = 0;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "daemon/base/wire.h"
 #include "daemon/engine/outbox_segments.h"
 #include "daemon/store/keys.h"
 #include "tests/testing/memory_store.h"
@@ -230,6 +231,35 @@ TEST_F(OutboxTest, ANewChannelIsNotToldWhatWasBeforeIt) {
   ASSERT_TRUE(restarted.Restore(last_).ok());
   restarted.SetChannels({{kMail}, {kHook}, {"second"}});
   EXPECT_EQ(restarted.Acknowledged("second"), 2U);
+}
+
+TEST_F(OutboxTest, SinceWhenAChannelIsThereOutlivesARestart) {
+  Commit(2);
+  outbox_.SetChannels({{kMail}, {kHook}, {"second"}});
+  Commit(1);
+  outbox_.Acknowledge("second", 3);
+  outbox_.Acknowledge(kMail, 3);
+  WriteChanges();
+  Outbox restarted(&store_);
+  ASSERT_TRUE(restarted.Restore(last_).ok());
+  restarted.SetChannels({{kMail}, {kHook}, {"second"}});
+  EXPECT_EQ(restarted.Since(kMail), 0U);
+  EXPECT_EQ(restarted.Since("second"), 2U);
+}
+
+TEST_F(OutboxTest, AChannelOfAnOlderProgramIsThereSinceWhatItHadAcknowledged) {
+  Commit(3);
+  WriteBatch batch;
+  std::string value;
+  wire::AppendVarint(2, &value);
+  batch.Put(Family::kMeta, CursorKey("acknowledged/email"), value);
+  ASSERT_TRUE(store_.Write(batch).ok());
+  Outbox upgraded(&store_);
+  ASSERT_TRUE(upgraded.Restore(last_).ok());
+  upgraded.SetChannels({{kMail}});
+  EXPECT_EQ(upgraded.Since(kMail), 2U);
+  upgraded.Acknowledge(kMail, 3);
+  EXPECT_EQ(upgraded.Since(kMail), 2U);
 }
 
 TEST_F(OutboxTest, AChannelThatIsGoneHoldsNothingBack) {

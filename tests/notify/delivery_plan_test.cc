@@ -322,8 +322,7 @@ TEST_F(TwoEmailReceiversTest, ResolveThatConcernsBothReceiversIsOneEmail) {
                                          Pair("u102", "email:managers-now/0")));
 }
 
-TEST_F(TwoEmailReceiversTest, ChannelThatHasPassedTheStepDoesNotTakeItsMessages) {
-  // managers-now had acknowledged the step before a restart with another route tree.
+TEST_F(TwoEmailReceiversTest, ChannelThatIsNewerThanTheStepDoesNotTakeItsMessages) {
   slots_ = ChannelSlots(rulebook_);
   for (ChannelSlot& slot : slots_) {
     slot.after = slot.name.starts_with("email:managers-now") ? 2 : 0;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "fmt/format.h"
 #include "tests/testing/fake_channel.h"
 #include "tests/testing/fake_outbox.h"
 #include "tests/testing/notify_samples.h"
@@ -285,6 +286,47 @@ TEST_F(DispatcherTest, WhatWaitsStaysWithItsUrlWhenTheListIsReordered) {
   EXPECT_THAT(Accepted("managers"), ElementsAre("t-1", "t-2"));
   EXPECT_THAT(Accepted("other"), ElementsAre("t-1", "t-2"));
   EXPECT_NE(Keys("managers"), Keys("other"));
+}
+
+// u100 has an a and a b in one letter, through the receiver of a; u102, whose mailbox is full, a
+// letter with a graver b, through that of b.
+TEST_F(DispatcherTest, AFullMailboxOfOneReceiverNeitherDoublesNorSplitsLettersOverARestart) {
+  rulebook_.receivers.clear();
+  for (const char* name : {"first", "second"}) {
+    rulebook_.receivers[AddReceiver(name, 0, 1, &rulebook_)].email[0].smarthost = name;
+  }
+  rulebook_.route.routes = {RouteTo(0, "alertname", "a"), RouteTo(1, "alertname", "b")};
+  log_.AnswerWith([](const SentMessage& message) {
+    return message.recipient == "u102" ? absl::ResourceExhaustedError("450 mailbox full")
+                                       : absl::OkStatus();
+  });
+  std::vector<v1::OutboxEntry> step(3);
+  for (size_t i = 0; i < step.size(); ++i) {
+    v1::Transition& transition = *step[i].mutable_transition();
+    transition = SampleTransition(v1::LEVEL_GREEN, i == 2 ? v1::LEVEL_RED : v1::LEVEL_YELLOW);
+    transition.set_id(fmt::format("t-{}", i));
+    transition.set_rule(i == 0 ? "a" : "b");
+    transition.clear_notified();
+    for (const char* person : {"u100", "u102"}) {
+      if (i == 0 || (i == 2) == (person == std::string_view("u102"))) {
+        transition.add_notified(person);
+      }
+    }
+  }
+  Enter();
+  outbox_.Commit(step);
+  ASSERT_TRUE(outbox_.AwaitAcknowledged("email:first/0", 3));
+  dispatcher_->Stop();
+  ASSERT_EQ(outbox_.Acknowledged("email:second/0"), 0U);
+  NewDispatcher();
+  log_.AnswerWith(nullptr);
+  Enter();
+  ASSERT_TRUE(outbox_.AwaitAcknowledged("email:second/0", 3));
+  const std::vector<SentMessage> accepted = log_.accepted();
+  ASSERT_THAT(accepted, SizeIs(2)) << "u100 has his letter already";
+  EXPECT_THAT(accepted[0].transitions, testing::UnorderedElementsAre("t-0", "t-1"));
+  EXPECT_EQ(accepted[1].recipient, "u102");
+  EXPECT_THAT(accepted[1].transitions, ElementsAre("t-2", "t-0"));
 }
 
 TEST_F(DispatcherTest, AHangingSendDoesNotHoldUpTheAddressThatReplacesIts) {

@@ -95,6 +95,8 @@ class FakeOutbox final : public OutboxReader {
     const auto it = acknowledged_.find(channel);
     return it == acknowledged_.end() ? 0 : it->second;
   }
+  // All channels are there from the beginning.
+  uint64_t Since(const std::string& /*channel*/) const override { return 0; }
   void Acknowledge(const std::string& channel, uint64_t seq) override {
     MutexLock lock(&mu_);
     acknowledged_[channel] = seq;
