@@ -94,7 +94,8 @@ absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin
     return OfferResult::kIgnored;
   }
   PendingEvent pending;
-  pending.fingerprint = FingerprintOf(event.tenant, event.source, event.id);
+  pending.fingerprint =
+      FingerprintOf(tenants_.OfIds(origin.source, &names_), event.source, event.id);
   pending.origin = origin;
   pending.time_ms = event.time_ms;
   pending.fact_begin = static_cast<uint32_t>(block_facts_.size());

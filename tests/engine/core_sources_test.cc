@@ -180,6 +180,32 @@ TEST(CoreSourcesTest, ASourceBelongsToTheFirstTenantThatItsEventsName) {
   EXPECT_EQ(driver.transitions()[0].value(), "3");
 }
 
+// D-12: what one tenant's source brings twice is the same event, whether it names the tenant or
+// not.
+TEST(CoreSourcesTest, AnEventThatComesAgainWithItsTenantOrWithoutItCountsOnce) {
+  for (const bool named_first : {false, true}) {
+    CoreDriver driver(kRules);
+    const auto order = [&](bool named, const char* amount, const char* id) {
+      driver.tenant = named ? "acme" : "";
+      driver.Order("u103", At("2026-11-11T10:00"), amount, id);
+    };
+    order(named_first, "1", "first");
+    driver.Step();
+    driver.Restart();
+    order(!named_first, "1", "first");
+    order(true, "2", "named");
+    driver.Step();
+    driver.Restart();
+    order(false, "2", "named");
+    order(false, "10", "unnamed");
+    order(true, "10", "unnamed");
+    driver.Heartbeat(At("2026-11-16T00:00"));
+    driver.Step();
+    ASSERT_EQ(driver.transitions().size(), 1U);
+    EXPECT_EQ(driver.transitions()[0].value(), "13") << "named first: " << named_first;
+  }
+}
+
 // D-01: now is the least that the sources prove which KPIs need, and nothing else holds it.
 TEST(CoreSourcesTest, EventsMoveTheTimeWhateverTheWallSaysAndWhatNoKpiNeeds) {
   std::string rules = kRules;
