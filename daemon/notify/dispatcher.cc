@@ -114,6 +114,11 @@ void Dispatcher::ForgetOldEpochs() {
   for (const auto& [name, running] : running_) {
     read_by_all = std::min(read_by_all, running->worker->read_through());
   }
+  for (const auto& retired : retired_) {  // which may be reading at this moment
+    if (!retired->ended.load()) {
+      read_by_all = std::min(read_by_all, retired->worker->read_through());
+    }
+  }
   epochs_.Forget(read_by_all);
 }
 
