@@ -75,6 +75,17 @@ std::set<std::string> ReadExpected(const std::string& path, std::string* error) 
   return expected;
 }
 
+// The texts of a list, with commas.
+std::string TextsOf(const Json& object, const char* key) {
+  std::string texts;
+  if (object.contains(key) && object[key].is_array()) {
+    for (const Json& text : object[key]) {
+      texts += (texts.empty() ? "" : ",") + text.get<std::string>();
+    }
+  }
+  return texts;
+}
+
 class AlertPrinter {
  public:
   AlertPrinter(std::set<std::string> expected, const Console& console)
@@ -114,12 +125,7 @@ class AlertPrinter {
       console_.out << Padded("时间 time", 13) << Padded("级别 level", 16) << Padded("谁 who", 12)
                    << Padded("周期 period", 13) << Padded("通知 told", 18) << "原因 why\n";
     }
-    std::string told;
-    if (alert.contains("notified") && alert["notified"].is_array()) {
-      for (const Json& person : alert["notified"]) {
-        told += (told.empty() ? "" : ",") + person.get<std::string>();
-      }
-    }
+    const std::string told = TextsOf(alert, "notified_names");
     const std::string shown = Padded(ShownLevel(level), 16);
     std::string why;
     if (alert.contains("annotations") && alert["annotations"].is_object()) {

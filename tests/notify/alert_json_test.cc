@@ -114,6 +114,17 @@ TEST_F(AlertJsonTest, CarriesOurFieldsWithNumbersAsText) {
   EXPECT_EQ(alert.at("notified"), (std::vector<std::string>{"u100", "u102"}));
 }
 
+TEST_F(AlertJsonTest, WhoIsToldHasAName) {
+  v1::Transition transition = SampleTransition(v1::LEVEL_GREEN, v1::LEVEL_YELLOW);
+  transition.add_notified("u999");
+  EXPECT_EQ(Alert(transition).at("notified_names"),
+            (std::vector<std::string>{"陈敏", "王一", "u999"}))
+      << "who is not in the org has his id";
+  message_.language = "en";
+  EXPECT_EQ(Alert(transition).at("notified_names"),
+            (std::vector<std::string>{"Chen Min", "Wang Yi", "u999"}));
+}
+
 TEST_F(AlertJsonTest, AnnotationsSpeakTheLanguageOfTheMessage) {
   message_.language = "en";
   const auto alert = Alert(SampleTransition(v1::LEVEL_GREEN, v1::LEVEL_YELLOW));

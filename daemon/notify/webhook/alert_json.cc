@@ -100,6 +100,16 @@ Json SkippedOf(const v1::Transition& transition) {
   return skipped;
 }
 
+// Whom `notified` means; who is not in the org any more has his id for a name.
+Json NotifiedNamesOf(const v1::Transition& transition, const Message& message) {
+  Json names = Json::array();
+  for (const std::string& id : transition.notified()) {
+    const Person* const person = message.rulebook->org.FindPersonAny(id);
+    names.push_back(person == nullptr ? id : person->name.For(message.language));
+  }
+  return names;
+}
+
 // Our own fields of an alert. Numbers are text, so that no reader rounds them.
 void AddOwnFields(const v1::Transition& transition, const Message& message, Json* alert) {
   const SubjectFacts subject = DescribeSubject(transition, *message.rulebook);
@@ -130,6 +140,7 @@ void AddOwnFields(const v1::Transition& transition, const Message& message, Json
                  {"skipped", SkippedOf(transition)},
                  {"notified", std::vector<std::string>(transition.notified().begin(),
                                                        transition.notified().end())},
+                 {"notified_names", NotifiedNamesOf(transition, message)},
                  {"shortfalls", ShortfallsOf(transition)},
                  {"tasks", TasksOf(transition, message.language)},
                  {"grant", transition.grant()},
