@@ -309,7 +309,7 @@ class Core {
 
   // transitions.cc
   absl::StatusOr<KpiReading> ReadFor(const Rule& rule, SubjectId subject, const Period& period,
-                                     std::optional<Decimal> target);
+                                     std::optional<Decimal> target, std::optional<int> capacity);
   // `since_ms`: when the episode that leaves `from` began; 0: not known. Valid until the next call.
   v1::Transition& NewTransition(const Rule& rule, SubjectId subject, const Period& period,
                                 Level from, Level to, v1::Reason reason, absl::Time at,

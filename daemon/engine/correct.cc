@@ -108,7 +108,8 @@ absl::StatusOr<std::optional<Day>> Core::AddUnjudged(RuleIndex r, SubjectId subj
           before = LadderState();  // an episode of its own
         }
         const Level told = rule.period == PeriodKind::kTarget ? Level::kGreen : ToldLevel(*ladder);
-        records.insert(place, {period, std::nullopt, Decimal(), target, before, told});
+        records.insert(place, {period, std::nullopt, Decimal(), target, before, told, true,
+                               FloorsOf(*rulebook_, rule, subjects_.Get(subject), period)});
         first = first ? first : std::optional(period.begin);
       }
     }

@@ -4,6 +4,7 @@
 
 #include "daemon/base/log.h"
 #include "daemon/engine/core.h"
+#include "daemon/evaluate/eligibility.h"
 
 namespace kpiwatch {
 
@@ -73,7 +74,10 @@ bool Core::IsMeasured(KpiIndex k, const Period& period) const {
 absl::StatusOr<KpiReading> Core::ReadRecord(const Rule& rule, SubjectId subject,
                                             const SealedRecord& record) {
   if (IsMeasured(rule.kpi, record.period)) {
-    return ReadFor(rule, subject, record.period, record.target);
+    return ReadFor(rule, subject, record.period, record.target,
+                   record.capacity
+                       ? record.capacity
+                       : FloorsOf(*rulebook_, rule, subjects_.Get(subject), record.period));
   }
   KpiReading reading;
   reading.value = record.value;

@@ -15,7 +15,8 @@ using wire::AppendU8;
 using wire::AppendVarint;
 
 constexpr int kToldShift = 3;
-constexpr int kUnknownBit = 32;  // the period had no value
+constexpr int kUnknownBit = 32;   // the period had no value
+constexpr int kCapacityBit = 64;  // it has a capacity
 
 void AppendDay(std::optional<Day> day, std::string* out) {
   AppendU8(day ? 1 : 0, out);
@@ -59,13 +60,17 @@ void AppendRecord(const SealedRecord& record, std::string* out) {
   AppendU8(static_cast<uint8_t>(record.period.kind), out);
   AppendSigned(record.period.begin.number, out);
   AppendVarint(static_cast<uint64_t>(record.period.end - record.period.begin), out);
-  AppendU8(static_cast<uint8_t>((record.met ? (*record.met ? 2 : 1) : 0) | (record.target ? 4 : 0) |
-                                static_cast<int>(record.told) << kToldShift |
-                                (record.known ? 0 : kUnknownBit)),
-           out);
+  AppendU8(
+      static_cast<uint8_t>((record.met ? (*record.met ? 2 : 1) : 0) | (record.target ? 4 : 0) |
+                           static_cast<int>(record.told) << kToldShift |
+                           (record.known ? 0 : kUnknownBit) | (record.capacity ? kCapacityBit : 0)),
+      out);
   AppendSigned128(record.value.units(), out);
   if (record.target) {
     AppendSigned128(record.target->units(), out);
+  }
+  if (record.capacity) {
+    AppendVarint(static_cast<uint64_t>(*record.capacity), out);
   }
   AppendState(record.after, out);
 }
@@ -84,6 +89,9 @@ SealedRecord ReadRecord(wire::Reader* reader) {
   record.value = Decimal::FromUnits(reader->Signed128());
   if ((flags & 4) != 0) {
     record.target = Decimal::FromUnits(reader->Signed128());
+  }
+  if ((flags & kCapacityBit) != 0) {
+    record.capacity = static_cast<int>(reader->Varint());
   }
   record.after = ReadState(reader);
   return record;

@@ -22,6 +22,9 @@ struct SealedRecord {
   // What people know of, while it stands: of the ladder, or of its own episode (D-10).
   Level told = Level::kGreen;
   bool known = true;  // `value` is one
+  // Of a verdict, what of a full day its floors are; as used, corrections keep it (S-02). None of
+  // an older program: what the org says.
+  std::optional<int> capacity = {};
 };
 
 // For rules on closed periods.

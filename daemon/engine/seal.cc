@@ -218,7 +218,8 @@ absl::Status Core::SealRule(const SealGroup& group, RuleIndex r, SubjectId subje
     return EndUncovered(r, subject, period.end - 1, group.seal_at);
   }
   evaluations_[r]->Add();
-  KPIWATCH_ASSIGN_OR_RETURN(KpiReading reading, ReadFor(rule, subject, period, target));
+  const std::optional<int> capacity = FloorsOf(*rulebook_, rule, subjects_.Get(subject), period);
+  KPIWATCH_ASSIGN_OR_RETURN(KpiReading reading, ReadFor(rule, subject, period, target, capacity));
   KPIWATCH_ASSIGN_OR_RETURN(Ladder* const ladder, ladders_->Find(subject, rule_id_of_[r]));
   if (WasJudged(*ladder, period)) {
     return absl::OkStatus();  // under another grouping of KPIs
@@ -235,7 +236,7 @@ absl::Status Core::SealRule(const SealGroup& group, RuleIndex r, SubjectId subje
   const Level told = rule.period == PeriodKind::kTarget ? Level::kGreen : ToldLevel(*ladder);
   ladder->state = AdvanceSealed(rule, ladder->state, input);
   ladder->records.push_back(
-      {period, input.met, input.value, input.target, ladder->state, told, input.known});
+      {period, input.met, input.value, input.target, ladder->state, told, input.known, capacity});
   const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
   // Counted from the day that is sealed: a backlog does not shorten the window.
   const absl::Time window_begin = calendar.Close(period.end - 1) - options_.correction_window;

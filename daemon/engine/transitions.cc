@@ -9,15 +9,14 @@
 
 namespace kpiwatch {
 absl::StatusOr<KpiReading> Core::ReadFor(const Rule& rule, SubjectId subject, const Period& period,
-                                         std::optional<Decimal> target) {
-  if (rulebook_->kpis[rule.kpi].type != KpiType::kVerdict) {
+                                         std::optional<Decimal> target,
+                                         std::optional<int> capacity) {
+  if (!capacity) {
     return viewer_->Read(rule.kpi, subject, {}, period, target);
   }
-  const SubjectInfo& info = subjects_.Get(subject);
-  const int capacity = CapacityOf(*rulebook_, info, period);
-  // A judged day counts, also where leave for it was entered since: then as a full one.
-  return viewer_->Read(rule.kpi, subject, std::string(LevelOfPerson(*rulebook_, info, period)),
-                       period, target, capacity == 0 ? kFullCapacity : capacity);
+  return viewer_->Read(rule.kpi, subject,
+                       std::string(LevelOfPerson(*rulebook_, subjects_.Get(subject), period)),
+                       period, target, *capacity);
 }
 
 absl::StatusOr<size_t> Core::FiredAt(const Rule& rule, SubjectId subject, Level level,

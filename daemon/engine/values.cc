@@ -101,6 +101,7 @@ absl::StatusOr<PeriodValue> Core::ReadValue(KpiIndex k, SubjectId subject, const
   const Target* const in_force = rulebook_->FindTarget(k, value.subject, period);
   std::optional<Decimal> target =
       in_force == nullptr ? std::nullopt : std::optional(in_force->value);
+  int capacity = CapacityOf(*rulebook_, info, period);
   std::vector<std::pair<RuleIndex, LadderState>> judging;  // the rules that look at such a period
   for (RuleIndex r = 0; r < rulebook_->rules.size(); ++r) {
     const Rule& rule = rulebook_->rules[r];
@@ -113,14 +114,15 @@ absl::StatusOr<PeriodValue> Core::ReadValue(KpiIndex k, SubjectId subject, const
     KPIWATCH_ASSIGN_OR_RETURN(Ladder* const ladder, ladders_->Find(subject, rule_id_of_[r]));
     if (const SealedRecord* const record = FindRecord(*ladder, period)) {
       streaks = record->after;
-      // A closed period keeps the target that it was judged by, whatever came later (S-09).
+      // A closed period keeps what it was judged by, whatever came later (S-02, S-09).
       target = record->target ? record->target : target;
+      capacity = record->capacity.value_or(capacity);
     }
     judging.emplace_back(r, streaks);
   }
   KPIWATCH_ASSIGN_OR_RETURN(
       value.reading, viewer_->Read(k, subject, std::string(LevelOfPerson(*rulebook_, info, period)),
-                                   period, target, CapacityOf(*rulebook_, info, period)));
+                                   period, target, capacity));
   const PeriodInput input = InputOf(period, value.reading);
   const bool measured = IsMeasured(k, period);
   if (input.completion && measured && judging.empty()) {

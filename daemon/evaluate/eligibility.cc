@@ -186,6 +186,15 @@ int CapacityOf(const Rulebook& rulebook, const SubjectInfo& info, const Period& 
   return period.kind == PeriodKind::kDay ? person->CapacityOn(period.begin) : kFullCapacity;
 }
 
+std::optional<int> FloorsOf(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& info,
+                            const Period& period) {
+  if (rulebook.kpis[rule.kpi].type != KpiType::kVerdict) {
+    return std::nullopt;
+  }
+  const int capacity = CapacityOf(rulebook, info, period);
+  return capacity == 0 ? kFullCapacity : capacity;
+}
+
 bool RuleCovers(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& info,
                 const Period& period) {
   if (!MayWatch(rulebook, rule, info)) {

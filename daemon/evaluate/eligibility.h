@@ -2,6 +2,7 @@
 // extends a streak and moves no latch. Pure.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "daemon/fold/subject_table.h"
@@ -43,6 +44,12 @@ std::string_view LevelOfPerson(const Rulebook& rulebook, const SubjectInfo& info
 // one day, of longer ones full days; nothing where the org does not employ him in it (S-05). Units,
 // and everybody where no org is given, work full days.
 int CapacityOf(const Rulebook& rulebook, const SubjectInfo& info, const Period& period);
+
+// Of a rule on a verdict, what of a full day the floors are in a period that is judged, in
+// kFullCapacity parts; nullopt for the others. A day off is not judged: one that was, before leave
+// for it was entered, was a full one.
+std::optional<int> FloorsOf(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& info,
+                            const Period& period);
 
 // True when the rule watches the subject in that period: kind, known to the org where one is given
 // (and employed in it), `where`.

@@ -86,5 +86,23 @@ TEST_F(LateLeaveTest, AJudgedDayKeepsItsFloors) {
   EXPECT_THAT(driver_.log(), ElementsAre("slipping person:u1 2026-09-08 yellow>green RESTATED"));
 }
 
+// S-02: what is entered late changes open periods only.
+TEST_F(LateLeaveTest, AJudgedDayKeepsTheFloorsOfThenWhenHalfOfItIsTakenOff) {
+  driver_.Touch("u1", At("2026-09-07T10:00"), 2);
+  driver_.Heartbeat(At("2026-09-08T23:00"));
+  driver_.Step();
+  driver_.Reload(Rules(", leave: [{from: 2026-09-08, to: 2026-09-10, capacity: 50%}]"));
+  driver_.Restart();
+  driver_.Forget();
+  driver_.Touch("u1", At("2026-09-08T10:00"), 1);
+  driver_.Step();
+  EXPECT_THAT(driver_.log(), IsEmpty());
+  EXPECT_EQ(Verdict("person:u1", "2026-09-08").met, false);
+  driver_.Touch("u1", At("2026-09-09T10:00"), 1);
+  driver_.Heartbeat(At("2026-09-09T23:00"));
+  driver_.Step();
+  EXPECT_EQ(Verdict("person:u1", "2026-09-09").met, true) << "half of the floors";
+}
+
 }  // namespace
 }  // namespace kpiwatch
