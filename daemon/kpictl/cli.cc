@@ -50,7 +50,7 @@ Example:
 constexpr const char* kSendExamples =
     R"(Records of a source with a map become CloudEvents; those of a source without one are passed on as
 they are. --complete-until ends with a heartbeat: the source is complete up to then, days before it
-may seal.
+may seal. Where a record could not be read there is none, unless --allow-bad says so.
 
 Examples:
   kpictl send --to http://127.0.0.1:9464 --config kpiwatch.yaml --source crm crm.ndjson.gz \
@@ -199,6 +199,9 @@ void CommandLine::AddSend() {
       ->add_option("--complete-until", send_.complete_until,
                    "End with a heartbeat: the source is complete up to this")
       ->type_name("RFC3339");
+  command->add_flag("--allow-bad", send_.allow_bad,
+                    "Say --complete-until although records could not be read");
+  command->add_flag("--strict", send_.strict, "Exit with 1 when any record is bad");
   command->add_option("--token-file", send_.token_file, "File with the bearer token of the daemon")
       ->type_name("FILE");
   command->add_option("--rate", send_.rate, "At most so many records a second (default: no limit)")

@@ -263,7 +263,9 @@ int Send(const SendOptions& options, const Console& console) {
   Sender sender(options, config->sources[*source], config->clock == ClockKind::kEvents, sink->get(),
                 console);
   absl::Status status = sender.SendFiles();
-  if (status.ok() && until) {
+  // Who is missing in what could not be read would be judged by a zero.
+  const bool incomplete = until && sender.bad() > 0 && !options.allow_bad;
+  if (status.ok() && until && !incomplete) {
     status = sender.SendHeartbeat(*until);
   }
   if (!status.ok()) {
@@ -272,7 +274,14 @@ int Send(const SendOptions& options, const Console& console) {
   console.out << fmt::format("{} events of {} records sent in {:.1f} s, {} bad records\n",
                              sender.events(), sender.records(),
                              absl::ToDoubleSeconds(sender.elapsed()), sender.bad());
-  return sender.records() > 0 && sender.bad() == sender.records() ? kExitWrong : kExitGood;
+  if (incomplete) {
+    return fail(fmt::format(
+        "{} of {} records could not be read, so '{}' was not called complete up to {}; the others "
+        "were sent. Mend them and send again, or say --allow-bad to do without them",
+        sender.bad(), sender.records(), options.source, options.complete_until));
+  }
+  const bool all_bad = sender.records() > 0 && sender.bad() == sender.records();
+  return all_bad || (options.strict && sender.bad() > 0) ? kExitWrong : kExitGood;
 }
 
 }  // namespace kpiwatch

@@ -77,11 +77,49 @@ TEST_F(SendTest, RecordsOfASourceWithoutAMapArePassedOnUnchanged) {
   options_.to = server.url();
   options_.source = "crm";
   options_.complete_until = "2013-12-01T00:00:00Z";
+  options_.allow_bad = true;
   options_.files = {Write("crm.ndjson", event + "\nnot an event\n" + event + "\n")};
   ASSERT_EQ(Run(), kExitGood) << err_;
   EXPECT_EQ(server.bodies()[0], "[" + event + "," + event + "]");
   EXPECT_EQ(json::parse(server.bodies()[1])[0]["data"]["source"], "/sfdc/prod");
   EXPECT_THAT(err_, HasSubstr("crm.ndjson:2: "));
+}
+
+// A day that seals without them would judge people by zeros that are none.
+TEST_F(SendTest, WithRecordsThatCouldNotBeReadNothingIsCalledComplete) {
+  EventServer server({});
+  options_.to = server.url();
+  options_.source = "orders";
+  options_.complete_until = "2013-12-01T00:00:00Z";
+  options_.files = {Write("orders.csv",
+                          "no,day,seller,amount,channel\n"
+                          "1,2013-11-29,279,1,web\n"
+                          "2,29/11/2013,279,1,web\n")};
+  EXPECT_EQ(Run(), kExitWrong);
+  EXPECT_EQ(server.bodies().size(), 1u) << "no heartbeat";
+  EXPECT_THAT(err_, HasSubstr("1 of 2 records could not be read, so 'orders' was not called "
+                              "complete up to 2013-12-01T00:00:00Z"));
+  EXPECT_THAT(err_, HasSubstr("--allow-bad"));
+  EXPECT_THAT(out_, HasSubstr("1 events of 2 records sent"));
+
+  options_.allow_bad = true;
+  EXPECT_EQ(Run(), kExitGood) << err_;
+  ASSERT_EQ(server.bodies().size(), 3u);
+  EXPECT_THAT(server.bodies()[2], HasSubstr("kpiwatch.sys.source.heartbeat.v1"));
+}
+
+TEST_F(SendTest, EveryRecordThatCouldNotBeReadIsAnErrorOnlyWhenAsked) {
+  EventServer server({});
+  options_.to = server.url();
+  options_.source = "orders";
+  options_.files = {Write("orders.csv",
+                          "no,day,seller,amount,channel\n"
+                          "1,2013-11-29,279,1,web\n"
+                          "2,29/11/2013,279,1,web\n")};
+  EXPECT_EQ(Run(), kExitGood) << err_;
+  options_.strict = true;
+  EXPECT_EQ(Run(), kExitWrong);
+  EXPECT_THAT(out_, HasSubstr("1 bad record"));
 }
 
 TEST_F(SendTest, WhatIsHeldBackByTheRateIsNotHeldBackFurtherByABatch) {
