@@ -239,11 +239,11 @@ int Replay(const ReplayOptions& options, const Console& console) {
   }
   std::optional<absl::Time> until;
   if (!options.until.empty()) {
-    until = ParseMoment(options.until, rulebook->calendars[0].options().zone);
-    if (!until) {
-      return fail(
-          fmt::format("--until: '{}' is no time such as 2026-10-09T00:00:00+08:00", options.until));
+    const auto moment = ReadMoment("--until", options.until);
+    if (!moment.ok()) {
+      return fail(MessageOf(moment.status()));
     }
+    until = *moment;
   }
   const auto files = BindFiles(options.events, config->sources);
   if (!files.ok()) {

@@ -1,5 +1,7 @@
 #include "daemon/kpictl/scenario_time.h"
 
+#include <fmt/format.h>
+
 #include <string>
 
 namespace kpiwatch {
@@ -19,6 +21,21 @@ std::optional<absl::Time> ParseMoment(std::string_view text, absl::TimeZone zone
     }
   }
   return std::nullopt;
+}
+
+absl::StatusOr<absl::Time> ReadMoment(std::string_view option, std::string_view text) {
+  const std::optional<absl::Time> utc = ParseMoment(text, absl::UTCTimeZone());
+  if (!utc) {
+    return absl::InvalidArgumentError(
+        fmt::format("{}: '{}' is no time such as 2026-10-09T00:00:00+08:00", option, text));
+  }
+  if (ParseMoment(text, absl::FixedTimeZone(1)) != utc) {
+    return absl::InvalidArgumentError(
+        fmt::format("{}: '{}' says no offset from UTC, so it may mean several moments; write it "
+                    "as 2026-10-09T00:00:00+08:00 or 2026-10-08T16:00:00Z",
+                    option, text));
+  }
+  return *utc;
 }
 
 }  // namespace kpiwatch

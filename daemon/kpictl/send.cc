@@ -249,11 +249,11 @@ int Send(const SendOptions& options, const Console& console) {
   }
   std::optional<absl::Time> until;
   if (!options.complete_until.empty()) {
-    until = ParseMoment(options.complete_until, absl::UTCTimeZone());
-    if (!until) {
-      return fail(fmt::format("--complete-until: '{}' is no time such as 2026-10-09T00:00:00+08:00",
-                              options.complete_until));
+    const auto moment = ReadMoment("--complete-until", options.complete_until);
+    if (!moment.ok()) {
+      return fail(MessageOf(moment.status()));
     }
+    until = *moment;
   }
   const SystemClock clock;
   const auto sink = MakeSink(options, config->sources[*source], &clock, console.err);

@@ -326,6 +326,9 @@ TEST_F(ReplayTest, MistakesOfTheConfigurationAreToldWithTheirPlaces) {
   options_.until = "tomorrow";
   EXPECT_EQ(Run(), kExitWrong);
   EXPECT_THAT(err_, HasSubstr("--until: 'tomorrow'"));
+  options_.until = "2026-11-21";
+  EXPECT_EQ(Run(), kExitWrong);
+  EXPECT_THAT(err_, HasSubstr("--until: '2026-11-21' says no offset from UTC"));
   options_.until = "";
   options_.events = {"crn=x"};
   EXPECT_EQ(Run(), kExitWrong);

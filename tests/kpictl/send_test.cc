@@ -175,6 +175,9 @@ TEST_F(SendTest, MistakesAreToldBeforeAnythingIsSent) {
   options_.complete_until = "soon";
   EXPECT_EQ(Run(), kExitWrong);
   EXPECT_THAT(err_, HasSubstr("--complete-until: 'soon'"));
+  options_.complete_until = "2013-12-01";
+  EXPECT_EQ(Run(), kExitWrong);
+  EXPECT_THAT(err_, HasSubstr("--complete-until: '2013-12-01' says no offset from UTC"));
 }
 
 }  // namespace
