@@ -21,7 +21,7 @@ namespace {
 constexpr ConfigChecks kConfigChecks = {.reading = kafka::CheckReadingProperty,
                                         .writing = kafka::CheckWritingProperty};
 
-enum class FileKind { kRules, kDaemon, kScenarios, kHolidays };
+enum class FileKind { kNothing, kRules, kDaemon, kScenarios, kHolidays };
 
 // By the keys at its top; what is no YAML counts as a rule file, whose loader says so.
 FileKind KindOf(const SourceFile& file) {
@@ -30,7 +30,9 @@ FileKind KindOf(const SourceFile& file) {
   if (!tree.Parse(file.text, 0, &error)) {
     return FileKind::kRules;
   }
+  bool says_something = false;
   for (const YamlNode* document : tree.documents()) {
+    says_something = says_something || document->kind != YamlNode::Kind::kNull;
     const auto has = [document](std::string_view key) {
       return document->is_map() && document->Get(key) != nullptr;
     };
@@ -44,7 +46,14 @@ FileKind KindOf(const SourceFile& file) {
       return FileKind::kHolidays;
     }
   }
-  return FileKind::kRules;
+  return says_something ? FileKind::kRules : FileKind::kNothing;
+}
+
+// A file that holds nothing may be an empty file of rules; not so where it is the daemon's by its
+// name, or all that there is to check.
+bool IsTheDaemons(const SourceFile& nothing, size_t files) {
+  const std::string name = std::filesystem::path(nothing.path).filename();
+  return files == 1 || name == "kpiwatch.yaml" || name == "kpiwatch.yml";
 }
 
 class Checker {
@@ -138,6 +147,12 @@ int Check(const std::vector<std::string>& paths, bool lint_fatal, const Console&
   std::vector<SourceFile> rules;
   for (const SourceFile& file : found.files) {
     switch (KindOf(file)) {
+      case FileKind::kNothing:
+        if (IsTheDaemons(file, found.files.size())) {
+          checker.CheckDaemon(file);
+          break;
+        }
+        [[fallthrough]];
       case FileKind::kRules:
         rules.push_back(file);
         break;

@@ -70,6 +70,22 @@ TEST_F(CheckTest, TheDaemonsFileBringsItsRulesAlong) {
   EXPECT_THAT(out_, HasSubstr("bad.yaml:2:1: "));
 }
 
+TEST_F(CheckTest, NothingIsNotTheConfigurationOfADaemon) {
+  for (const char* nothing : {"", "# to be written\n", "---\n"}) {
+    EXPECT_EQ(Run({Write("kpiwatch.yaml", nothing)}), kExitWrong) << nothing;
+    EXPECT_THAT(out_, HasSubstr("kpiwatch.yaml:1:1: "));
+    EXPECT_EQ(Run({Write("only.yaml", nothing)}), kExitWrong) << nothing;
+    std::filesystem::remove(temp_.path() + "/only.yaml");
+    Write("rules.yaml", kSoundRules);
+    EXPECT_EQ(Run({temp_.path()}), kExitWrong) << "what is beside it does not hide it";
+    std::filesystem::remove(temp_.path() + "/kpiwatch.yaml");
+    Write("more-rules.yaml", nothing);
+    EXPECT_EQ(Run({temp_.path()}), kExitGood) << out_;
+    std::filesystem::remove(temp_.path() + "/more-rules.yaml");
+    std::filesystem::remove(temp_.path() + "/rules.yaml");
+  }
+}
+
 // A name that no source has can never be complete: what it was meant for would be judged without
 // proof, or never.
 TEST_F(CheckTest, AKpiNamesSourcesOfTheConfiguration) {
