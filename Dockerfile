@@ -32,8 +32,12 @@ RUN kpiwatchd --version && kpictl --version
 USER 10001:10001
 VOLUME /var/lib/kpiwatch
 EXPOSE 9464
+# With TLS or users in --web.config.file: https://NAME:9464 of the certificate here, and
+# KPICTL_HEALTH_CA_FILE, _BASIC_AUTH_FILE (USER:PASSWORD), _CERT_FILE, _KEY_FILE (kpictl health
+# --help).
+ENV KPICTL_HEALTH_URL=http://127.0.0.1:9464
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
-  CMD ["kpictl", "health", "http://127.0.0.1:9464"]
+  CMD ["kpictl", "health"]
 ENTRYPOINT ["kpiwatchd"]
 CMD ["--config.file=/etc/kpiwatch/kpiwatch.yaml", "--web.listen-address=0.0.0.0:9464", \
      "--storage.path=/var/lib/kpiwatch"]

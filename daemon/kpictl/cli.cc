@@ -72,10 +72,13 @@ Example:
   kpictl listen 127.0.0.1:8060)";
 
 constexpr const char* kHealthExamples =
-    R"(Exit code 0 when the daemon answers 200, else 1. Without a path /-/healthy is asked.
+    R"(Exit code 0 when the daemon answers 200, else 1. Without a path /-/healthy is asked. The other
+options are for a daemon with TLS or users in its --web.config.file; each may come from the variable
+of the environment beside it, as the image's health check needs them.
 
-Example:
-  kpictl health http://127.0.0.1:9464)";
+Examples:
+  kpictl health http://127.0.0.1:9464
+  kpictl health https://kpiwatch.example:9464 --ca-file ca.pem --basic-auth-file probe.txt)";
 
 // An option that takes one of the words of `choices`.
 template <typename Choice>
@@ -120,7 +123,8 @@ class CommandLine {
   bool lint_fatal_ = false;
   ListenOptions listen_;
   int listen_seconds_ = 120;
-  std::string directory_, url_, what_;
+  HealthOptions health_;
+  std::string directory_, what_;
   DumpFormat dump_format_ = DumpFormat::kNdjson;
 };
 
@@ -236,10 +240,27 @@ void CommandLine::AddListen() {
 }
 
 void CommandLine::AddHealth() {
-  Add("health", "Ask a daemon whether it is alive", kHealthExamples,
-      [this] { return Health(url_, console_); })
-      ->add_option("URL", url_, "http://HOST:PORT")
+  CLI::App* command = Add("health", "Ask a daemon whether it is alive", kHealthExamples,
+                          [this] { return Health(health_, console_); });
+  command->add_option("URL", health_.url, "http://HOST:PORT or https://HOST:PORT")
+      ->envname("KPICTL_HEALTH_URL")
       ->required();
+  command->add_option("--ca-file", health_.ca_file, "Who vouches for the daemon's certificate")
+      ->envname("KPICTL_HEALTH_CA_FILE")
+      ->type_name("PEM");
+  command
+      ->add_option("--basic-auth-file", health_.basic_auth_file,
+                   "File with USER:PASSWORD, of basic_auth_users")
+      ->envname("KPICTL_HEALTH_BASIC_AUTH_FILE")
+      ->type_name("FILE");
+  command
+      ->add_option("--cert-file", health_.cert_file,
+                   "The certificate that the daemon wants of clients")
+      ->envname("KPICTL_HEALTH_CERT_FILE")
+      ->type_name("PEM");
+  command->add_option("--key-file", health_.key_file, "The key of that certificate")
+      ->envname("KPICTL_HEALTH_KEY_FILE")
+      ->type_name("PEM");
 }
 
 bool CommandLine::ReportUnknown(const std::vector<std::string>& args) const {

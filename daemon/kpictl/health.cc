@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
+
 #include "daemon/base/status_text.h"
 #include "daemon/kpictl/http_client.h"
+#include "daemon/notify/secret.h"
 
 namespace kpiwatch {
 namespace {
@@ -18,18 +21,35 @@ std::string WithPath(const std::string& url) {
 
 }  // namespace
 
-int Health(const std::string& url, const Console& console) {
-  HttpClient client(absl::Seconds(5));
-  const std::string asked = WithPath(url);
+int Health(const HealthOptions& options, const Console& console) {
+  const auto fail = [&console](std::string_view what) {
+    console.err << fmt::format("kpictl health: {}\n", what);
+    return kExitWrong;
+  };
+  HttpIdentity identity{.ca_file = options.ca_file,
+                        .user_password = "",
+                        .cert_file = options.cert_file,
+                        .key_file = options.key_file};
+  if (!options.basic_auth_file.empty()) {
+    SecretRef file;
+    file.file = options.basic_auth_file;
+    const auto user = ReadSecret(file, "the user and password");
+    if (!user.ok()) {
+      return fail(MessageOf(user.status()));
+    }
+    if (user->find(':') == user->npos) {
+      return fail(fmt::format("{} does not hold USER:PASSWORD", options.basic_auth_file));
+    }
+    identity.user_password = *user;
+  }
+  HttpClient client(absl::Seconds(5), std::move(identity));
+  const std::string asked = WithPath(options.url);
   const auto answer = client.Get(asked);
   if (!answer.ok()) {
-    console.err << fmt::format("kpictl health: {}\n", MessageOf(answer.status()));
-    return kExitWrong;
+    return fail(MessageOf(answer.status()));
   }
   if (answer->status != 200) {
-    console.err << fmt::format("kpictl health: {} answers {}: {}\n", asked, answer->status,
-                               answer->body);
-    return kExitWrong;
+    return fail(fmt::format("{} answers {}: {}", asked, answer->status, answer->body));
   }
   console.out << answer->body << (answer->body.ends_with('\n') ? "" : "\n");
   return kExitGood;

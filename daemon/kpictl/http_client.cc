@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <utility>
 
 namespace kpiwatch {
 namespace {
@@ -32,8 +33,8 @@ struct HttpClient::Easy {
   ~Easy() { curl_easy_cleanup(handle); }
 };
 
-HttpClient::HttpClient(absl::Duration timeout)
-    : easy_(std::make_unique<Easy>()), timeout_(timeout) {
+HttpClient::HttpClient(absl::Duration timeout, HttpIdentity identity)
+    : easy_(std::make_unique<Easy>()), timeout_(timeout), identity_(std::move(identity)) {
   static std::once_flag once;
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
   easy_->handle = curl_easy_init();
@@ -51,6 +52,16 @@ absl::StatusOr<HttpAnswer> HttpClient::Perform(const std::string& url) {
                    static_cast<long>(absl::ToInt64Milliseconds(timeout_)));
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
                    static_cast<long>(absl::ToInt64Milliseconds(kConnectTimeout)));
+  const std::pair<CURLoption, const std::string&> identity[] = {
+      {CURLOPT_CAINFO, identity_.ca_file},
+      {CURLOPT_USERPWD, identity_.user_password},
+      {CURLOPT_SSLCERT, identity_.cert_file},
+      {CURLOPT_SSLKEY, identity_.key_file}};
+  for (const auto& [option, value] : identity) {
+    if (!value.empty()) {
+      curl_easy_setopt(curl, option, value.c_str());
+    }
+  }
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail);
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &TakeBody);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);

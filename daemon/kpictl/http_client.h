@@ -16,13 +16,21 @@ struct HttpAnswer {
   std::optional<absl::Duration> retry_after;  // of the header, where it counts seconds
 };
 
+// Whom the client trusts, and who it says it is.
+struct HttpIdentity {
+  std::string ca_file;        // PEM; empty: the authorities of the system
+  std::string user_password;  // "USER:PASSWORD" of basic auth; empty: none
+  std::string cert_file;      // PEM, of a server that wants one; empty: none
+  std::string key_file;       // PEM, its key
+};
+
 // One connection that is kept open. http and https; certificates are verified. Not thread-safe.
 class HttpClient {
  public:
   // At most this much of an answer is kept.
   static constexpr size_t kMaxAnswerBytes = size_t{1} << 20;
 
-  explicit HttpClient(absl::Duration timeout);
+  explicit HttpClient(absl::Duration timeout, HttpIdentity identity = {});
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
@@ -39,6 +47,7 @@ class HttpClient {
 
   std::unique_ptr<Easy> easy_;
   const absl::Duration timeout_;
+  const HttpIdentity identity_;
 };
 
 }  // namespace kpiwatch

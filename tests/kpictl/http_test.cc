@@ -7,10 +7,12 @@
 #include <numeric>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "daemon/kpictl/event_sink.h"
 #include "daemon/kpictl/health.h"
+#include "tests/api/test_certificate.h"
 #include "tests/kpictl/command_fixture.h"
 #include "tests/kpictl/event_server.h"
 
@@ -21,6 +23,7 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::EndsWith;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 // Waits and what is told, over virtual time.
@@ -150,8 +153,11 @@ TEST(KafkaSinkTest, TellsThatNoBrokerAnswersAndGivesUp) {
 class HealthTest : public CommandTest {
  protected:
   int Ask(const std::string& url) {
-    return RunCommand([&](const Console& console) { return Health(url, console); });
+    options_.url = url;
+    return RunCommand([&](const Console& console) { return Health(options_, console); });
   }
+
+  HealthOptions options_;
 };
 
 TEST_F(HealthTest, OnlyAnAnswerOf200IsHealth) {
@@ -173,6 +179,63 @@ TEST_F(HealthTest, NobodyThereIsNoHealth) {
   EXPECT_EQ(Ask(url), kExitWrong);
   EXPECT_FALSE(err_.empty());
   EXPECT_EQ(Ask("no url at all"), kExitWrong);
+}
+
+// A daemon whose --web.config.file wants a name and a certificate of everybody.
+class GuardedDaemon {
+ public:
+  GuardedDaemon(const std::string& cert, const std::string& key)
+      : server_(cert.c_str(), key.c_str(), cert.c_str()) {
+    server_.Get("/-/healthy", [](const httplib::Request& request, httplib::Response& response) {
+      const bool known = request.get_header_value("Authorization") == "Basic cHJvYmU6czNjcmV0";
+      response.status = known ? 200 : 401;
+      response.set_content(known ? "kpiwatchd is healthy.\n" : "who are you?\n", "text/plain");
+    });
+    port_ = server_.bind_to_any_port("127.0.0.1");
+    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    while (!server_.is_running()) {
+      std::this_thread::yield();
+    }
+  }
+  ~GuardedDaemon() {
+    server_.stop();
+    thread_.join();
+  }
+  std::string url() const { return "https://127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  httplib::SSLServer server_;
+  int port_ = 0;
+  std::thread thread_;
+};
+
+TEST_F(HealthTest, AsksAGuardedDaemonAsSomebodyItKnows) {
+  const std::string cert = temp_.path() + "/cert.pem";
+  const std::string key = temp_.path() + "/key.pem";
+  WriteTestCertificate(cert, key);
+  GuardedDaemon daemon(cert, key);
+  options_.cert_file = cert;
+  options_.key_file = key;
+  EXPECT_EQ(Ask(daemon.url()), kExitWrong) << "nobody vouches for it";
+  options_.ca_file = cert;
+  EXPECT_EQ(Ask(daemon.url()), kExitWrong);
+  EXPECT_THAT(err_, HasSubstr("answers 401"));
+  options_.basic_auth_file = Write("probe.txt", "probe:s3cret\n");
+  EXPECT_EQ(Ask(daemon.url()), kExitGood) << err_;
+  EXPECT_EQ(out_, "kpiwatchd is healthy.\n");
+  options_.cert_file = "";
+  options_.key_file = "";
+  EXPECT_EQ(Ask(daemon.url()), kExitWrong) << "it wants a certificate";
+}
+
+TEST_F(HealthTest, SaysWhichFileHasNoUser) {
+  options_.basic_auth_file = temp_.path() + "/none";
+  EXPECT_EQ(Ask("http://127.0.0.1:1"), kExitWrong);
+  EXPECT_THAT(err_, HasSubstr("/none"));
+  options_.basic_auth_file = Write("probe.txt", "s3cret\n");
+  EXPECT_EQ(Ask("http://127.0.0.1:1"), kExitWrong);
+  EXPECT_THAT(err_, HasSubstr("probe.txt does not hold USER:PASSWORD"));
+  EXPECT_THAT(err_, Not(HasSubstr("s3cret")));
 }
 
 }  // namespace
