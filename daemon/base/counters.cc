@@ -63,6 +63,16 @@ Counter& CounterFamily::With(std::initializer_list<std::string_view> values) {
   return *it->second;
 }
 
+void CounterFamily::Show(std::initializer_list<std::string_view> values) {
+  {
+    MutexLock lock(&mu_);
+    if (2 * (children_.size() + 1) > max_children_) {
+      return;
+    }
+  }
+  With(values);
+}
+
 std::vector<std::pair<CounterFamily::Values, uint64_t>> CounterFamily::Take() const {
   MutexLock lock(&mu_);
   std::vector<std::pair<Values, uint64_t>> all;

@@ -75,6 +75,10 @@ class CounterFamily {
   // The counter of these label values, made when new; the reference lives as long as the family,
   // so that a hot path asks once. REQUIRES: as many values as names.
   Counter& With(std::initializer_list<std::string_view> values);
+  // Shows the counter of these values at zero before it counts: a rise from no sample at all is
+  // none to an alert. At most half of `max_children`; further ones appear when they count.
+  // REQUIRES: as many values as names.
+  void Show(std::initializer_list<std::string_view> values);
 
   const std::vector<std::string>& label_names() const { return label_names_; }
   // Label values and count, by label values.

@@ -9,6 +9,7 @@
 #include "daemon/base/status_macros.h"
 #include "daemon/base/status_text.h"
 #include "daemon/engine/data_alert_log.h"
+#include "daemon/engine/dead_letter_reasons.h"
 #include "fmt/format.h"
 
 namespace kpiwatch {
@@ -26,6 +27,9 @@ Engine::Engine(Options options, StateStore* store, std::string store_uuid, const
       log_limiter_(clock, absl::Minutes(1)) {
   KPIWATCH_CHECK(sources.size() == options_.core.sources->size(),
                  "the core and the engine number sources alike");
+  for (const std::string_view reason : dead_letter::kReasons) {
+    metrics_->dead_letters.Show({reason});
+  }
   for (Source& source : sources) {
     metrics_->source_late.With({source.options->name});  // shown before it happens
     SourceState state;
@@ -71,6 +75,19 @@ absl::Status Engine::Start(std::shared_ptr<const Rulebook> rulebook,
 
 void Engine::NoteRulebook() {
   const std::vector<Kpi>& kpis = core_.rulebook().kpis;
+  for (const Kpi& kpi : kpis) {
+    if (kpi.type == KpiType::kSimple && kpi.measure.kind != MeasureKind::kCount &&
+        kpi.measure.kind != MeasureKind::kShare) {
+      metrics_->facts_excluded.Show({kpi.name, "no_measure"});
+      if (!kpi.currency.empty()) {
+        metrics_->facts_excluded.Show({kpi.name, "currency"});
+        metrics_->facts_excluded.Show({kpi.name, "binary_money"});
+      }
+    }
+  }
+  for (const Rule& rule : core_.rulebook().rules) {
+    metrics_->rule_evaluation_failures.Show({rule.name});
+  }
   exposes_series_ = std::any_of(kpis.begin(), kpis.end(), [](const Kpi& kpi) {
     return kpi.expose_units || kpi.expose_people;
   });

@@ -6,6 +6,7 @@
 
 #include "daemon/base/status_macros.h"
 #include "daemon/base/status_text.h"
+#include "daemon/engine/dead_letter_reasons.h"
 #include "daemon/engine/engine.h"
 #include "daemon/ingest/frame.h"
 #include "daemon/model/heartbeat.h"
@@ -138,21 +139,21 @@ absl::Status Engine::TakeRecord(uint32_t s, const Record& record) {
     if (!result.ok()) {
       offered = result.status();
     } else if (*result == OfferResult::kNoTime) {
-      refused = "no_time";
+      refused = dead_letter::kNoTime;
       why = "neither the event nor its record has a time";
     } else if (*result == OfferResult::kTenant) {
-      refused = "tenant";
+      refused = dead_letter::kTenant;
       why = "the event belongs to another tenant than '" + core_.tenant(s) +
             "', whose source this is";
     } else if (*result == OfferResult::kTooOld) {
-      refused = "too_old_to_deduplicate";
+      refused = dead_letter::kTooOld;
       why = "recorded before the window of known ids begins";
     } else if (*result == OfferResult::kNoPromise) {
-      refused = "decode";
+      refused = dead_letter::kDecode;
       why = MessageOf(
           ReadCompleteUntil(event.fields[core_.rulebook().heartbeat_until.value()]).status());
     } else if (*result == OfferResult::kImplausible) {
-      refused = "implausible_time";
+      refused = dead_letter::kImplausible;
       why = "the event's time, or what a heartbeat promises, is not between 1980 and 2199";
     }
   };
@@ -166,7 +167,7 @@ absl::Status Engine::TakeRecord(uint32_t s, const Record& record) {
   }
   KPIWATCH_RETURN_IF_ERROR(offered);
   if (!decoded.ok()) {
-    DeadLetterOf(s, record, "decode", MessageOf(decoded));
+    DeadLetterOf(s, record, dead_letter::kDecode, MessageOf(decoded));
   } else if (!refused.empty()) {
     DeadLetterOf(s, record, refused, why);
   }

@@ -69,6 +69,8 @@ namespace held {
 inline constexpr std::string_view kBeforeLive = "before_live";   // closed before live_from (D-07)
 inline constexpr std::string_view kRetroactive = "retroactive";  // newly true in the past (S-18)
 inline constexpr std::string_view kNeverTold = "never_told";     // the end of such a fire
+
+inline constexpr std::string_view kReasons[] = {kBeforeLive, kRetroactive, kNeverTold};
 }  // namespace held
 
 // What is to be said of a ladder that went from one level to another, or stayed.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "daemon/base/build_info.h"
 #include "daemon/base/log.h"
 #include "daemon/base/status_macros.h"
+#include "daemon/engine/told.h"
 #include "daemon/kpiwatchd/dead_letter_page.h"
 #include "daemon/kpiwatchd/read_rules.h"
 #include "daemon/notify/routing.h"
@@ -93,6 +95,9 @@ absl::Status Daemon::StartEngine(std::shared_ptr<const Rulebook> rulebook) {
   ports.dead_letters = dead_letters_.get();
   DispatcherOptions dispatcher_options;
   dispatcher_options.planner.store_uuid = header_.uuid;
+  for (const std::string_view reason : held::kReasons) {
+    notify_metrics_.suppressed.Show({reason});
+  }
   dispatcher_ = std::make_unique<Dispatcher>(ports, dispatcher_options);
   SetRulebook(rulebook);
   for (const KafkaPublisherOptions& publisher : publisher_options_) {

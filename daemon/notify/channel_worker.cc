@@ -11,6 +11,10 @@
 namespace kpiwatch {
 namespace {
 
+constexpr std::string_view kGaveUp = "gave_up";
+constexpr std::string_view kFailureReasons[] = {"unavailable", "timeout", "busy", "rejected",
+                                                kGaveUp};
+
 // The reason under which a failed attempt is counted.
 std::string_view FailureReason(const absl::Status& status) {
   switch (status.code()) {
@@ -49,6 +53,9 @@ ChannelWorker::ChannelWorker(std::string name, uint64_t cursor, std::unique_ptr<
       channel_(std::move(channel)) {
   for (std::string& key : environment.outbox->Settled(this->name())) {
     settled_.insert(std::move(key));
+  }
+  for (const std::string_view reason : kFailureReasons) {
+    environment.metrics->failed.Show({channel_->integration(), reason});
   }
 }
 
@@ -190,7 +197,7 @@ void ChannelWorker::Report(const Message& message, int attempts, std::string_vie
     return;
   }
   if (outcome == Outcome::kGaveUp) {
-    metrics.failed.With({integration, "gave_up"}).Add();
+    metrics.failed.With({integration, kGaveUp}).Add();
   }
   Log(LogLevel::kError, "a message is dropped",
       {{"channel", name()},

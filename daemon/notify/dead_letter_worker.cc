@@ -7,12 +7,19 @@
 #include "daemon/base/log.h"
 
 namespace kpiwatch {
+namespace {
+
+constexpr std::string_view kUnavailable = "unavailable";
+
+}  // namespace
 
 DeadLetterWorker::DeadLetterWorker(uint64_t cursor, DeadLetterFile* file,
                                    const WorkerEnvironment& environment)
     : OutboxWorker(std::string(kDeadLetterFileChannel), cursor, environment),
       file_(file),
-      backoff_(environment.retry.initial, environment.retry.max, environment.random()) {}
+      backoff_(environment.retry.initial, environment.retry.max, environment.random()) {
+  environment.metrics->failed.Show({kDeadLetterFileChannel, kUnavailable});
+}
 
 bool DeadLetterWorker::RunOnce(const std::stop_token& stop) {
   if (DrainedReading()) {
@@ -75,7 +82,7 @@ bool DeadLetterWorker::Store(std::span<const SharedEntry> entries, const std::st
     backoff_.Reset();
     return true;
   }
-  environment().metrics->failed.With({kDeadLetterFileChannel, "unavailable"}).Add();
+  environment().metrics->failed.With({kDeadLetterFileChannel, kUnavailable}).Add();
   if (!std::exchange(failed_, true)) {
     Log(LogLevel::kError, "cannot keep dead letters, trying again",
         {{"letters", letters.size()}, {"error", status}});

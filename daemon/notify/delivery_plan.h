@@ -52,6 +52,10 @@ inline constexpr std::string_view kViaExcluded = "via_excluded";    // the tier 
 inline constexpr std::string_view kResolvedNotWanted = "resolved_not_wanted";  // send_resolved
 inline constexpr std::string_view kSummarised = "summarised";  // an e-mail says "and N more"
 inline constexpr std::string_view kReceiverRemoved = "receiver_removed";  // since it was told
+
+inline constexpr std::string_view kNotSent[] = {kNoReceiver, kNoChannel,      kNoRecipients,
+                                                kNoAddress,  kViaExcluded,    kResolvedNotWanted,
+                                                kSummarised, kReceiverRemoved};
 }  // namespace reason
 
 // What was decided for one transition and, where there is one, recipient.

@@ -18,7 +18,11 @@ std::string AddressOf(const Rulebook& rulebook, const ChannelSlot& slot) {
 }  // namespace
 
 Dispatcher::Dispatcher(DispatcherPorts ports, DispatcherOptions options)
-    : ports_(ports), options_(std::move(options)) {}
+    : ports_(ports), options_(std::move(options)) {
+  for (const std::string_view reason : reason::kNotSent) {
+    ports_.metrics->suppressed.Show({reason});
+  }
+}
 
 Dispatcher::~Dispatcher() { Stop(); }
 

@@ -121,6 +121,10 @@ TEST_F(FaultsTest, APoisonedRecordGoesToTheDeadLetterTopicAndTheRestGoesOn) {
   ASSERT_TRUE(AwaitSettled(daemon, month_.complete_until)) << daemon.log();
   EXPECT_TRUE(daemon.AwaitLog("a record could not be taken"));
   EXPECT_EQ(daemon.Metric("kpiwatch_dead_letters_total", {R"(reason="decode")"}), 1);
+  EXPECT_EQ(daemon.Metric("kpiwatch_dead_letters_total", {R"(reason="tenant")"}), 0)
+      << "shown before it happens";
+  EXPECT_GE(daemon.Metric("kpiwatch_notifications_suppressed_total", {R"(reason="never_told")"}), 0)
+      << "shown before it happens";
   EXPECT_EQ(daemon.Metric("kpiwatch_ingest_records_total", {R"(result="dead_letter")"}), 1);
   const auto letters = broker().ReadCommitted(place.letters);
   ASSERT_TRUE(letters.ok()) << letters.status();

@@ -73,6 +73,18 @@ TEST(CounterFamilyTest, CountsWhatIsBeyondTheCapTogether) {
                                          Pair(ElementsAre("other"), 2)));
 }
 
+TEST(CounterFamilyTest, ShowsZerosInHalfOfItsPlaces) {
+  CounterFamily family({"reason"}, 4);
+  family.Show({"a"});
+  family.Show({"b"});
+  family.Show({"c"});
+  EXPECT_THAT(family.Take(), ElementsAre(Pair(ElementsAre("a"), 0), Pair(ElementsAre("b"), 0)));
+  family.With({"c"}).Add();
+  family.With({"a"}).Add();
+  EXPECT_THAT(family.Take(), ElementsAre(Pair(ElementsAre("a"), 1), Pair(ElementsAre("b"), 0),
+                                         Pair(ElementsAre("c"), 1)));
+}
+
 TEST(CounterFamilyDeathTest, WantsOneValuePerName) {
   CounterFamily family({"reason"}, 2);
   EXPECT_DEATH(family.With({"a", "b"}), "one value");

@@ -12,7 +12,9 @@ namespace kpiwatch {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Pair;
 using ::testing::SizeIs;
 
 std::string Rules() {
@@ -73,6 +75,24 @@ TEST_F(EngineTest, TheLogHoldsCloudEventsWhateverTheFilesSentToItAre) {
         R"({"owner_id":"u1","amount":{"amount":"30","currency":"CNY"}})");
   Run();
   EXPECT_THAT(engine().Alerts({}).alerts, SizeIs(1));
+}
+
+CounterFamily::Values Zero(std::initializer_list<const char*> values) {
+  return {values.begin(), values.end()};
+}
+
+// An alert on `increase(…) > 0` does not see a series that begins with 1.
+TEST_F(EngineTest, WhatMayHaveToBeCountedIsThereAtZeroBeforeItHappens) {
+  driver_.Start(Rules());
+  EngineMetrics& metrics = driver_.metrics();
+  EXPECT_THAT(metrics.dead_letters.Take(),
+              ElementsAre(Pair(Zero({"decode"}), 0), Pair(Zero({"implausible_time"}), 0),
+                          Pair(Zero({"no_time"}), 0), Pair(Zero({"tenant"}), 0),
+                          Pair(Zero({"too_old_to_deduplicate"}), 0)));
+  EXPECT_THAT(metrics.facts_excluded.Take(), ElementsAre(Pair(Zero({"revenue", "binary_money"}), 0),
+                                                         Pair(Zero({"revenue", "currency"}), 0),
+                                                         Pair(Zero({"revenue", "no_measure"}), 0)));
+  EXPECT_THAT(metrics.rule_evaluation_failures.Take(), ElementsAre(Pair(Zero({"progress"}), 0)));
 }
 
 TEST_F(EngineTest, ABriefListNamesTheSameAlerts) {

@@ -100,6 +100,16 @@ TEST_F(ChannelWorkerTest, SendsInOrderAndAcknowledges) {
   EXPECT_EQ(Value(metrics_.sent, {"email"}), 2U);
 }
 
+TEST_F(ChannelWorkerTest, EveryFailureIsThereAtZeroBeforeItHappens) {
+  CounterFamily::Values reasons;
+  for (const auto& [values, count] : metrics_.failed.Take()) {
+    EXPECT_EQ(values[0], "email");
+    EXPECT_EQ(count, 0U);
+    reasons.push_back(values[1]);
+  }
+  EXPECT_THAT(reasons, ElementsAre("busy", "gave_up", "rejected", "timeout", "unavailable"));
+}
+
 TEST_F(ChannelWorkerTest, ResolveFollowsTheFire) {
   Commit("fire");
   v1::Transition resolve = SampleTransition(v1::LEVEL_YELLOW, v1::LEVEL_GREEN);
