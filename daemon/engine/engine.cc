@@ -46,6 +46,8 @@ absl::Status Engine::Start(std::shared_ptr<const Rulebook> rulebook,
   KPIWATCH_RETURN_IF_ERROR(core_.Restore(std::move(rulebook), clock_->Now()));
   forward_clock_.Restore(core_.now());
   KPIWATCH_RETURN_IF_ERROR(outbox_.Restore(core_.last_seq()));
+  KPIWATCH_RETURN_IF_ERROR(
+      decision_times_.Restore(*store_, core_.last_seq(), forward_clock_.Now()));
   for (const GoneChannel& gone : outbox_.SetChannels(channels)) {
     if (options_.channel_gone) {
       options_.channel_gone(gone);
@@ -166,15 +168,7 @@ absl::StatusOr<bool> Engine::FinishStep() {
   NoteEvaluations(begin);
   more_to_seal_ = result.more_to_seal;
   outbox_.AddChanges(&batch);
-  const uint64_t waiting = outbox_.length();
-  metrics_->outbox_length.Set(static_cast<double>(waiting));
-  if (waiting == 0) {
-    outbox_waiting_since_ = absl::InfiniteFuture();
-  } else {
-    outbox_waiting_since_ = std::min(outbox_waiting_since_, begin);
-  }
-  metrics_->outbox_oldest_seconds.Set(
-      waiting == 0 ? 0 : absl::ToDoubleSeconds(begin - outbox_waiting_since_));
+  MeasureOutbox(now, &batch);
   if (batch.empty()) {
     return false;
   }
@@ -204,6 +198,18 @@ absl::StatusOr<bool> Engine::FinishStep() {
     outbox_.Publish(entries);
   });
   return true;
+}
+
+void Engine::MeasureOutbox(absl::Time now, WriteBatch* batch) {
+  if (const EntryBlock& decided = *core_.step_entries(); decided.size() > 0) {
+    decision_times_.Note(decided.head(0).seq, decided.head(decided.size() - 1).seq, now);
+  }
+  const Outbox::Waiting waiting = outbox_.waiting();
+  decision_times_.AddChanges(waiting.first, now, batch);
+  metrics_->outbox_length.Set(static_cast<double>(waiting.count));
+  const absl::Duration age =
+      waiting.count == 0 ? absl::ZeroDuration() : now - decision_times_.Of(waiting.first);
+  metrics_->outbox_oldest_seconds.Set(absl::ToDoubleSeconds(std::max(age, absl::ZeroDuration())));
 }
 
 absl::Status Engine::AwaitCommit() {

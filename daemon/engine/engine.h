@@ -25,6 +25,7 @@
 #include "daemon/base/log.h"
 #include "daemon/engine/committer.h"
 #include "daemon/engine/core.h"
+#include "daemon/engine/decision_times.h"
 #include "daemon/engine/engine_metrics.h"
 #include "daemon/engine/forward_clock.h"
 #include "daemon/engine/outbox.h"
@@ -119,6 +120,8 @@ class Engine final : public EngineReadView {
   size_t StepLimit() const;
   absl::StatusOr<bool> FinishStep();
   absl::Status AwaitCommit();
+  // How much waits in the outbox, and how long the first of it has.
+  void MeasureOutbox(absl::Time now, WriteBatch* batch);
   void NoteFailedPartitions(SourceState* state);
   void NoteEvaluations(absl::Time begin);
   // Facts that a KPI could not take: counted, and said in the log.
@@ -135,6 +138,7 @@ class Engine final : public EngineReadView {
   ForwardClock forward_clock_;  // what seals and windows go by
   EngineMetrics* const metrics_;
   Outbox outbox_;
+  DecisionTimes decision_times_;  // of the outbox's entries
   mutable Core core_;  // reading loads what is not in memory; on the engine's thread only
   std::vector<SourceState> sources_;
   Committer committer_;
@@ -152,7 +156,6 @@ class Engine final : public EngineReadView {
   mutable Requests step_requests_{kMaxRequests};  // between two steps
   std::vector<uint64_t> evaluation_counts_;       // by rule, as of the last step
   std::vector<std::pair<absl::Time, absl::Duration>> last_evaluations_;
-  absl::Time outbox_waiting_since_ = absl::InfiniteFuture();
   LogLimiter log_limiter_;
 };
 

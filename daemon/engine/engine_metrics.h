@@ -32,7 +32,7 @@ struct EngineMetrics {
   // ---- State ----
   Histogram commit_seconds{LatencyBuckets()};
   Gauge outbox_length;          // entries that some channel has not acknowledged
-  Gauge outbox_oldest_seconds;  // age of the first of them; 0: none
+  Gauge outbox_oldest_seconds;  // since the first of them was decided; 0: none
 
   // ---- Sources and time ----
   CounterFamily source_late{{"source"}, 1000};  // times that a source became late (D-02)

@@ -327,9 +327,10 @@ void Outbox::Settle(const std::string& channel, uint64_t seq, const std::string&
   }
 }
 
-uint64_t Outbox::length() const {
+Outbox::Waiting Outbox::waiting() const {
   MutexLock lock(&mu_);
-  return head_ - LeastAcknowledged();
+  const uint64_t done = LeastAcknowledged();
+  return {.first = done + 1, .count = head_ - done};
 }
 
 }  // namespace kpiwatch

@@ -63,8 +63,14 @@ class Outbox final : public OutboxReader {
   std::vector<std::string> Settled(const std::string& channel) const override;
   void Settle(const std::string& channel, uint64_t seq, const std::string& key) override;
 
-  // Entries that some channel has not acknowledged.
-  uint64_t length() const;
+  // Entries that some channel has not acknowledged, and the number of the first of them (of the
+  // next entry when there is none).
+  struct Waiting {
+    uint64_t first = 0;
+    uint64_t count = 0;
+  };
+  Waiting waiting() const;
+  uint64_t length() const { return waiting().count; }
 
  private:
   // What is known of a channel.

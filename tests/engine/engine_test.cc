@@ -95,6 +95,41 @@ TEST_F(EngineTest, WhatMayHaveToBeCountedIsThereAtZeroBeforeItHappens) {
   EXPECT_THAT(metrics.rule_evaluation_failures.Take(), ElementsAre(Pair(Zero({"progress"}), 0)));
 }
 
+// An alert on it means what it says, whatever else is on its way and however often it restarts.
+TEST_F(EngineTest, TheOutboxIsAsOldAsTheOldestEntryThatWaits) {
+  constexpr char kChannel[] = "slow";
+  const auto order = [&](std::string_view id, std::string_view owner) {
+    Order(id, At("2026-11-05T10:00"),
+          R"({"owner_id":")" + std::string(owner) +
+              R"(","amount":{"amount":"30","currency":"CNY"}})");
+  };
+  const auto age_at = [&](std::string_view time) {
+    driver_.clock.Set(At(time));
+    driver_.Run();
+    return driver_.metrics().outbox_oldest_seconds.value();
+  };
+  const std::string rules =
+      RuleText({.kpis = {kRevenue},
+                .targets = {"{kpi: revenue, person: u1, period: 2026-11, target: 200 CNY}",
+                            "{kpi: revenue, person: u2, period: 2026-11, target: 200 CNY}"},
+                .rules = {"{name: progress, kpi: revenue, for_each: person, period: month, "
+                          "evaluate: intraday, levels: {red: {when: completion < 50%}}}"}});
+  order("o1", "u1");
+  driver_.Start(rules, {kChannel});
+  age_at("2026-11-05T12:00");
+  EXPECT_EQ(engine().outbox().length(), 1u);
+  EXPECT_EQ(age_at("2026-11-05T12:10"), 600);
+  order("o2", "u2");
+  driver_.clock.Set(At("2026-11-05T12:15"));
+  driver_.Start(rules, {kChannel});
+  EXPECT_EQ(age_at("2026-11-05T12:15"), 900) << "no younger after a restart";
+  EXPECT_EQ(engine().outbox().length(), 2u);
+  engine().outbox().Acknowledge(kChannel, 1);
+  EXPECT_EQ(age_at("2026-11-05T12:20"), 300) << "of the second";
+  engine().outbox().Acknowledge(kChannel, 2);
+  EXPECT_EQ(age_at("2026-11-05T12:30"), 0);
+}
+
 TEST_F(EngineTest, ABriefListNamesTheSameAlerts) {
   Order("o1", At("2026-11-05T10:00"),
         R"({"owner_id":"u1","amount":{"amount":"30","currency":"CNY"}})");
