@@ -21,6 +21,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 TEST_F(KafkaSourceTest, ReadsEveryPartitionFromItsBeginningWithoutAPosition) {
   const std::string topic = NewTopic(2);
@@ -114,6 +115,7 @@ TEST_F(KafkaSourceTest, ATopicThatDoesNotExistKeepsItFromBeingReady) {
   const std::string topic = NewTopic(1);
   const std::string missing = UniqueName("missing");
   Produce(topic, {At(0, "a")});
+  testing::internal::CaptureStderr();
   Reader reader(broker().address(), {topic, missing});
   ASSERT_TRUE(reader.PollUntilSeen(1)) << "the other topic is read all the same";
   ASSERT_TRUE(reader.PollUntil(
@@ -124,6 +126,10 @@ TEST_F(KafkaSourceTest, ATopicThatDoesNotExistKeepsItFromBeingReady) {
   ASSERT_TRUE(reader.PollUntilSeen(2));
   ASSERT_TRUE(reader.PollUntilCaughtUp(2));
   EXPECT_EQ(reader.seen().back(), missing + "/0@0=b");
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, HasSubstr("a Kafka topic is missing; trying again"));
+  EXPECT_THAT(log, Not(HasSubstr("out of reach"))) << "the broker answers";
+  EXPECT_EQ(reader.source().outages().value(), 0u);
 }
 
 TEST_F(KafkaSourceTest, ReadsPartitionsThatAppearLater) {

@@ -288,7 +288,7 @@ void PartitionWatch::Conclude(const absl::Status& status) {
     }
     health_ = absl::OkStatus();
     last_error_.clear();
-    warned_ = false;
+    warned_missing_ = warned_away_ = false;
     return;
   }
   health_ = WithContext(
@@ -296,7 +296,12 @@ void PartitionWatch::Conclude(const absl::Status& status) {
       last_error_.empty()
           ? status
           : absl::Status(status.code(), fmt::format("{}; {}", MessageOf(status), last_error_)));
-  if (!std::exchange(warned_, true)) {
+  if (absl::IsNotFound(status)) {  // which is an answer
+    if (!std::exchange(warned_missing_, true)) {
+      Log(LogLevel::kWarn, "a Kafka topic is missing; trying again",
+          {{"source", options_.source}, {"error", health_}});
+    }
+  } else if (!std::exchange(warned_away_, true)) {
     outages_->Add();
     Log(LogLevel::kWarn, "Kafka is out of reach; trying again",
         {{"source", options_.source}, {"error", health_}});

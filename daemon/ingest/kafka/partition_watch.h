@@ -121,8 +121,9 @@ class PartitionWatch {
   SteadyTime next_offsets_;
   SteadyTime next_commit_;
   SteadyTime last_offsets_;
-  std::string last_error_;  // what the client said last of its connections
-  bool warned_ = false;     // of the present trouble
+  std::string last_error_;       // what the client said last of its connections
+  bool warned_missing_ = false;  // in the present trouble
+  bool warned_away_ = false;     // in the present trouble
   Backoff backoff_;
 
   std::atomic<bool> nudged_ = false;
