@@ -131,16 +131,24 @@ TEST_F(ClockStepTest, NoSealIsUndoneOrDoubledAndARestartChangesNothing) {
   RunAt("2026-11-02T22:00");
   EXPECT_THAT(Told(), ElementsAre("idle 2026-11-02 YELLOW"));
 
+  testing::internal::CaptureStderr();
   RunAt("2026-11-02T21:00");
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr("the system clock has stepped back: seals wait until it has caught up"));
   EXPECT_EQ(driver_.metrics().clock_steps_back.value(), 1u);
   EXPECT_EQ(driver_.engine().Now(), At("2026-11-02T22:00"));
+  testing::internal::CaptureStderr();
   RunAt("2026-11-02T22:01");  // the moment of the seal once more
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("the system clock has caught up"));
   EXPECT_THAT(Told(), ElementsAre("idle 2026-11-02 YELLOW"));
 
   Touch("2026-11-02T19:00");  // after the seal, whatever the clock says: a correction
   driver_.clock.Set(At("2026-11-02T18:00"));
+  testing::internal::CaptureStderr();
   Start();
   RunAt("2026-11-02T18:00");
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr("the system clock has stepped back: seals wait until it has caught up"));
   EXPECT_EQ(driver_.metrics().clock_steps_back.value(), 1u);
   EXPECT_EQ(driver_.engine().Now(), At("2026-11-02T22:00"));
   EXPECT_THAT(Told(), ElementsAre("idle 2026-11-02 YELLOW", "idle 2026-11-02 GREEN"));
