@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# soak.sh [RUNS]: the crash test with 200 kills, RUNS times (default 1), each with another month and
-# other moments. KPIWATCH_KILLS and KPIWATCH_SEED say otherwise. Called by ./dev soak.
+# soak.sh [RUNS]: the crash test with 200 kills, RUNS times (default 1), on the same month with other
+# moments. KPIWATCH_KILLS and KPIWATCH_SEED say otherwise. Called by ./dev soak.
 set -eu
 cd "$(dirname "$0")/../.."
 runs=${1:-1}
