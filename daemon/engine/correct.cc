@@ -11,6 +11,22 @@
 #include "daemon/store/keys.h"
 
 namespace kpiwatch {
+namespace {
+
+// Whether what stood at the end of `old` stood at no time since it had fired, by the records as
+// they are `now`. What fired before the first of them is no correction's to take away.
+bool WasNeverTrue(const std::vector<SealedRecord>& old, std::span<const SealedRecord> now) {
+  const std::optional<Day> since = old.empty() ? std::nullopt : old.back().after.since;
+  const auto first = std::find_if(now.begin(), now.end(), [&](const SealedRecord& record) {
+    return since && record.period.begin >= *since;
+  });
+  return first != now.end() && first->period.begin == *since &&
+         std::all_of(first, now.end(), [](const SealedRecord& record) {
+           return record.after.level() == Level::kGreen;
+         });
+}
+
+}  // namespace
 
 absl::Status Core::ReplayCorrections() {
   // By rule and subject: the earliest corrected day.
@@ -185,6 +201,9 @@ absl::Status Core::EmitRederived(const Rule& rule, SubjectId subject, size_t at,
   FillReading(*rulebook_, rule, reading, &transition);
   if (reason == v1::REASON_RESTATED) {
     FillRestated(rule, subject, told_of, old, &transition);
+    // A target's episode fires in its own period, and nowhere else.
+    transition.set_never_true(telling->to == Level::kGreen &&
+                              (episode || WasNeverTrue(old, ladder->records)));
   }
   const std::span<const SealedRecord> all = ladder->records;
   FillCounted(

@@ -93,8 +93,7 @@ struct Source {
 // The word in front of the headline: a level, or what became of the alert.
 std::string_view State(const Source& source) {
   if (IsResolved(source.transition)) {
-    return source.transition.reason() == v1::REASON_RESTATED ? source.words.withdrawn
-                                                             : source.words.resolved;
+    return source.transition.never_true() ? source.words.withdrawn : source.words.resolved;
   }
   return IsDataAlert(source.transition)
              ? source.words.data
@@ -239,9 +238,7 @@ std::vector<TextRow> Rows(const Source& source) {
       transition.reason() == v1::REASON_RESTATED ? transition.cause_event_id() : std::string());
   add(words.since, SinceText(source));
   add(words.streak, transition.miss_streak() > 0 ? StreakText(source) : "");
-  add(words.why, std::string(ReasonSentence(transition.reason(), IsResolved(transition),
-                                            transition.to_level() > transition.from_level(),
-                                            source.language())));
+  add(words.why, std::string(ReasonSentence(transition, source.language())));
   add(words.detail, transition.detail());
   add(words.shortfall, ShortfallText(source));
   add(words.counted, CountedText(source));

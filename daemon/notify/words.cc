@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/notify/facts.h"
+
 namespace kpiwatch {
 namespace {
 
@@ -109,14 +111,24 @@ Bilingual ThresholdSentence(bool resolved, bool rises) {
           "The condition of the higher level no longer holds."};
 }
 
-Bilingual Sentence(v1::Reason reason, bool resolved, bool rises) {
-  switch (reason) {
+Bilingual RestatedSentence(bool resolved, bool never_true) {
+  if (!resolved) {
+    return {"数据已更正，重新判定后级别改变。",
+            "Data was corrected; judged again, the level is another one."};
+  }
+  if (never_true) {
+    return {"数据已更正：此前的预警不成立，现予撤回。",
+            "Data was corrected: the earlier alert was not true and is withdrawn."};
+  }
+  return {"数据已更正：预警条件已不再成立，预警解除。",
+          "Data was corrected: the condition no longer holds; the alert is over."};
+}
+
+Bilingual Sentence(const v1::Transition& transition) {
+  const bool resolved = IsResolved(transition);
+  switch (transition.reason()) {
     case v1::REASON_RESTATED:
-      return resolved ? Bilingual{"数据已更正：此前的预警不成立，现予撤回。",
-                                  "Data was corrected: the earlier alert was not true and is "
-                                  "withdrawn."}
-                      : Bilingual{"数据已更正，重新判定后级别改变。",
-                                  "Data was corrected; judged again, the level is another one."};
+      return RestatedSentence(resolved, transition.never_true());
     case v1::REASON_PERIOD_CLOSED:
       return {"周期已结束，周期内的预警随之关闭。",
               "The period has ended, and the alert within it with it."};
@@ -142,7 +154,7 @@ Bilingual Sentence(v1::Reason reason, bool resolved, bool rises) {
               "The rule does not watch this subject any more (gone, or another level, unit or "
               "role); the alert is over."};
     default:
-      return ThresholdSentence(resolved, rises);
+      return ThresholdSentence(resolved, transition.to_level() > transition.from_level());
   }
 }
 
@@ -150,9 +162,8 @@ Bilingual Sentence(v1::Reason reason, bool resolved, bool rises) {
 
 const Words& WordsOf(std::string_view language) { return language == "zh" ? kChinese : kEnglish; }
 
-std::string_view ReasonSentence(v1::Reason reason, bool resolved, bool rises,
-                                std::string_view language) {
-  return Sentence(reason, resolved, rises).In(language);
+std::string_view ReasonSentence(const v1::Transition& transition, std::string_view language) {
+  return Sentence(transition).In(language);
 }
 
 std::string_view SkipReasonText(std::string_view reason, std::string_view language) {

@@ -42,9 +42,8 @@ struct Words {
 // English for anything that is not "zh".
 const Words& WordsOf(std::string_view language);
 
-// Why it happened, as a sentence. `resolved`: the alert is over; `rises`: the level went up.
-std::string_view ReasonSentence(v1::Reason reason, bool resolved, bool rises,
-                                std::string_view language);
+// Why it happened, as a sentence.
+std::string_view ReasonSentence(const v1::Transition& transition, std::string_view language);
 
 // Why a period did not count ("not_a_working_day"); an unknown reason comes back as it is.
 std::string_view SkipReasonText(std::string_view reason, std::string_view language);

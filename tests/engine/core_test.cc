@@ -126,6 +126,7 @@ TEST(CoreTest, ALateOrderWithdrawsARedThatWasNeverTrue) {
                                         "week person:u103 2026-W46 red>green RESTATED"));
   EXPECT_THAT(Notified(driver.transitions()[1]), ElementsAre("u100", "boss"));
   EXPECT_EQ(driver.transitions()[1].active_since_unix_ms(), driver.transitions()[0].at_unix_ms());
+  EXPECT_TRUE(driver.transitions()[1].never_true());
   driver.Order("u103", At("2026-11-18T10:00"), "44");
   driver.Heartbeat(At("2026-11-23T00:00"));
   driver.Step();

@@ -68,6 +68,7 @@ TEST(RestatedTest, SaysTheOldValueAndTheEventThatCorrectedIt) {
     EXPECT_EQ(restated.old_value(), bare ? "1" : "38");
     EXPECT_EQ(restated.old_completion(), bare ? "" : "0.380000");
     EXPECT_EQ(restated.cause_event_id(), "late1");
+    EXPECT_TRUE(restated.never_true());
   }
 }
 

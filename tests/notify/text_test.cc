@@ -213,13 +213,24 @@ TEST_F(TextTest, ShortfallsSayWhichPartIsShortAndByHowMuch) {
   EXPECT_THAT(PlainText(Text("en"), "en"), HasSubstr("Shortfall:\n    Revenue 1,200.5 of 8,000"));
 }
 
+// Acceptance: red withdrawn (it was never true).
 TEST_F(TextTest, WithdrawnAlertSaysThatDataWasCorrected) {
   transition_ = SampleTransition(v1::LEVEL_RED, v1::LEVEL_GREEN);
   transition_.set_reason(v1::REASON_RESTATED);
+  transition_.set_never_true(true);
   EXPECT_EQ(Text().headline, "【已撤回】王一（华东） 关键动作 2026-09-29");
   EXPECT_THAT(Row("原因"), HasSubstr("数据已更正：此前的预警不成立"));
   EXPECT_THAT(Row("Why", "en"), HasSubstr("is withdrawn"));
   EXPECT_EQ(Row("级别变化"), "红色 → 绿色");
+}
+
+TEST_F(TextTest, AnAlertThatACorrectionEndedWasTrueAndIsNotWithdrawn) {
+  transition_ = SampleTransition(v1::LEVEL_RED, v1::LEVEL_GREEN);
+  transition_.set_reason(v1::REASON_RESTATED);
+  EXPECT_EQ(Text().headline, "【已解除】王一（华东） 关键动作 2026-09-29");
+  EXPECT_EQ(Row("原因"), "数据已更正：预警条件已不再成立，预警解除。");
+  EXPECT_EQ(Row("Why", "en"),
+            "Data was corrected: the condition no longer holds; the alert is over.");
 }
 
 TEST_F(TextTest, RestatedAlertSaysWhatItSaidBeforeAndWhatCorrectedIt) {

@@ -128,6 +128,7 @@ void AddOwnFields(const v1::Transition& transition, const Message& message, Json
                  {"period", transition.period()},
                  {"since", transition.since()},
                  {"reason", ReasonName(transition.reason())},
+                 {"never_true", transition.never_true()},
                  {"value", transition.value()},
                  {"target", transition.target()},
                  {"completion", transition.completion()},
