@@ -25,6 +25,45 @@ absl::Time DueOf(const Playbook& playbook, absl::Time at, const BusinessCalendar
   return calendar.DueTime(calendar.AddWorkingDays(calendar.DayOf(at), playbook.due_working_days));
 }
 
+// Why the period is not among the records.
+Eligibility WhySkipped(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& subject,
+                       const Period& period, bool is_measured) {
+  const Eligibility eligibility = CalendarEligibility(rulebook, rule, subject, period);
+  return eligibility != Eligibility::kEligible          ? eligibility
+         : !RuleCovers(rulebook, rule, subject, period) ? Eligibility::kNotWatched
+         : is_measured                                  ? Eligibility::kNoTarget
+                                                        : Eligibility::kInsufficient;
+}
+
+// What did not count between the first and the last of `records`.
+void AddSkipped(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& subject,
+                std::span<const SealedRecord> records,
+                absl::FunctionRef<bool(const Period&)> is_measured, v1::Transition* transition) {
+  if (rule.period == PeriodKind::kTarget) {
+    return;  // nothing counts from one to the next
+  }
+  const BusinessCalendar& calendar = rulebook.calendars[rulebook.kpis[rule.kpi].calendar];
+  Period period = records.front().period;
+  for (int skipped = 0; skipped < kMostSkipped;) {
+    period = calendar.PeriodOf(rule.period, period.end);
+    if (period.begin >= records.back().period.begin) {
+      return;
+    }
+    const auto record = std::find_if(records.begin(), records.end(),
+                                     [&](const SealedRecord& r) { return r.period == period; });
+    if (record != records.end() && record->known) {
+      continue;
+    }
+    v1::SkippedPeriod* const entry = transition->add_skipped();
+    entry->set_period(calendar.NameOf(period));
+    entry->set_reason(std::string(
+        EligibilityName(record != records.end()
+                            ? Eligibility::kNoValue
+                            : WhySkipped(rulebook, rule, subject, period, is_measured(period)))));
+    ++skipped;
+  }
+}
+
 }  // namespace
 
 const Tier* TierOf(const Rule& rule, Level level) {
@@ -122,26 +161,7 @@ void FillCounted(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& 
       counted->set_met(*records[i].met);
     }
   }
-  if (rule.period != PeriodKind::kDay) {
-    return;
-  }
-  const Period& first = records[places.front()].period;
-  int skipped = 0;
-  for (Day day = first.end; day < records.back().period.begin && skipped < kMostSkipped; ++day) {
-    const Period period{PeriodKind::kDay, day, day + 1};
-    const bool counted = std::any_of(records.begin(), records.end(),
-                                     [&](const SealedRecord& r) { return r.period == period; });
-    const Eligibility eligibility = CalendarEligibility(rulebook, rule, subject, period);
-    if (!counted) {
-      v1::SkippedPeriod* entry = transition->add_skipped();
-      entry->set_period(period.ToString());
-      entry->set_reason(
-          std::string(EligibilityName(eligibility != Eligibility::kEligible ? eligibility
-                                      : is_measured(period)                 ? Eligibility::kNoTarget
-                                                            : Eligibility::kInsufficient)));
-      ++skipped;
-    }
-  }
+  AddSkipped(rulebook, rule, subject, records.subspan(places.front()), is_measured, transition);
 }
 
 void AddTasks(const Rulebook& rulebook, const Rule& rule, const Tier& tier,

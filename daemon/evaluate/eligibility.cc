@@ -122,6 +122,10 @@ std::string_view EligibilityName(Eligibility eligibility) {
       return "insufficient";
     case Eligibility::kPartTimeOff:
       return "part_time";
+    case Eligibility::kNotWatched:
+      return "not_watched";
+    case Eligibility::kNoValue:
+      return "no_value";
   }
   return "unknown";
 }

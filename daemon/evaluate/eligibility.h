@@ -22,9 +22,11 @@ enum class Eligibility : uint8_t {  // persisted: DO NOT CHANGE the numbers
   kBeforeFirstSight = 7,
   kInsufficient = 8,  // not measured: the KPI is new or changed, or was not there (D-29)
   kPartTimeOff = 9,   // a weekday on which the person does not work
+  kNotWatched = 10,   // the rule did not look at the subject then: another level, unit or role
+  kNoValue = 11,      // nothing to divide by, or too little (S-13)
 };
 
-// "eligible", "not_a_working_day", "no_working_days" …: the names of SkippedPeriod.reason.
+// "eligible", "not_a_working_day", "not_applicable" …: the names of SkippedPeriod.reason.
 std::string_view EligibilityName(Eligibility eligibility);
 
 // True when the rule's conditions or streaks need a target (it reads completion, target or a

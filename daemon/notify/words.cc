@@ -171,13 +171,19 @@ std::string_view SkipReasonText(std::string_view reason, std::string_view langua
     std::string_view reason;
     Bilingual text;
   };
-  constexpr std::array<Entry, 6> kReasons = {{
+  constexpr std::array<Entry, 11> kReasons = {{
       {"not_a_working_day", {"非工作日（周末或节假日）", "not a working day (weekend or holiday)"}},
+      {"not_applicable", {"全是休息日（没有工作日）", "has no working day"}},
       {"part_time", {"兼职不上班日", "a day off by part time"}},
       {"on_leave", {"请假", "on leave"}},
       {"not_employed", {"不在职", "not employed"}},
       {"no_target", {"没有目标", "no target"}},
+      {"no_floors", {"该级别没有此指标的底线", "no floors for the level of then"}},
+      {"before_first_sight", {"当时尚无此对象", "not known yet"}},
       {"insufficient", {"指标当时尚未计量", "the KPI was not measured then"}},
+      {"not_watched", {"规则当时不适用于该对象", "not watched by the rule then"}},
+      {"no_value",
+       {"没有数值（分母为零或太小）", "no value (nothing, or too little, to divide by)"}},
   }};
   const auto* it = std::find_if(kReasons.begin(), kReasons.end(),
                                 [reason](const Entry& entry) { return entry.reason == reason; });

@@ -136,6 +136,18 @@ TEST_F(TextTest, SkippedPeriodsWithTheSameReasonAreOneLine) {
               HasSubstr("2026-10-01 to 2026-10-07 (7): not a working day"));
 }
 
+TEST_F(TextTest, EveryReasonNotToCountIsSaidInBothLanguages) {
+  for (const char* reason :
+       {"not_a_working_day", "not_applicable", "not_employed", "on_leave", "no_target", "no_floors",
+        "before_first_sight", "insufficient", "part_time", "not_watched", "no_value"}) {
+    transition_.clear_skipped();
+    AddSkipped("2026-W08", reason);
+    EXPECT_NE(Row("未计入的周期"), "2026-W08：" + std::string(reason));
+    EXPECT_NE(Row("Periods that did not count", "en"), "2026-W08: " + std::string(reason));
+    EXPECT_NE(Row("未计入的周期").substr(9), Row("Periods that did not count", "en").substr(9));
+  }
+}
+
 TEST_F(TextTest, LongListsOfPeriodsAreCut) {
   for (int i = 0; i < kMaxPeriodsShown + 9; ++i) {
     AddCounted("day", false);
