@@ -37,7 +37,15 @@ absl::Status Core::EndOpen(const std::set<uint32_t>& gone, const OpenAgain& agai
       }
       if (ladder.level() != Level::kGreen) {
         const Level told = ladder.told.nothing() ? Level::kGreen : ladder.level();
-        EndLeft({ladder.rule, subject, period, ladder.level(), told, ladder.since_ms},
+        LeftFiring left{ladder.rule, subject, period, ladder.level(), told, ladder.since_ms};
+        const auto kpi = rulebook_->FindKpi(told_log_.KpiOf(ladder.told));
+        if (kpi && IsMeasured(*kpi, period)) {
+          left.target = plans_.TargetOf(*rulebook_, *kpi, subjects_.Get(subject).Name(), period);
+          KPIWATCH_ASSIGN_OR_RETURN(const KpiReading now,
+                                    viewer_->Read(*kpi, subject, {}, period, left.target));
+          left.value = now.state == ValueState::kKnown ? std::optional(now.value) : std::nullopt;
+        }
+        EndLeft(left,
                 is_gone                                             ? v1::REASON_RULE_REMOVED
                 : again.at(rule->second) == v1::REASON_RULE_CHANGED ? v1::REASON_RULE_CHANGED
                                                                     : v1::REASON_NO_LONGER_COVERED,
@@ -55,23 +63,9 @@ absl::Status Core::EndOpen(const std::set<uint32_t>& gone, const OpenAgain& agai
 
 std::optional<Decimal> Core::TargetIn(RuleIndex r, SubjectId subject, const Period& period) const {
   const Rule& rule = rulebook_->rules[r];
-  const std::string name = subjects_.Get(subject).Name();
-  if (rule.period != PeriodKind::kTarget) {
-    const Target* const target =
-        plans_.needs_target[r] ? rulebook_->FindTarget(rule.kpi, name, period) : nullptr;
-    return target == nullptr ? std::nullopt : std::optional(target->value);
-  }
-  const auto targets = plans_.targets_of_subject.find(name);
-  if (targets != plans_.targets_of_subject.end()) {
-    for (const size_t t : targets->second) {
-      const Target& target = rulebook_->targets[t];
-      if (target.kpi == rule.kpi && target.period.begin == period.begin &&
-          target.period.end == period.end) {
-        return target.value;
-      }
-    }
-  }
-  return std::nullopt;
+  return rule.period == PeriodKind::kTarget || plans_.needs_target[r]
+             ? plans_.TargetOf(*rulebook_, rule.kpi, subjects_.Get(subject).Name(), period)
+             : std::nullopt;
 }
 
 bool Core::LooksAt(RuleIndex r, SubjectId subject, const Period& period) const {

@@ -99,7 +99,8 @@ absl::Status Core::TakeGoneRules(const std::set<uint32_t>& gone, const OpenAgain
     ladders_->MarkChanged(subject, id);
     for (size_t i = FirstStanding(*ladder); i < ladder->records.size(); ++i) {
       const SealedRecord& record = ladder->records[i];
-      EndLeft({id, subject, record.period, record.after.level(), record.told, ladder->since_ms},
+      EndLeft({id, subject, record.period, record.after.level(), record.told, ladder->since_ms,
+               record.known ? std::optional(record.value) : std::nullopt, record.target},
               v1::REASON_RULE_REMOVED, ladder->told);
     }
     *ladder = Ladder();
@@ -145,6 +146,7 @@ void Core::EndLeft(const LeftFiring& left, v1::Reason reason, const Told& how) {
     ended.set_period_begin_unix_ms(day_begins_.Ms(*rulebook_, site, left.period.begin));
     ended.set_period_end_unix_ms(day_begins_.Ms(*rulebook_, site, left.period.end));
   }
+  FillFigures(*rulebook_, left.value, left.target, &ended);
   if (telling->not_sent.empty()) {
     told_log_.FillWay(how, rule, &ended);
   } else {

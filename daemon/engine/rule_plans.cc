@@ -78,4 +78,23 @@ std::vector<ValueLine> RulePlans::LinesOf(const Rulebook& book, KpiIndex kpi) co
   return of_kpi.size() < UINT16_MAX ? of_kpi : std::vector<ValueLine>();
 }
 
+std::optional<Decimal> RulePlans::TargetOf(const Rulebook& book, KpiIndex kpi,
+                                           const std::string& subject, const Period& period) const {
+  if (period.kind != PeriodKind::kTarget) {
+    const Target* const target = book.FindTarget(kpi, subject, period);
+    return target == nullptr ? std::nullopt : std::optional(target->value);
+  }
+  const auto targets = targets_of_subject.find(subject);
+  if (targets != targets_of_subject.end()) {
+    for (const size_t t : targets->second) {
+      const Target& target = book.targets[t];
+      if (target.kpi == kpi && target.period.begin == period.begin &&
+          target.period.end == period.end) {
+        return target.value;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace kpiwatch

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -46,6 +48,10 @@ struct RulePlans {
   StringMap<std::vector<size_t>> targets_of_subject;
 
   void Build(const Rulebook& book);
+  // The subject's target for the period; of kTarget, for the same days, whatever names them.
+  // REQUIRES: built of `book`.
+  std::optional<Decimal> TargetOf(const Rulebook& book, KpiIndex kpi, const std::string& subject,
+                                  const Period& period) const;
 
  private:
   std::vector<ValueLine> LinesOf(const Rulebook& book, KpiIndex kpi) const;

@@ -303,14 +303,19 @@ absl::Status Core::CloseOpenLadders(const SealGroup& group, SubjectId subject, D
       if (rule == rule_id_of_.end() || ladder.level() == Level::kGreen) {
         continue;
       }
-      const Rule& known = rulebook_->rules[static_cast<size_t>(rule - rule_id_of_.begin())];
+      const auto r = static_cast<RuleIndex>(rule - rule_id_of_.begin());
+      const Rule& known = rulebook_->rules[r];
       if (&groups_[group_of_kpi_[known.kpi]] != &group) {
         continue;
       }
       v1::Transition& transition =
           NewTransition(known, subject, period, ladder.level(), Level::kGreen,
                         v1::REASON_PERIOD_CLOSED, group.seal_at, ladder.since_ms);
-      transition.set_value(ladder.value.ToString());
+      if (IsMeasured(known.kpi, period)) {
+        KPIWATCH_ASSIGN_OR_RETURN(const KpiReading reading,
+                                  ReadFor(known, subject, period, TargetIn(r, subject, period)));
+        FillReading(*rulebook_, known, reading, &transition);
+      }
       FillConsequences(known, subject, period, ladder.level(), Level::kGreen, group.seal_at,
                        ladder.told.nothing() ? HoldOf(period, group.calendar) : std::string_view(),
                        &ladder.told, &transition);

@@ -64,6 +64,11 @@ void Core::EndStanding(const Rule& rule, SubjectId subject, absl::Time at, v1::R
       Told told = ladder->told;
       v1::Transition& ended = NewTransition(rule, subject, record.period, telling->from,
                                             Level::kGreen, reason, at, ladder->since_ms);
+      // The rule may be about another KPI by now.
+      if (const std::string of = told_log_.KpiOf(told); of.empty() || of == ended.kpi()) {
+        FillFigures(*rulebook_, record.known ? std::optional(record.value) : std::nullopt,
+                    record.target, &ended);
+      }
       FillConsequences(rule, subject, record.period, telling->from, Level::kGreen, at,
                        telling->not_sent, &told, &ended);
       Emit(&ended);

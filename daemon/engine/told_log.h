@@ -29,6 +29,8 @@ struct LeftFiring {
   Level was = Level::kGreen;
   Level told = Level::kGreen;
   int64_t since_ms = 0;
+  // What the period says, so far as that is known.
+  std::optional<Decimal> value{}, target{};
 };
 
 class ToldLog {

@@ -127,6 +127,22 @@ void FillReading(const Rulebook& rulebook, const Rule& rule, const KpiReading& r
   }
 }
 
+void FillFigures(const Rulebook& rulebook, std::optional<Decimal> value,
+                 std::optional<Decimal> target, v1::Transition* transition) {
+  if (value) {
+    transition->set_value(value->ToString());
+  }
+  if (target) {
+    transition->set_target(target->ToString());
+  }
+  const std::optional<KpiIndex> kpi = rulebook.FindKpi(transition->kpi());
+  if (kpi && value && target) {
+    if (const auto completion = Completion(rulebook.kpis[*kpi].direction, *value, *target)) {
+      transition->set_completion(completion->ToFixed(6));
+    }
+  }
+}
+
 void FillCounted(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& subject,
                  std::span<const SealedRecord> records,
                  absl::FunctionRef<bool(const Period&)> is_measured, v1::Transition* transition) {

@@ -32,6 +32,9 @@ std::vector<std::string> Recipients(const Org& org, const SubjectInfo& subject,
 // What the period says: value, target, completion, floors that were not reached.
 void FillReading(const Rulebook& rulebook, const Rule& rule, const KpiReading& reading,
                  v1::Transition* transition);
+// The same of figures that were kept, and how far they are where the transition's KPI is there yet.
+void FillFigures(const Rulebook& rulebook, std::optional<Decimal> value,
+                 std::optional<Decimal> target, v1::Transition* transition);
 // The periods that counted up to the last of `records`, and what did not count between them.
 void FillCounted(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& subject,
                  std::span<const SealedRecord> records,

@@ -48,6 +48,8 @@ TEST(TargetsOfOneDayTest, AreJudgedEachForItselfAndEndTogether) {
   driver.Step();
   EXPECT_THAT(driver.log(), ElementsAre(std::string(kQuarter) + " red>green PERIOD_CLOSED",
                                         std::string(kMonth) + " yellow>green PERIOD_CLOSED"));
+  EXPECT_EQ(driver.transitions()[0].completion(), "0.050000") << "what the target came to";
+  EXPECT_EQ(driver.transitions()[1].target(), "100");
   for (const v1::Transition& ended : driver.transitions()) {
     EXPECT_THAT(Notified(ended), UnorderedElementsAre("u1", "boss"));
   }
