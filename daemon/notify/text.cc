@@ -180,15 +180,10 @@ std::string StreakText(const Source& source) {
                      source.words.streak_units[static_cast<size_t>(kind)]);
 }
 
-// The period in which the episode began; where the engine names none (it is over, or its period is
-// still open) the moment.
+// The moment in which the alert began: the one thing that is the same in all that is told of it.
 std::string SinceText(const Source& source) {
-  const v1::Transition& transition = source.transition;
-  if (!transition.since().empty() || transition.active_since_unix_ms() == 0 ||
-      IsDataAlert(transition)) {
-    return transition.since();
-  }
-  return source.MinuteText(transition.active_since_unix_ms());
+  const int64_t since_ms = source.transition.active_since_unix_ms();
+  return since_ms == 0 || IsDataAlert(source.transition) ? "" : source.MinuteText(since_ms);
 }
 
 std::string ChangeText(const Source& source) {

@@ -70,15 +70,16 @@ TEST_F(TextTest, DescriptionSaysWhatToDoNext) {
       << "there is nothing left to do";
 }
 
-TEST_F(TextTest, AlertsSayThePeriodInWhichTheyBegan) { EXPECT_EQ(Row("开始于"), "2026-09-28"); }
-
-// Neither an open period's alerts nor a resolve have a period in which they began.
-TEST_F(TextTest, WhereNoPeriodIsNamedAlertsSayTheMomentInWhichTheyBegan) {
-  transition_.clear_since();
+// The same words in a fire, a climb and the end, of closed and of open periods.
+TEST_F(TextTest, AlertsSayTheMomentInWhichTheyBegan) {
   EXPECT_EQ(Row("开始于"), "2026-09-28 22:00") << "in the time zone of the KPI's calendar";
+  transition_.clear_since();
+  EXPECT_EQ(Row("开始于"), "2026-09-28 22:00");
   EXPECT_EQ(Row("Since", "en"), "2026-09-28 22:00");
   transition_ = SampleTransition(v1::LEVEL_RED, v1::LEVEL_GREEN);
   EXPECT_EQ(Row("开始于"), "2026-09-28 22:00");
+  transition_.clear_active_since_unix_ms();
+  EXPECT_EQ(Row("开始于"), "") << "an older program did not keep it";
 }
 
 TEST_F(TextTest, MoneyAndCompletionAreExact) {
