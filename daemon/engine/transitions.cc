@@ -87,6 +87,10 @@ void Core::FillConsequences(const Rule& rule, SubjectId subject, const Period& p
     }
     if (!tier->grant.empty()) {
       transition->set_grant(tier->grant);
+      const std::string& title = tier->grant_title.For("zh");
+      const std::string& title_en = tier->grant_title.For("en");
+      transition->set_grant_title(title);
+      transition->set_grant_title_en(title_en == title ? std::string() : title_en);
     }
     return;
   }

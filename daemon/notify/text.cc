@@ -238,7 +238,7 @@ std::vector<TextRow> Rows(const Source& source) {
   add(words.shortfall, ShortfallText(source));
   add(words.counted, CountedText(source));
   add(words.skipped, SkippedText(source));
-  add(words.grant, transition.grant());
+  add(words.grant, GrantTitle(transition, source.language()));
   add(words.rule, transition.rule());
   return rows;
 }
@@ -293,6 +293,13 @@ std::string TaskTitle(const v1::Task& task, std::string_view language) {
   const std::string& title =
       language == "zh" || task.title_en().empty() ? task.title() : task.title_en();
   return title.empty() ? task.playbook() : title;
+}
+
+std::string GrantTitle(const v1::Transition& transition, std::string_view language) {
+  const std::string& title = language == "zh" || transition.grant_title_en().empty()
+                                 ? transition.grant_title()
+                                 : transition.grant_title_en();
+  return title.empty() ? transition.grant() : title;
 }
 
 std::vector<std::string> TaskChecklist(const v1::Task& task, std::string_view language) {

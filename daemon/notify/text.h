@@ -47,6 +47,9 @@ TransitionText Describe(const v1::Transition& transition, const Rulebook& rulebo
 std::string TaskTitle(const v1::Task& task, std::string_view language);
 std::vector<std::string> TaskChecklist(const v1::Task& task, std::string_view language);
 
+// What the level gives leave for, in a language; without words for people its name.
+std::string GrantTitle(const v1::Transition& transition, std::string_view language);
+
 // How far a floor was missed, as an exact decimal: "3" for 5 of 8; empty for text that is none.
 std::string ShortOf(const v1::Shortfall& shortfall);
 

@@ -241,7 +241,8 @@ struct Tier {
   std::vector<Notify> notify;    // empty: nobody (shown, not sent: R-12)
   std::vector<std::string> via;  // channels; empty: all that the receiver has
   std::optional<size_t> open;    // index into Rulebook::playbooks
-  std::string grant;
+  std::string grant;             // what it gives leave for, a name for programs
+  LocalText grant_title{};       // the same for people; empty: the name says it
 };
 
 struct Rule {

@@ -136,6 +136,19 @@ void CheckDue(const YamlNode& node, const Playbook& playbook, const Kpi& kpi, Lo
   }
 }
 
+// `grant: senior_assist`, or with words for people `grant: {name: senior_assist, title: …}`.
+std::string ReadGrant(MapReader* level, LoadState* state, LocalText* title) {
+  const YamlNode* const node = level->Find("grant");
+  if (node == nullptr || !node->is_map()) {
+    return level->Text("grant").value_or("");
+  }
+  MapReader map(*node, "'grant'", &state->out);
+  std::string name = map.RequireName("name").value_or("");
+  *title = map.Local("title").value_or(LocalText());
+  map.Finish();
+  return name;
+}
+
 void ReadTier(const YamlNode& node, Level level, const Kpi* kpi, LoadState* state, Rule* rule) {
   MapReader map(node, fmt::format("level '{}'", LevelName(level)), &state->out);
   std::optional<lang::Program> when;
@@ -161,7 +174,8 @@ void ReadTier(const YamlNode& node, Level level, const Kpi* kpi, LoadState* stat
       CheckDue(*playbook, state->book.playbooks[*open], *kpi, state);
     }
   }
-  std::string grant = map.Text("grant").value_or("");
+  LocalText grant_title;
+  std::string grant = ReadGrant(&map, state, &grant_title);
   map.NotSupported({"for", "keep_firing_for", "clear_after", "labels", "annotations"});
   map.Finish();
   if (when) {
@@ -171,7 +185,8 @@ void ReadTier(const YamlNode& node, Level level, const Kpi* kpi, LoadState* stat
                            .notify = std::move(notify),
                            .via = std::move(via),
                            .open = open,
-                           .grant = std::move(grant)});
+                           .grant = std::move(grant),
+                           .grant_title = std::move(grant_title)});
   }
 }
 

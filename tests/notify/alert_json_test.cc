@@ -82,6 +82,9 @@ TEST_F(AlertJsonTest, CarriesOurFieldsWithNumbersAsText) {
   shortfall->set_value("5");
   shortfall->set_floor("8");
   transition.add_skipped()->set_reason("on_leave");
+  transition.set_grant("senior_assist");
+  transition.set_grant_title("资深同事协助权限");
+  transition.set_never_true(true);
   const auto body = Body({transition});
   EXPECT_EQ(body.at("idempotency_key"), message_.idempotency_key);
   const auto& alert = body.at("alerts").at(0);
@@ -98,6 +101,9 @@ TEST_F(AlertJsonTest, CarriesOurFieldsWithNumbersAsText) {
   EXPECT_EQ(alert.at("counted").at(0).at("met"), false);
   EXPECT_FALSE(alert.at("counted").at(1).contains("met")) << "nothing measures it";
   EXPECT_EQ(alert.at("reason"), "threshold");
+  EXPECT_EQ(alert.at("never_true"), true);
+  EXPECT_EQ(alert.at("grant"), "senior_assist");
+  EXPECT_EQ(alert.at("grant_title"), "资深同事协助权限");
   EXPECT_EQ(alert.at("miss_streak"), 3);
   EXPECT_EQ(alert.at("tasks").at(0).at("due"), "2026-09-30T10:00:00.000Z");
   EXPECT_EQ(alert.at("tasks").at(0).at("checklist").at(0), "a");

@@ -195,6 +195,16 @@ TEST_F(TextTest, TimesAreOnTheClockOfTheUnitWhereTheKpiHasNone) {
   EXPECT_EQ(Text().tasks[1].due, "2026-09-30 18:00 UTC+08:00");
 }
 
+TEST_F(TextTest, GrantsSpeakTheRecipientsLanguageWhereTheRulesDo) {
+  transition_.set_grant("senior_assist");
+  EXPECT_EQ(Row("已授权"), "senior_assist");
+  transition_.set_grant_title("资深同事协助权限");
+  EXPECT_EQ(Row("Granted", "en"), "资深同事协助权限");
+  transition_.set_grant_title_en("Help from a senior colleague");
+  EXPECT_EQ(Row("已授权"), "资深同事协助权限");
+  EXPECT_EQ(Row("Granted", "en"), "Help from a senior colleague");
+}
+
 TEST_F(TextTest, TasksSpeakTheRecipientsLanguageWhereTheRulesDo) {
   v1::Task* task = transition_.add_tasks();
   task->set_title("主管一对一沟通");

@@ -46,6 +46,7 @@ TEST(BehaviourPack, HasTheThreeLevels) {
   EXPECT_EQ(slipping.tiers[0].level, Level::kYellow);
   EXPECT_EQ(slipping.tiers[0].when.source(), "miss_streak >= 2");
   EXPECT_EQ(slipping.tiers[1].grant, "senior_assist");
+  EXPECT_EQ(slipping.tiers[1].grant_title.zh, "资深同事协助权限");
   EXPECT_EQ(book->playbooks[*slipping.tiers[1].open].due_working_days, 1);
   const Rule& week = book->rules[1];
   EXPECT_EQ(week.period, PeriodKind::kWeek);

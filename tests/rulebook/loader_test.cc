@@ -229,7 +229,8 @@ rules:
     where: unit.id == "company"
     levels:
       red: {when: value < 4, notify: [manager+2, boss], via: webhook}
-      yellow: {when: value < 8, clear: value >= 9}
+      yellow: {when: value < 8, clear: value >= 9, grant: help}
+      orange: {when: value < 6, grant: {name: help, title: {zh: 协助, en: Help}}}
     clear_after: 3
     max_gap_days: 20
     labels: {team: a}
@@ -239,11 +240,16 @@ rules:
   EXPECT_EQ(rule.for_each, ForEach::kUnit);
   EXPECT_EQ(rule.period, PeriodKind::kWeek);
   EXPECT_EQ(rule.evaluate, EvaluateMode::kIntraday);
-  ASSERT_THAT(rule.tiers, SizeIs(2));
+  ASSERT_THAT(rule.tiers, SizeIs(3));
   EXPECT_EQ(rule.tiers[0].level, Level::kYellow);
-  EXPECT_EQ(rule.tiers[1].notify[0].steps, 3);
-  EXPECT_EQ(rule.tiers[1].notify[1].person, "boss");
-  EXPECT_THAT(rule.tiers[1].via, ElementsAre("webhook"));
+  EXPECT_EQ(rule.tiers[0].grant, "help");
+  EXPECT_EQ(rule.tiers[0].grant_title.For("zh"), "");
+  EXPECT_EQ(rule.tiers[1].grant, "help");
+  EXPECT_EQ(rule.tiers[1].grant_title.For("zh"), "协助");
+  EXPECT_EQ(rule.tiers[1].grant_title.For("en"), "Help");
+  EXPECT_EQ(rule.tiers[2].notify[0].steps, 3);
+  EXPECT_EQ(rule.tiers[2].notify[1].person, "boss");
+  EXPECT_THAT(rule.tiers[2].via, ElementsAre("webhook"));
   EXPECT_EQ(rule.clear_after, 3);
   EXPECT_EQ(rule.max_gap_days, 20);
   EXPECT_EQ(rule.labels.at("team"), "a");

@@ -56,6 +56,10 @@ INSTANTIATE_TEST_SUITE_P(
              "12:41: 'levels' needs at least one of yellow, orange, red"},
         Case{"NoWhen", "rules: [{name: r, kpi: touches, levels: {red: {notify: owner}}}]",
              "12:47: level 'red': 'when' is missing"},
+        Case{"GrantWithoutAName",
+             "rules: [{name: r, kpi: touches, levels: {red: {when: value > 1, "
+             "grant: {title: {zh: 协助, en: Help}}}}}]",
+             "12:72: 'grant': 'name' is missing"},
         Case{"ConditionOfTwoCurrencies",
              "rules: [{name: r, kpi: revenue, levels: {red: {when: value < 100 USD}}}]",
              "12:60: '<' compares money in CNY with money in USD"},

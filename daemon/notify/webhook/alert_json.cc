@@ -145,6 +145,7 @@ void AddOwnFields(const v1::Transition& transition, const Message& message, Json
                  {"shortfalls", ShortfallsOf(transition)},
                  {"tasks", TasksOf(transition, message.language)},
                  {"grant", transition.grant()},
+                 {"grant_title", GrantTitle(transition, message.language)},
                  {"cause_event_id", transition.cause_event_id()}});
 }
 
