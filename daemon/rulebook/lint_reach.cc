@@ -161,8 +161,8 @@ class Subjects {
 
 // ---- Findings -----------------------------------------------------------------------------------
 
-// Without an org the files know nobody: everyone is told of his own, and nobody of another's.
-bool ReachesAnybody(const Rule& rule, const Tier& tier) {
+// Whoever it is about: everyone is there to be told of his own, and who is named by his id.
+bool AlwaysReaches(const Rule& rule, const Tier& tier) {
   return std::any_of(tier.notify.begin(), tier.notify.end(), [&](const Notify& notify) {
     return !notify.person.empty() || (notify.steps == 0 && rule.for_each == ForEach::kPerson);
   });
@@ -170,16 +170,14 @@ bool ReachesAnybody(const Rule& rule, const Tier& tier) {
 
 void LintNotify(const Rule& rule, const Tier& tier, const YamlNode& node, Subjects* subjects,
                 LoadState* state) {
-  if (tier.notify.empty()) {
+  if (tier.notify.empty() || AlwaysReaches(rule, tier)) {
     return;
   }
   const Place& place = TierNode(node, tier, "notify").place;
   if (!state->book.org.given) {
-    if (!ReachesAnybody(rule, tier)) {
-      state->out.Warning(place, fmt::format("nobody is told of {} of rule '{}': there is no 'org' "
-                                            "that says who manages whom",
-                                            LevelName(tier.level), rule.name));
-    }
+    state->out.Warning(place, fmt::format("nobody is told of {} of rule '{}': there is no 'org' "
+                                          "that says who manages whom",
+                                          LevelName(tier.level), rule.name));
     return;
   }
   std::string_view first;
@@ -246,7 +244,7 @@ class Unaddressed {
       return;
     }
     if (!state.book.org.given) {
-      if (ReachesAnybody(rule, tier) && !place_) {
+      if (AlwaysReaches(rule, tier) && !place_) {
         place_ = TierNode(node, tier, "notify").place;
       }
       return;
