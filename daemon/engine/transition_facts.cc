@@ -99,7 +99,8 @@ std::vector<std::string> Recipients(const Org& org, const SubjectInfo& subject,
                                     const std::vector<Notify>& notify, Day day) {
   std::vector<std::string> people;
   for (const Notify& who : notify) {
-    AddUnique(PersonToTell(org, subject.kind == SubjectKind::kPerson, subject.id, who, day), &people);
+    AddUnique(PersonToTell(org, subject.kind == SubjectKind::kPerson, subject.id, who, day),
+              &people);
   }
   return people;
 }
