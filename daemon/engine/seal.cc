@@ -314,7 +314,8 @@ absl::Status Core::CloseOpenLadders(const SealGroup& group, SubjectId subject, D
       if (IsMeasured(known.kpi, period)) {
         KPIWATCH_ASSIGN_OR_RETURN(
             const KpiReading reading,
-            ReadFor(known, subject, period, TargetIn(r, subject, period), FloorsOf(*rulebook_, known, subjects_.Get(subject), period));
+            ReadFor(known, subject, period, TargetIn(r, subject, period),
+                    FloorsOf(*rulebook_, known, subjects_.Get(subject), period)));
         FillReading(*rulebook_, known, reading, &transition);
       }
       FillConsequences(known, subject, period, ladder.level(), Level::kGreen, group.seal_at,

@@ -7,10 +7,14 @@
 namespace kpiwatch {
 namespace {
 
-// "reason value/target completion" of the last transition, which is an end.
+// "reason value/target completion" of the last end.
 std::string LastEnd(const CoreDriver& driver) {
-  const v1::Transition& ended = driver.transitions().back();
-  EXPECT_EQ(ended.to_level(), v1::LEVEL_GREEN);
+  v1::Transition ended;
+  for (const v1::Transition& told : driver.transitions()) {
+    if (told.to_level() == v1::LEVEL_GREEN) {
+      ended = told;
+    }
+  }
   return v1::Reason_Name(ended.reason()).substr(7) + " " + ended.value() + "/" + ended.target() +
          " " + ended.completion();
 }

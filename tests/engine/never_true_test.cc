@@ -42,10 +42,10 @@ TEST_F(NeverTrueTest, AWeekThatFiredAndStandsIsNotTakenBackWithALaterOne) {
 
 TEST_F(NeverTrueTest, DaysThatFiredAndStandAreNotTakenBackWithALaterOne) {
   FireYellow();
-  Seal("2026-11-09T23:00");
-  driver_.Touch("u102", At("2026-11-09T10:00"), 2);
+  Seal("2026-11-06T23:00");
+  driver_.Touch("u102", At("2026-11-06T10:00"), 2);
   driver_.Step();
-  ASSERT_EQ(driver_.log().back(), "slipping person:u102 2026-11-09 yellow>green RESTATED");
+  ASSERT_EQ(driver_.log().back(), "slipping person:u102 2026-11-06 yellow>green RESTATED");
   EXPECT_FALSE(driver_.transitions().back().never_true());
 }
 
