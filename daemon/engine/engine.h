@@ -40,7 +40,7 @@ class Engine final : public EngineReadView {
  public:
   struct Options {
     CoreOptions core;
-    size_t max_step_events = 400'000;   // polls that are under way are taken whole
+    size_t max_step_events = 800'000;   // polls that are under way are taken whole
     size_t least_step_events = 50'000;  // where there are as many
     absl::Duration max_step_time = absl::Milliseconds(1000);
     // While live a step gathers for so long before it ends: each costs a synced write, and a few
