@@ -39,6 +39,7 @@ Core::Core(CoreOptions options, StateStore* store, std::string store_uuid, Engin
       metrics_(metrics),
       dedup_(std::make_unique<DedupWindow>(options_.dedup)),
       versions_(std::make_unique<VersionTable>(store)),
+      entities_(store),
       waiting_(std::make_unique<WaitingFacts>(store, options_.waiting_cells)),
       ladders_(std::make_unique<LadderTable>(store)),
       tenants_(options_.sources),
@@ -72,7 +73,7 @@ absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin
     return TakeHeartbeat(event, origin);
   }
   progress_.Note(origin.source, origin.record_ms, event.time_ms);
-  if (type.matches.empty()) {
+  if (!type.IsWanted()) {
     ++counts_.Of(origin, kResIgnored);
     metrics_->unmatched_events.Add();
     return OfferResult::kIgnored;
@@ -83,13 +84,22 @@ absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin
   if (!IsPlausible(event.time_ms)) {
     return OfferResult::kImplausible;
   }
-  if (event.recorded_ms != kNoTime && !options_.clock_by_events &&
-      absl::FromUnixMillis(event.recorded_ms) < dedup_->window_start()) {
+  // The version of an entity makes its state the same however often it comes (D-12).
+  const bool too_old = event.recorded_ms != kNoTime && !options_.clock_by_events &&
+                       absl::FromUnixMillis(event.recorded_ms) < dedup_->window_start();
+  if (too_old && (type.entity_matches.empty() || event.sequence < 0)) {
     return OfferResult::kTooOld;
   }
   const std::vector<Fact>& facts = folder_->Fold(event, type);
+  std::span<const EntityFact> entities;
+  if (!type.entity_matches.empty()) [[unlikely]] {
+    entities = folder_->entity_facts();
+    if (too_old && !facts.empty()) {
+      return OfferResult::kTooOld;
+    }
+  }
   const bool versioned = (*options_.sources)[origin.source].highest_sequence_wins;
-  if (facts.empty() && !versioned) {
+  if (facts.empty() && entities.empty() && !versioned) {
     ++counts_.Of(origin, kResIgnored);
     return OfferResult::kIgnored;
   }
@@ -105,10 +115,13 @@ absl::StatusOr<OfferResult> Core::Offer(const Event& event, const Origin& origin
     keep_id = keep_id || plans_.keeps_ids[fact.kpi];
   }
   pending.fact_end = static_cast<uint32_t>(block_facts_.size());
+  if (!entities.empty()) [[unlikely]] {
+    keep_id = AddChanges(event, entities, &pending) || keep_id;
+  }
   if (versioned) {
     pending.versioned = true;
     pending.sequence = event.sequence;
-    pending.content = ContentOf(facts, event.time_ms);
+    pending.content = ContentOf(facts, entities, event.time_ms);
   }
   if (keep_id) {
     pending.id_begin = block_ids_.size();
@@ -139,17 +152,6 @@ SubjectId Core::ResolveSubject(const Fact& fact) {
     return *known;
   }
   return AddSubject(kind, id, fact.day, fact.home_unit);
-}
-
-SubjectId Core::AddSubject(SubjectKind kind, std::string_view id, Day first_seen,
-                           std::string_view home_unit) {
-  const SubjectId subject = subjects_.FindOrAdd(kind, id, first_seen, home_unit);
-  series_->MarkNew(subject);
-  ladders_->MarkNew(subject);
-  if (!rulebook_->org.given) {
-    seen_earlier_.push_back(subject);
-  }
-  return subject;
 }
 
 void Core::SeeSubject(SubjectId subject, Day day) {
@@ -194,6 +196,7 @@ absl::Status Core::ApplyBlock() {
   }
   block_.clear();
   block_facts_.clear();
+  block_changes_.clear();
   block_ids_.Clear();
   return absl::OkStatus();
 }
@@ -296,7 +299,8 @@ absl::Status Core::BookFact(const PendingEvent& event, PendingFact* fact, Bookin
 }
 
 absl::Status Core::ApplyEvent(const PendingEvent& event) {
-  if (event.versioned && event.sequence < 0 && event.fact_begin == event.fact_end &&
+  const bool changes = event.change_begin != event.change_end;
+  if (event.versioned && event.sequence < 0 && event.fact_begin == event.fact_end && !changes &&
       !dedup_->Contains(event.fingerprint)) {
     ++counts_.Of(event.origin, kResIgnored);  // nothing gives way to it: its id need not be kept
     return absl::OkStatus();
@@ -316,6 +320,9 @@ absl::Status Core::ApplyEvent(const PendingEvent& event) {
       PendingFact fact = block_facts_[f];
       KPIWATCH_RETURN_IF_ERROR(BookHere(event, fact, booking));
     }
+  }
+  if (changes) [[unlikely]] {
+    KPIWATCH_RETURN_IF_ERROR(ApplyChanges(event, &booking));
   }
   ++counts_.Of(event.origin, booking.result);
   return absl::OkStatus();

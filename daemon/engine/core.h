@@ -50,6 +50,7 @@
 #include "daemon/engine/unknown_owners.h"
 #include "daemon/engine/waiting_facts.h"
 #include "daemon/fold/dedup_window.h"
+#include "daemon/fold/entity_table.h"
 #include "daemon/fold/folder.h"
 #include "daemon/fold/subject_table.h"
 #include "daemon/fold/version_table.h"
@@ -102,8 +103,9 @@ class Core {
   // bound it). Fills *batch (cleared first), but for step_entries(), whose segments are put beside
   // (PutSegments).
   absl::StatusOr<StepResult> FinishStep(absl::Time now, WriteBatch* batch);
-  // The step is to be finished before more is offered: it has kept as many causes as it may.
-  bool IsStepFull() const { return causes_.IsFull() || reaches_.IsFull(); }
+  // The step is to be finished before more is offered: it keeps as many causes or entities as it
+  // may.
+  bool IsStepFull() const { return causes_.IsFull() || reaches_.IsFull() || entities_.IsFull(); }
 
   // To be called when the last step's batch is in the store: the metrics count what is durable.
   void CountDurable();
@@ -170,7 +172,15 @@ class Core {
   // An event whose id is known: the higher sequence counts, else the first (D-12).
   absl::Status ApplyVersion(const PendingEvent& event);
   absl::Status BookVersion(const PendingEvent& event, Booking* booking);
-  uint64_t ContentOf(const std::vector<Fact>& facts, int64_t time_ms);
+  uint64_t ContentOf(std::span<const Fact> facts, std::span<const EntityFact> entities,
+                     int64_t time_ms);
+  // entities.cc
+  // Keeps what the event says of entities in the block; whether its id is to be kept.
+  bool AddChanges(const Event& event, std::span<const EntityFact> entities, PendingEvent* pending);
+  // The new states of entities take the places of the ones before (S-19).
+  absl::Status ApplyChanges(const PendingEvent& event, Booking* booking);
+  absl::Status BookShare(const PendingEvent& event, KpiIndex kpi, bool out, EntityShare* share,
+                         Booking* booking);
   absl::Status RollUp();
   absl::Status NoteUnknownOwner(SubjectId subject, Day day);
   // Gives the facts of unknown owners to the units that the org names for those days now.
@@ -343,6 +353,7 @@ class Core {
   SubjectTable subjects_;
   std::unique_ptr<DedupWindow> dedup_;
   std::unique_ptr<VersionTable> versions_;
+  EntityTable entities_;
   std::unique_ptr<WaitingFacts> waiting_;
   std::vector<Contribution> contributions_;  // of one event, reused
   std::string content_;                      // of one event, reused
@@ -377,6 +388,8 @@ class Core {
   MeasuredDays measured_;
   std::vector<PendingEvent> block_;
   std::vector<PendingFact> block_facts_;
+  std::vector<PendingChange> block_changes_;
+  EntityNews entity_news_;  // of one change, reused
   IdBytes block_ids_;
   CauseLog causes_;
   ReachLog reaches_;

@@ -21,7 +21,7 @@ void RecordCounts::Stage() {
 
 void RecordCounts::CountDurable(EngineMetrics* metrics) {
   static constexpr std::array<std::string_view, kResults> kNames = {
-      "accepted", "duplicate", "late", "too_late", "ignored", "heartbeat", "conflict"};
+      "accepted", "duplicate", "late", "too_late", "ignored", "heartbeat", "conflict", "stale"};
   for (std::vector<Partition>& source : staged_) {
     for (Partition& partition : source) {
       for (size_t r = 0; r < kResults; ++r) {

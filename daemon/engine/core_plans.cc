@@ -94,6 +94,17 @@ void Core::BuildGroups() {
   }
 }
 
+SubjectId Core::AddSubject(SubjectKind kind, std::string_view id, Day first_seen,
+                           std::string_view home_unit) {
+  const SubjectId subject = subjects_.FindOrAdd(kind, id, first_seen, home_unit);
+  series_->MarkNew(subject);
+  ladders_->MarkNew(subject);
+  if (!rulebook_->org.given) {
+    seen_earlier_.push_back(subject);
+  }
+  return subject;
+}
+
 void Core::AddKnownSubjects() {
   const auto add = [&](SubjectKind kind, std::string_view id, Day first_seen) {
     const size_t before = subjects_.size();

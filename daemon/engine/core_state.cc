@@ -256,6 +256,7 @@ absl::Status Core::WriteState(absl::Time arrival, WriteBatch* batch) {
   // An older version is of no use when its id is not known any more.
   const absl::Time keep_from = std::max(dedup_->window_start(), arrival - options_.dedup.min_age);
   KPIWATCH_RETURN_IF_ERROR(versions_->WriteChanged(arrival, keep_from, batch));
+  entities_.WriteChanged(batch);
   NumberEntries();
   if (!batch->empty() || entries_->size() > 0) {
     std::string value;

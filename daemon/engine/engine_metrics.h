@@ -11,12 +11,13 @@ struct EngineMetrics {
   // Per topic (the source's name where it has no topics) and result: accepted, duplicate, late
   // (accepted after its day was sealed), too_late, ignored (a type that nobody asked for),
   // heartbeat, conflict (the id of another event; the higher sequence counts, else the first),
-  // dead_letter.
+  // stale (a later state of its entity is known), dead_letter.
   CounterFamily ingest_records{{"topic", "result"}, 1000};
   CounterFamily dead_letters{{"reason"}, 50};
   Counter unmatched_events;  // of types that no KPI names (D-16)
   // Facts that a KPI could not take: `currency` (money of another one), `binary_money` (money as a
-  // binary floating-point number), `no_measure` (the field is missing or no number).
+  // binary floating-point number), `no_measure` (the field is missing or no number), `no_entity`
+  // (it retracts an entity that it does not name).
   CounterFamily facts_excluded{{"kpi", "reason"}, 1000};
   Gauge dedup_window_ids;      // ids that the duplicate window holds
   Gauge dedup_window_seconds;  // how far back by arrival it reaches

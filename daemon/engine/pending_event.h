@@ -3,7 +3,9 @@
 
 #include <cstdint>
 
+#include "daemon/base/hash.h"
 #include "daemon/engine/core_types.h"
+#include "daemon/fold/entity.h"
 #include "daemon/fold/fingerprint.h"
 #include "daemon/fold/subject_table.h"
 #include "daemon/model/aggregate.h"
@@ -20,11 +22,19 @@ struct PendingFact {
   Aggregate delta;
 };
 
+// What an event says of an entity to a KPI, waiting in the block.
+struct PendingChange {
+  Hash128 entity;
+  KpiIndex kpi = 0;
+  EntityChange change;
+};
+
 struct PendingEvent {
   Fingerprint fingerprint;
   Origin origin;
   int64_t time_ms = 0;
   uint32_t fact_begin = 0, fact_end = 0;
+  uint32_t change_begin = 0, change_end = 0;
   uint32_t id_begin = 0, id_size = 0;  // into block_ids_
   bool versioned = false;              // its version is kept (D-12), and the two below are set
   int64_t sequence = -1;               // -1: it has none, and gives way to any that has
@@ -40,6 +50,7 @@ enum BookingResult : uint8_t {
   kResIgnored,
   kResHeartbeat,
   kResConflict,
+  kResStale,
   kResults
 };
 

@@ -26,9 +26,10 @@ int64_t MomentOf(const EventVersion& version, int64_t otherwise) {
 
 }  // namespace
 
-uint64_t Core::ContentOf(const std::vector<Fact>& facts, int64_t time_ms) {
+uint64_t Core::ContentOf(std::span<const Fact> facts, std::span<const EntityFact> entities,
+                         int64_t time_ms) {
   content_.clear();
-  for (const Fact& fact : facts) {
+  const auto append = [&](const Fact& fact) {
     wire::AppendVarint(kpi_id_of_[fact.kpi], &content_);
     wire::AppendString(fact.subject, &content_);
     wire::AppendSigned(fact.day.number, &content_);
@@ -37,6 +38,15 @@ uint64_t Core::ContentOf(const std::vector<Fact>& facts, int64_t time_ms) {
     if (samples_->Keeps(fact.kpi) && rulebook_->kpis[fact.kpi].measure.IsOrderedByTime()) {
       wire::AppendSigned(time_ms, &content_);
     }
+  };
+  for (const Fact& fact : facts) {
+    append(fact);
+  }
+  for (const EntityFact& one : entities) {
+    wire::AppendString(one.entity, &content_);
+    wire::AppendU8(static_cast<uint8_t>(one.reverse | one.retract << 1 | one.counts << 2),
+                   &content_);
+    append(one.fact);
   }
   return HashOf({content_}).low;
 }
@@ -69,6 +79,8 @@ absl::Status Core::ApplyVersion(const PendingEvent& event) {
     ++counts_.Of(event.origin, kResDuplicate);
     if (known && event.sequence > known->sequence) {
       versions_->Put(event.fingerprint, event.sequence, known->content, known->contributions);
+      Booking booking{.time_ms = event.time_ms};
+      return ApplyChanges(event, &booking);
     }
     return absl::OkStatus();
   }
@@ -85,7 +97,8 @@ absl::Status Core::ApplyVersion(const PendingEvent& event) {
     }
   }
   booking.time_ms = event.time_ms;
-  return BookVersion(event, &booking);
+  KPIWATCH_RETURN_IF_ERROR(BookVersion(event, &booking));
+  return ApplyChanges(event, &booking);
 }
 
 }  // namespace kpiwatch

@@ -64,17 +64,20 @@ const EventTypeInfo& EventMatcher::Match(std::string_view type) {
 EventTypeInfo EventMatcher::Compute(std::string_view type) const {
   EventTypeInfo info;
   info.heartbeat = IsHeartbeat(type);
-  std::vector<KpiMatch>& matches = info.matches;
   for (KpiIndex k = 0; k < rulebook_->kpis.size(); ++k) {
     const Kpi& kpi = rulebook_->kpis[k];
     if (kpi.type != KpiType::kSimple) {
       continue;
     }
+    std::vector<KpiMatch>& matches = kpi.by_entity() ? info.entity_matches : info.matches;
     if (AnyMatches(type, kpi.events)) {
-      matches.push_back({k, false});
+      matches.push_back({.kpi = k});
     }
     if (AnyMatches(type, kpi.reverse)) {
-      matches.push_back({k, true});
+      matches.push_back({.kpi = k, .reverse = true});
+    }
+    if (AnyMatches(type, kpi.entity.retract)) {
+      matches.push_back({.kpi = k, .retract = true});
     }
   }
   return info;

@@ -19,12 +19,15 @@ bool EventTypeMatches(std::string_view type, std::string_view pattern);
 struct KpiMatch {
   KpiIndex kpi = 0;
   bool reverse = false;  // its facts count negative
+  bool retract = false;  // a state of an entity that does not count
 };
 
 // What is known of an event type.
 struct EventTypeInfo {
   bool heartbeat = false;         // sys.source.heartbeat: says until when a source is complete
-  std::vector<KpiMatch> matches;  // in the order of the rulebook's KPIs
+  std::vector<KpiMatch> matches;  // in the order of the rulebook's KPIs; of those that count events
+  std::vector<KpiMatch> entity_matches;  // the same of those that count entities
+  bool IsWanted() const { return !matches.empty() || !entity_matches.empty(); }
 };
 
 // Not thread-safe: it remembers the types it has seen, at most kMaxTypes; a type beyond that is

@@ -102,24 +102,59 @@ const std::vector<Fact>& Folder::Fold(const Event& event, const EventTypeInfo& i
     number_ids_.clear();
   }
   for (const KpiMatch& match : info.matches) {
-    const Kpi& kpi = rulebook_->kpis[match.kpi];
-    if (kpi.where &&
-        !kpi.where->EvaluateBool([&](uint16_t slot) { return ValueAt(event, slot); })) {
-      ++counts_.filtered;
-      continue;
-    }
     Fact fact;
-    if (!Measure(kpi, event, match.reverse, &fact.delta)) {
-      continue;
+    if (MakeFact(match, event, &fact)) {
+      facts_.push_back(fact);
     }
-    fact.kpi = match.kpi;
-    fact.by_unit = kpi.by_unit;
-    fact.subject = IdIn(event, kpi.subject);
-    fact.home_unit = IdIn(event, owner_unit_);
-    fact.day = days_.Find(kpi, fact.subject, event.time_ms);
-    facts_.push_back(fact);
+  }
+  if (!info.entity_matches.empty()) [[unlikely]] {
+    FoldEntities(event, info);
   }
   return facts_;
+}
+
+inline bool Folder::MakeFact(const KpiMatch& match, const Event& event, Fact* fact) {
+  const Kpi& kpi = rulebook_->kpis[match.kpi];
+  if (kpi.where && !kpi.where->EvaluateBool([&](uint16_t slot) { return ValueAt(event, slot); })) {
+    ++counts_.filtered;
+    return false;
+  }
+  if (!Measure(kpi, event, match.reverse, &fact->delta)) {
+    return false;
+  }
+  fact->kpi = match.kpi;
+  fact->by_unit = kpi.by_unit;
+  fact->subject = IdIn(event, kpi.subject);
+  fact->home_unit = IdIn(event, owner_unit_);
+  fact->day = days_.Find(kpi, fact->subject, event.time_ms);
+  return true;
+}
+
+void Folder::FoldEntities(const Event& event, const EventTypeInfo& info) {
+  entity_facts_.clear();
+  for (const KpiMatch& match : info.entity_matches) {
+    const Kpi& kpi = rulebook_->kpis[match.kpi];
+    EntityFact one;
+    one.reverse = match.reverse;
+    one.retract = match.retract;
+    one.fact.kpi = match.kpi;
+    for (auto field = kpi.entity.id.begin(); one.entity.empty() && field != kpi.entity.id.end();
+         ++field) {
+      one.entity = IdIn(event, *field);
+    }
+    if (match.retract && one.entity.empty()) {
+      Exclude(kpi, event, "no_entity", &counts_.no_entity);
+      continue;
+    }
+    one.counts = !match.retract && MakeFact(match, event, &one.fact);
+    if (one.entity.empty()) {
+      if (one.counts) {
+        facts_.push_back(one.fact);
+      }
+    } else if (one.counts || !match.reverse) {
+      entity_facts_.push_back(one);
+    }
+  }
 }
 
 void Folder::Exclude(const Kpi& kpi, const Event& event, std::string_view reason, uint64_t* count) {

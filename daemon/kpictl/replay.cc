@@ -194,6 +194,7 @@ void Replayer::FinishBad() {
     const std::string why =
         what.second == "currency" ? fmt::format("money of another currency than {}", kpi.currency)
         : what.second == "binary_money" ? "its money is a binary floating-point number, not text"
+        : what.second == "no_entity"    ? "it does not name the entity that it retracts"
                                         : "what it measures is missing or no number";
     console_.err << fmt::format("{}: KPI {} left out {} {}: {} ({}); this is the first\n",
                                 left_out.place, kpi.name, left_out.facts,

@@ -39,6 +39,7 @@ void ReportType(const RulesOfTest& rules, const YamlNode& type, Diagnostics* out
     for (const Kpi& kpi : book->kpis) {
       known.insert(kpi.events.begin(), kpi.events.end());
       known.insert(kpi.reverse.begin(), kpi.reverse.end());
+      known.insert(kpi.entity.retract.begin(), kpi.entity.retract.end());
     }
   }
   out->Error(type, fmt::format("no KPI takes events of type '{}'{}", type.text,
@@ -151,7 +152,7 @@ void CheckMoment(const RulesOfTest& rules, const Scenario& test, const Expectati
 
 void CheckEvent(const RulesOfTest& rules, const YamlNode& event, const YamlNode& type,
                 const YamlNode* data, std::string_view subject, Diagnostics* out) {
-  bool taken = false;
+  bool taken = false, retracts = false;
   std::set<std::string> paths;
   for (const Rulebook* book : rules) {
     EventMatcher matcher(book);
@@ -159,17 +160,20 @@ void CheckEvent(const RulesOfTest& rules, const YamlNode& event, const YamlNode&
     if (info.heartbeat) {
       return;
     }
-    for (const KpiMatch& match : info.matches) {
-      const Kpi& kpi = book->kpis[match.kpi];
-      taken = true;
-      paths.insert(book->fields.paths()[(kpi.by_unit ? book->owner_unit : kpi.subject).value()]);
+    for (const auto* matches : {&info.matches, &info.entity_matches}) {
+      for (const KpiMatch& match : *matches) {
+        const Kpi& kpi = book->kpis[match.kpi];
+        taken = true;
+        retracts = retracts || match.retract;  // whom it belonged to is known
+        paths.insert(book->fields.paths()[(kpi.by_unit ? book->owner_unit : kpi.subject).value()]);
+      }
     }
   }
   const bool named = std::any_of(paths.begin(), paths.end(),
                                  [&](const std::string& path) { return Has(path, data, subject); });
   if (!taken) {
     ReportType(rules, type, out);
-  } else if (!named) {
+  } else if (!named && !retracts) {
     ReportNoSubject(paths, event, type, data, out);
   }
 }

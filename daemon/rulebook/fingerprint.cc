@@ -72,6 +72,21 @@ std::string MeasureMeaning(const Measure& measure, const std::vector<std::string
   return fmt::format("measure{}({},{})", kind, measured, measure.quantile.ToString());
 }
 
+// Empty of a KPI that counts events, so that it is the same as before there were others.
+std::string EntityMeaning(const KpiEntity& entity, const std::vector<std::string>& paths) {
+  std::string out;
+  if (!entity.id.empty()) {
+    out = fmt::format("entity{}|", entity.id.size());
+    for (const FieldId field : entity.id) {
+      Append(paths[field.value()], &out);
+    }
+    AppendSorted(entity.retract, &out);
+    out += fmt::format("{}|{}|", static_cast<int>(entity.states),
+                       static_cast<int>(entity.reverse_day));
+  }
+  return out;
+}
+
 std::string RuleMeaning(const Rule& rule, const Rulebook& book) {
   std::string out;
   Append(rule.name, &out);
@@ -111,6 +126,7 @@ std::string KpiMeaning(const Kpi& kpi, const Rulebook& book) {
   Append(calendar.zone.name(), &out);
   out += fmt::format("{}|", absl::ToInt64Seconds(calendar.day_cutoff));
   out += kpi.calendar == book.unit_calendars ? "of the unit|" : "";
+  out += EntityMeaning(kpi.entity, paths);
   return out;
 }
 

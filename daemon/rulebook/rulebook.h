@@ -147,6 +147,22 @@ struct Measure {
   bool IsOrderedByTime() const { return kind == MeasureKind::kFirst || kind == MeasureKind::kLast; }
 };
 
+// How a simple KPI counts entities (orders, deals) instead of events: each with what its states
+// say, whatever events brought them (S-19).
+struct KpiEntity {
+  enum class States : uint8_t {
+    kLatest,  // the last state counts, if it is one that does
+    kEver,    // the first state that counts does so for ever
+  };
+  enum class ReverseDay : uint8_t { kOwn, kOriginal };
+
+  // The first of these fields that an event has names its entity; none: the KPI counts events.
+  std::vector<FieldId> id;
+  std::vector<std::string> retract;  // patterns of events whose state does not count
+  States states = States::kLatest;
+  ReverseDay reverse_day = ReverseDay::kOwn;  // on which a `reverse:` event is booked
+};
+
 struct Floors {
   std::string level;            // person level, "" = any
   std::vector<Decimal> values;  // one per Kpi::all_of
@@ -174,6 +190,8 @@ struct Kpi {
   // The field that names the subject (a person id); `subject: unit` (the owner_unit) sets by_unit.
   FieldId subject;
   bool by_unit = false;
+  KpiEntity entity;
+  bool by_entity() const { return !entity.id.empty(); }
 
   // kVerdict: met when every KPI of all_of reaches its floor
   std::vector<KpiIndex> all_of;

@@ -200,6 +200,50 @@ std::string ReadSubject(MapReader* map, LoadState* state, Kpi* kpi) {
   return path;
 }
 
+// The words of `key`, of which the first stands for where there is none.
+template <typename Choice>
+Choice ReadWord(MapReader* map, std::string_view key, std::string_view first,
+                std::string_view second) {
+  const YamlNode* const node = map->Find(key);
+  if (node != nullptr && (!node->is_scalar() || (node->text != first && node->text != second))) {
+    map->out()->Error(*node, fmt::format("'{}': expected '{}' or '{}', found {}", key, first,
+                                         second, node->Describe()));
+  }
+  return static_cast<Choice>(node != nullptr && node->text == second ? 1 : 0);
+}
+
+// `entity` and what goes with it.
+void ReadEntity(MapReader* map, EventScope* scope, Kpi* kpi) {
+  Diagnostics* const out = map->out();
+  const YamlNode* const node = map->Find("entity");
+  const YamlNode* const retract = map->Find("retract");
+  KpiEntity& entity = kpi->entity;
+  entity.states = ReadWord<KpiEntity::States>(map, "states", "latest", "ever");
+  entity.reverse_day = ReadWord<KpiEntity::ReverseDay>(map, "reverse_day", "own", "original");
+  if (retract != nullptr) {
+    entity.retract = ReadEvents(*retract, "'retract'", out);
+  }
+  if (node == nullptr) {
+    for (const std::string_view key : {"retract", "states", "reverse_day"}) {
+      if (const YamlNode* const part = map->Find(key)) {
+        out->Error(*part, fmt::format("'{}' is about states of entities: name the field that tells "
+                                      "one from the other, such as entity: data.order_id",
+                                      key));
+      }
+    }
+    return;
+  }
+  for (const std::string& path : ReadTexts(*node, "'entity'", out)) {
+    if (const std::optional<FieldId> field = scope->Field(*node, path, 0, out)) {
+      entity.id.push_back(*field);
+    }
+  }
+  if (const YamlNode* const day = map->Find("reverse_day");
+      day != nullptr && kpi->reverse.empty()) {
+    out->Error(*day, "'reverse_day' says when the events of 'reverse' count, and there are none");
+  }
+}
+
 }  // namespace
 
 void ReadSimpleKpi(MapReader* map, LoadState* state, Kpi* kpi) {
@@ -223,7 +267,8 @@ void ReadSimpleKpi(MapReader* map, LoadState* state, Kpi* kpi) {
                      "an event: there is nothing that it could take back");
   }
   ReadCurrency(map, money, state->book.currency, kpi);
-  map->NotSupported({"dimensions", "completion", "min_den", "dedupe", "entity", "value"});
+  ReadEntity(map, &scope, kpi);
+  map->NotSupported({"dimensions", "completion", "min_den", "dedupe", "value"});
 }
 
 }  // namespace kpiwatch

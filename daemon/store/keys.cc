@@ -9,6 +9,7 @@ constexpr char kPositionKind = 'p';
 constexpr char kInternKind = 'i';
 constexpr char kCursorKind = 'c';
 constexpr char kSamplesKind = 'b';
+constexpr char kEntityKind = 'e';
 
 constexpr char kEscape = '\0';
 constexpr char kEscapedNul = '\xFF';
@@ -134,6 +135,24 @@ std::optional<VersionKeyParts> ParseVersionKey(std::string_view key) {
   parts.arrival = Day{reader.I32()};
   parts.shard = reader.U8();
   parts.bits = reader.U64();
+  return reader.AtEnd() ? std::optional(parts) : std::nullopt;
+}
+
+std::string EntityKey(const EntityKeyParts& parts) {
+  std::string key(1, kEntityKind);
+  wire::AppendU64(parts.high, &key);
+  wire::AppendU64(parts.low, &key);
+  return key;
+}
+
+std::optional<EntityKeyParts> ParseEntityKey(std::string_view key) {
+  if (!TakeKind(kEntityKind, &key)) {
+    return std::nullopt;
+  }
+  wire::Reader reader(key);
+  EntityKeyParts parts;
+  parts.high = reader.U64();
+  parts.low = reader.U64();
   return reader.AtEnd() ? std::optional(parts) : std::nullopt;
 }
 

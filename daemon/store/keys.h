@@ -56,6 +56,15 @@ struct SamplesKeyParts {
 std::string SamplesKey(const SamplesKeyParts& parts);
 std::optional<SamplesKeyParts> ParseSamplesKey(std::string_view key);
 
+// What KPIs know of an entity: "e", u64 and u64 of the hash that names it.
+struct EntityKeyParts {
+  uint64_t high = 0;
+  uint64_t low = 0;
+  friend bool operator==(const EntityKeyParts&, const EntityKeyParts&) = default;
+};
+std::string EntityKey(const EntityKeyParts& parts);
+std::optional<EntityKeyParts> ParseEntityKey(std::string_view key);
+
 // How far a long piece of work has come: "c" name.
 std::string CursorKey(std::string_view name);
 std::optional<std::string_view> ParseCursorKey(std::string_view key);

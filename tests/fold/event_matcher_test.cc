@@ -70,6 +70,20 @@ TEST_F(EventMatcherTest, NamesTheKpisThatCountAType) {
   EXPECT_TRUE(matcher.Match("crm.lead.created").matches.empty());
 }
 
+TEST_F(EventMatcherTest, KpisThatCountEntitiesStandApart) {
+  book_.kpis[0].entity.id = {FieldId(0)};
+  book_.kpis[0].entity.retract = {"erp.order.deleted"};
+  EventMatcher matcher(&book_);
+  const EventTypeInfo& confirmed = matcher.Match("erp.order.confirmed");
+  ASSERT_EQ(confirmed.entity_matches.size(), 1U);
+  EXPECT_EQ(confirmed.matches.size(), 1U);
+  const EventTypeInfo& deleted = matcher.Match("erp.order.deleted");
+  ASSERT_EQ(deleted.entity_matches.size(), 1U);
+  EXPECT_TRUE(deleted.entity_matches[0].retract);
+  EXPECT_TRUE(deleted.IsWanted());
+  EXPECT_FALSE(matcher.Match("crm.lead.created").IsWanted());
+}
+
 TEST_F(EventMatcherTest, KnowsHeartbeats) {
   EventMatcher matcher(&book_);
   EXPECT_TRUE(matcher.Match("com.acme.sys.source.heartbeat.v1").heartbeat);

@@ -25,6 +25,9 @@ void CheckKey(std::string_view key) {
   if (const auto parts = ParseVersionKey(key)) {
     KPIWATCH_CHECK(VersionKey(*parts) == key, "version");
   }
+  if (const auto parts = ParseEntityKey(key)) {
+    KPIWATCH_CHECK(EntityKey(*parts) == key, "entity");
+  }
   if (const auto parts = ParseSamplesKey(key)) {
     KPIWATCH_CHECK(SamplesKey(*parts) == key, "samples");
   }

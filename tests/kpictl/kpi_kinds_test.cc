@@ -1,4 +1,4 @@
-// The examples of docs/KPI_KINDS.md are true, in both languages.
+// The examples of docs/KPI_KINDS.md and docs/SOURCES.md are true, in both languages.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -69,7 +69,13 @@ std::vector<std::string> SameKpis(const std::vector<std::string>& rows,
   return same;
 }
 
-class KpiKindsTest : public CommandTest, public testing::WithParamInterface<const char*> {};
+struct Page {
+  const char* path;
+  const char* name;
+  size_t least_examples;
+};
+
+class KpiKindsTest : public CommandTest, public testing::WithParamInterface<Page> {};
 
 TEST_P(KpiKindsTest, EveryExampleSaysWhatTheReplaySays) {
   ReplayOptions options;
@@ -78,7 +84,7 @@ TEST_P(KpiKindsTest, EveryExampleSaysWhatTheReplaySays) {
   std::string calendar;
   std::string rules;
   size_t examples = 0;
-  for (const Block& block : BlocksOf(GetParam())) {
+  for (const Block& block : BlocksOf(GetParam().path)) {
     if (block.kind == "yaml config") {
       options.config = Write("kpiwatch.yaml", block.text);
     } else if (block.kind == "yaml calendar") {
@@ -98,14 +104,15 @@ TEST_P(KpiKindsTest, EveryExampleSaysWhatTheReplaySays) {
       ADD_FAILURE() << "a block of an unknown kind: " << block.kind;
     }
   }
-  EXPECT_GE(examples, 6U);
+  EXPECT_GE(examples, GetParam().least_examples);
 }
 
-INSTANTIATE_TEST_SUITE_P(Languages, KpiKindsTest,
-                         testing::Values("docs/KPI_KINDS.md", "docs/KPI_KINDS.zh-CN.md"),
-                         [](const auto& info) {
-                           return std::string(info.index == 0 ? "English" : "Chinese");
-                         });
+INSTANTIATE_TEST_SUITE_P(Pages, KpiKindsTest,
+                         testing::Values(Page{"docs/KPI_KINDS.md", "KindsInEnglish", 6},
+                                         Page{"docs/KPI_KINDS.zh-CN.md", "KindsInChinese", 6},
+                                         Page{"docs/SOURCES.md", "SourcesInEnglish", 2},
+                                         Page{"docs/SOURCES.zh-CN.md", "SourcesInChinese", 2}),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
 }  // namespace kpiwatch

@@ -86,6 +86,17 @@ TEST(Fingerprint, FollowsWhatChangesVerdicts) {
   }
 }
 
+TEST(Fingerprint, TellsWaysToCountEntitiesApart) {
+  std::set<uint64_t> prints;
+  for (const char* entity :
+       {"", ", entity: data.id", ", entity: data.other", ", entity: [data.id, data.other]",
+        ", entity: data.id, retract: c", ", entity: data.id, states: ever",
+        ", entity: data.id, reverse: c", ", entity: data.id, reverse: c, reverse_day: original"}) {
+    prints.insert(Of(std::string("name: k, event: a, measure: count()") + entity, kRule).kpi);
+  }
+  EXPECT_EQ(prints.size(), 8U);
+}
+
 TEST(Fingerprint, TellsMeasuresAndMadeUpKpisApart) {
   std::set<uint64_t> prints;
   for (const char* measure :

@@ -142,6 +142,22 @@ INSTANTIATE_TEST_SUITE_P(
              "1:37: 'reverse' takes a value back, and first(…) and last(…) are those of an event: "
              "there is nothing that it could take back",
              false},
+        Case{"RetractWithoutAnEntity", "kpis: [{name: k, event: x, measure: count(), retract: y}]",
+             "1:55: 'retract' is about states of entities: name the field that tells one from the "
+             "other, such as entity: data.order_id",
+             false},
+        Case{"UnknownStates",
+             "kpis: [{name: k, event: x, measure: count(), entity: data.id, states: first}]",
+             "1:71: 'states': expected 'latest' or 'ever', found 'first'", false},
+        Case{
+            "ReverseDayOfNothing",
+            "kpis: [{name: k, event: x, measure: count(), entity: data.id, reverse_day: original}]",
+            "1:76: 'reverse_day' says when the events of 'reverse' count, and there are none",
+            false},
+        Case{"EntityThatIsNoField",
+             "kpis: [{name: k, event: x, measure: count(), entity: order_id}]",
+             "1:54: unknown name 'order_id'; a field of the event's data is written data.<field>",
+             false},
         Case{"QuantileWithoutANumber", "kpis: [{name: k, event: x, measure: quantile(data.n)}]",
              "1:37: expected a quantile such as quantile(0.9, data.hours), with a number from 0 to "
              "1, found 'quantile(data.n)'",

@@ -62,6 +62,16 @@ TEST(KeysTest, VersionKeysSortByArrival) {
   EXPECT_EQ(ParseVersionKey(VersionKey(ascending[0]) + "x"), std::nullopt);
 }
 
+TEST(KeysTest, EntityKeysComeBack) {
+  for (const EntityKeyParts& parts :
+       {EntityKeyParts{0, 0}, EntityKeyParts{0, kMax64}, EntityKeyParts{kMax64, 1}}) {
+    EXPECT_EQ(ParseEntityKey(EntityKey(parts)), parts);
+  }
+  EXPECT_LT(EntityKey({0, kMax64}), EntityKey({1, 0}));
+  EXPECT_EQ(ParseEntityKey("e"), std::nullopt);
+  EXPECT_EQ(ParseEntityKey(EntityKey({1, 2}) + "x"), std::nullopt);
+}
+
 TEST(KeysTest, SamplesKeysSortBySubjectThenKpiThenDay) {
   const std::vector<SamplesKeyParts> ascending = {{0, 0, Day::Min()}, {0, 0, Day{-1}},
                                                   {0, 0, Day{0}},     {0, 7, Day{-9}},
