@@ -185,10 +185,12 @@ int Oracle::WinnerOf(const std::vector<int>& facts) const {
 }
 
 void Oracle::TakeFacts() {
-  std::map<std::string, std::vector<int>> by_id;
+  std::map<std::pair<bool, std::string>, std::vector<int>> by_id;
   for (int f = 0; f < static_cast<int>(arrivals_.size()); ++f) {
+    const Fact& fact = world_.facts[static_cast<size_t>(f)];
     if (!arrivals_[static_cast<size_t>(f)].empty()) {
-      by_id[world_.facts[static_cast<size_t>(f)].id].push_back(f);
+      const bool of_deal = !fact.deal.empty();
+      by_id[{of_deal, of_deal ? fact.deal : fact.id}].push_back(f);
     }
   }
   for (const auto& [id, facts] : by_id) {
@@ -197,7 +199,8 @@ void Oracle::TakeFacts() {
 }
 
 void Oracle::TakeFacts(const std::vector<int>& facts) {
-  const int winner = WinnerOf(facts);
+  const bool of_deal = !world_.facts[static_cast<size_t>(facts.front())].deal.empty();
+  const int winner = of_deal ? LastStateOf(facts) : WinnerOf(facts);
   // Each may take another out of its day: late for that one's day is late as well.
   bool late = false;
   size_t copies = 0;
@@ -211,14 +214,20 @@ void Oracle::TakeFacts(const std::vector<int>& facts) {
     }
   }
   for (const int index : facts) {
-    TakeFact(index, {.late = late,
-                     .ambiguous = late && copies > 1,
-                     .revised = facts.size() > 1,
-                     .loses = index != winner});
+    const Fact& fact = world_.facts[static_cast<size_t>(index)];
+    const Lateness lateness = {.late = late,
+                               .ambiguous = late && copies > 1,
+                               .revised = facts.size() > 1,
+                               .loses = index != winner};
+    if (IsRefund(fact)) {
+      TakeRefund(index, winner, facts, lateness);
+    } else {
+      TakeFact(index, fact, lateness);
+    }
   }
 }
 
-void Oracle::TakeFact(int index, Lateness lateness) {
+void Oracle::TakeFact(int index, const Fact& named, Lateness lateness) {
   const Fact& fact = world_.facts[static_cast<size_t>(index)];
   const std::vector<Arrival>& arrivals = arrivals_[static_cast<size_t>(index)];
   // Copies count once; which of them came first is not known.
@@ -233,22 +242,22 @@ void Oracle::TakeFact(int index, Lateness lateness) {
     if (kpi.kind != Kpi::Kind::kCount && kpi.kind != Kpi::Kind::kDistinct) {
       delta.sum = adds ? *fact.amount : -*fact.amount;
     }
-    const std::string subject = kpi.by_unit
-                                    ? "unit:" + (fact.unit.empty() ? "company" : fact.unit)
-                                    : "person:" + (fact.owner.empty() ? "unassigned" : fact.owner);
+    const std::string subject =
+        kpi.by_unit ? "unit:" + (named.unit.empty() ? "company" : named.unit)
+                    : "person:" + (named.owner.empty() ? "unassigned" : named.owner);
     // What is late is booked when the days are sealed that its heartbeat let seal.
     const std::optional<Day> sealed = SealedThrough(k);
     const bool booked = std::any_of(arrivals.begin(), arrivals.end(), [&](const Arrival& arrival) {
       return !arrival.late || (sealed && arrival.until <= *sealed);
     });
     lateness.waits = !booked;
-    if (world_.has_org && !kpi.by_unit && fact.owner.empty()) {
+    if (world_.has_org && !kpi.by_unit && named.owner.empty()) {
       unknown_owners_["\"\""] = true;
-    } else if (world_.has_org && !kpi.by_unit && EntryOn(fact.owner, day) == nullptr) {
-      unknown_owners_[fact.owner] |= !lateness.waits && !lateness.loses;
+    } else if (world_.has_org && !kpi.by_unit && EntryOn(named.owner, day) == nullptr) {
+      unknown_owners_[named.owner] |= !lateness.waits && !lateness.loses;
     }
     Book(k, subject, day, delta, lateness);
-    for (const std::string& above : Above(subject, fact.unit, day)) {
+    for (const std::string& above : Above(subject, named.unit, day)) {
       Book(k, above, day, delta, lateness);
     }
   }

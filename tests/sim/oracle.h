@@ -119,7 +119,7 @@ class Oracle {
   void SealDays();
   void SealGroup(const std::vector<int>& sources, absl::Time now, Group* group) const;
   void TakeFacts();
-  // `facts`: all of one id.
+  // `facts`: all of one id, or of one deal.
   void TakeFacts(const std::vector<int>& facts);
   struct Lateness {
     bool late = false;       // a copy of it came late
@@ -128,12 +128,19 @@ class Oracle {
     bool revised = false;    // there are others of its id
     bool loses = false;      // and one of them counts
   };
-  void TakeFact(int index, Lateness lateness);
+  // `named`: the fact that says whose it is.
+  void TakeFact(int index, const Fact& named, Lateness lateness);
+  // Takes from a deal without being a state of it.
+  static bool IsRefund(const Fact& fact) { return fact.type == "crm.refund.issued"; }
+  // What is given back of a deal: of whose state counts, if one does (S-19).
+  void TakeRefund(int index, int winner, const std::vector<int>& facts, const Lateness& lateness);
   // The fact is of use to that KPI.
   bool Takes(const Kpi& kpi, const Fact& fact) const;
   bool IsTaken(const Fact& fact) const;
   // Which of the facts of one id counts (D-12).
   int WinnerOf(const std::vector<int>& facts) const;
+  // Which of the facts of one deal is its last state (S-19); -1: none is a state.
+  int LastStateOf(const std::vector<int>& facts) const;
   void Book(int kpi, const std::string& subject, Day day, const Sum& delta,
             const Lateness& lateness);
   Day UntilOf(Day day, absl::Time complete, absl::Time timestamp) const;

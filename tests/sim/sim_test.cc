@@ -166,7 +166,8 @@ INSTANTIATE_TEST_SUITE_P(Bugs, PlantedBugTest,
                          testing::Values(Planted::kPositionsBefore, Planted::kPositionsAfter,
                                          Planted::kOutboxAfter, Planted::kDuplicatesAfter,
                                          Planted::kForgetsIds, Planted::kVersionsAfter,
-                                         Planted::kFirstWins, Planted::kAcknowledgesFirst));
+                                         Planted::kEntitiesAfter, Planted::kFirstWins,
+                                         Planted::kAcknowledgesFirst));
 
 }  // namespace
 

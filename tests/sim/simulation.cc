@@ -23,6 +23,11 @@ SimStore::Split SplitOf(Planted planted) {
                 return family == Family::kMeta && key.starts_with(kVersionPrefix);
               },
               false};
+    case Planted::kEntitiesAfter:
+      return {[](Family family, std::string_view key) {
+                return family == Family::kMeta && ParseEntityKey(key).has_value();
+              },
+              false};
     case Planted::kOutboxAfter:
       return {[](Family family, std::string_view) { return family == Family::kOutbox; }, false};
     default:
@@ -61,7 +66,7 @@ Simulation::Simulation(const World& world, std::shared_ptr<const Rulebook> ruleb
   }
   if (options.planted == Planted::kPositionsBefore || options.planted == Planted::kPositionsAfter ||
       options.planted == Planted::kOutboxAfter || options.planted == Planted::kDuplicatesAfter ||
-      options.planted == Planted::kVersionsAfter) {
+      options.planted == Planted::kVersionsAfter || options.planted == Planted::kEntitiesAfter) {
     store_.SetSplit(SplitOf(options.planted));
   }
 }

@@ -25,6 +25,7 @@ enum class Planted {
   kDuplicatesAfter,    // the ids that were seen are durable only later than their facts
   kForgetsIds,         // the window of known ids is too short
   kVersionsAfter,      // what an event has added is durable only later than its facts
+  kEntitiesAfter,      // what an entity adds is durable only later than its values
   kFirstWins,          // the first of an id counts, whatever its sequence
   kAcknowledgesFirst,  // a sender acknowledges before it sends
 };

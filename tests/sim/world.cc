@@ -132,6 +132,18 @@ void MakeKpis(Random& random, World* world) {
                          .kind = Kpi::Kind::kDistinct,
                          .event = "crm.activity.completed",
                          .sources = crm});
+  Kpi deals{.name = "deals",
+            .kind = Kpi::Kind::kSum,
+            .event = "crm.opportunity.won",
+            .reverse = "crm.refund.issued",
+            .by_deal = true,
+            .retract = "crm.opportunity.reopened",
+            .sources = crm};
+  world->kpis.push_back(deals);
+  deals.name = "last_deal";
+  deals.kind = Kpi::Kind::kLast;
+  deals.reverse.clear();
+  world->kpis.push_back(deals);
   Kpi effort{.name = "effort", .kind = Kpi::Kind::kDerived, .sources = crm, .parts = {0, 1}};
   effort.operands = {0, 1};
   effort.weights = {1, random.Between(1, 3)};
@@ -185,6 +197,7 @@ void MakeTargets(const BusinessCalendar& calendar, Random& random, World* world)
         add(world->KpiNamed("basket"), p, random.Between(40, 200));
         add(world->KpiNamed("yield"), p, random.Between(5, 90));
         add(world->KpiNamed("kinds"), p, random.Between(1, 3));
+        add(world->KpiNamed("deals"), p, random.Between(50, 400) * scale);
         add(world->KpiNamed("middle"), p, random.Between(60, 200));
         add(world->KpiNamed("effort"), p, random.Between(2, 30) * scale);
       }

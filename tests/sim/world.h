@@ -58,6 +58,8 @@ struct Kpi {
   std::string event = {};      // "crm.activity.completed"
   std::string reverse = {};    // empty: nothing counts against it
   std::string only_kind = {};  // `where: data.kind == …`; empty: all
+  bool by_deal = false;        // counts the last states of deals, not events
+  std::string retract = {};    // by_deal: events of states that do not count
   bool by_unit = false;
   bool down = false;
   std::vector<int> sources = {};   // indices; empty: all
@@ -113,15 +115,16 @@ struct Rule {
 };
 
 struct Fact {  // an event as its source wrote it
-  std::string id;
-  std::string type;
-  std::optional<absl::Time> time;  // nullopt: the record's own time counts
-  std::string owner;               // empty: nobody named
-  std::string unit;                // empty: none named
-  std::string kind;
-  std::optional<Decimal> amount;
+  std::string id = {};
+  std::string type = {};
+  std::optional<absl::Time> time = {};  // nullopt: the record's own time counts
+  std::string owner = {};               // empty: nobody named
+  std::string unit = {};                // empty: none named
+  std::string kind = {};
+  std::optional<Decimal> amount = {};
   std::string currency = "CNY";
   int64_t sequence = -1;  // -1: none
+  std::string deal = {};  // the entity that it is a state of, or takes from; empty: none
 };
 
 struct SimRecord {

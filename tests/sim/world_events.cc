@@ -22,6 +22,9 @@ std::string TextOf(const Fact& fact) {
   if (!fact.kind.empty()) {
     data += fmt::format(R"(,"kind":"{}")", fact.kind);
   }
+  if (!fact.deal.empty()) {
+    data += fmt::format(R"(,"deal":"{}")", fact.deal);
+  }
   if (fact.amount) {
     data += fmt::format(R"(,"amount":{{"amount":"{}","currency":"{}"}})", fact.amount->ToString(),
                         fact.currency);
@@ -155,6 +158,65 @@ class Weeks {
     }
     if (random_.Chance(1)) {
       happen("crm.lead.created", [](Fact*) {});  // of no KPI
+    }
+    if (random_.Chance(busy / 4)) {
+      MakeDeal(day, owner, unit);
+    }
+  }
+
+  // The states of a deal, each an event of its own, and what is given back of it.
+  void MakeDeal(Day day, const std::string& owner, const std::string& unit) {
+    const bool changes = starts_with_heartbeats_ && ends_with_heartbeats_;
+    const bool versions = random_.Chance(70);
+    const std::string deal = "d" + std::to_string(deals_++);
+    const int states = changes ? random_.Pick<int>({1, 1, 2, 3, 4}) : 1;
+    for (int n = 0; n < states; ++n) {
+      PlaceState({.type = "crm.opportunity.won",
+                  .owner = owner,
+                  .unit = unit,
+                  .amount = Decimal::FromInt(random_.Between(1, 300)),
+                  .sequence = versions ? n : -1,
+                  .deal = deal},
+                 day);
+    }
+    for (int n = changes && random_.Chance(30) ? random_.Between(1, 2) : 0; n > 0; --n) {
+      PlaceState({.type = "crm.refund.issued",
+                  .owner = owner,
+                  .unit = unit,
+                  .amount = Decimal::FromInt(random_.Between(1, 50)),
+                  .deal = deal},
+                 day);
+    }
+  }
+
+  // Without an org a unit is seen with the first fact that counts for it, whatever counts later, so
+  // there all states have one owner and day.
+  void PlaceState(Fact fact, Day day) {
+    fact.id = "e" + std::to_string(world_.facts.size());
+    if (world_.has_org) {
+      if (random_.Chance(25)) {
+        std::tie(fact.owner, fact.unit) = random_.Pick(owners_);
+      }
+      if (fact.type == "crm.opportunity.won" && random_.Chance(15)) {
+        fact.type = "crm.opportunity.reopened";
+      }
+      if (world_.some_late && random_.Chance(60)) {
+        day = std::min(day + random_.Below(6), world_.last);
+      }
+    }
+    fact.time = MomentOf(day);
+    const bool anywhere = world_.some_late && starts_with_heartbeats_ && ends_with_heartbeats_;
+    absl::Time arrival = std::min(*fact.time + absl::Minutes(random_.Below(20)),
+                                  std::max(calendar_.Close(day), *fact.time));
+    if (anywhere && random_.Chance(30)) {
+      arrival += absl::Minutes(random_.Below(3 * 1440));
+    }
+    const int index = static_cast<int>(world_.facts.size());
+    world_.facts.push_back(std::move(fact));
+    Put(&world_.sources[0], index, arrival);
+    if (random_.Chance(6)) {
+      Put(&world_.sources[0], index,
+          anywhere ? arrival + absl::Minutes(random_.Below(3 * 1440)) : arrival);
     }
   }
 
@@ -314,6 +376,7 @@ class Weeks {
   std::vector<Day> begin_;
   std::vector<int> busy_;
   size_t owner_number_ = 0;
+  int deals_ = 0;
   int heartbeats_ = 0;
 };
 

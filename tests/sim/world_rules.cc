@@ -121,7 +121,7 @@ void AddQuotientRules(Random& random, World* world) {
                           Is(Word::kValue, Op::kGreaterEqual, random.Between(3, 9))});
     world->rules.push_back(rule);
   }
-  for (const char* kpi : {"largest", "middle", "latest", "kinds"}) {
+  for (const char* kpi : {"largest", "middle", "latest", "kinds", "deals", "last_deal"}) {
     if (!random.Chance(40)) {
       continue;
     }
@@ -129,7 +129,8 @@ void AddQuotientRules(Random& random, World* world) {
               .kpi = world->KpiNamed(kpi),
               .for_units = random.Chance(40),
               .period = random.Chance(40) ? PeriodKind::kDay : period()};
-    const bool has_target = kpi == std::string_view("kinds") || kpi == std::string_view("middle");
+    const bool has_target = kpi == std::string_view("kinds") || kpi == std::string_view("middle") ||
+                            kpi == std::string_view("deals");
     if (has_target && rule.period != PeriodKind::kDay) {
       rule.tiers.push_back(
           {Level::kYellow, Is(Word::kCompletion, Op::kLess, Percent(random.Between(50, 110))), {}});

@@ -113,6 +113,9 @@ void AppendKpi(const World& world, const Kpi& kpi, std::string* out) {
   if (!kpi.reverse.empty()) {
     *out += fmt::format("    reverse: {}\n", kpi.reverse);
   }
+  if (kpi.by_deal) {
+    *out += fmt::format("    entity: data.deal\n    retract: {}\n", kpi.retract);
+  }
   if (!kpi.only_kind.empty()) {
     *out += fmt::format("    where: data.kind == \"{}\"\n", kpi.only_kind);
   }
