@@ -13,6 +13,7 @@
 #include "daemon/ingest/decoder.h"
 #include "daemon/rulebook/loader.h"
 #include "daemon/store/memory_state_store.h"
+#include "fmt/format.h"
 #include "proto/kpiwatch/v1/event.pb.h"
 
 namespace kpiwatch {
@@ -120,6 +121,61 @@ void BM_StepW4(benchmark::State& state) {
   RunSteps(state, {"tests/bench/rules/w2.yaml", "tests/bench/rules/w4.yaml"});
 }
 BENCHMARK(BM_StepW4)->Unit(benchmark::kMillisecond);
+
+constexpr char kEntityRules[] = R"(
+kpis:
+  - {name: sales, owner: ops, event: erp.order.changed, entity: data.order_id,
+     measure: sum(data.amount), currency: CNY}
+)";
+
+// One entity changes its state, a step each, beside range(0) others: its cost is its own.
+void BM_EntityChange(benchmark::State& state) {
+  const LoadResult loaded = LoadRulebook({{"rules.yaml", kEntityRules}});
+  KPIWATCH_CHECK(loaded.rulebook != nullptr, "the benchmark's rules are good");
+  std::vector<SourceOptions> sources(1);
+  sources[0].name = "events";
+  sources[0].complete_by = CompleteBy::kHeartbeat;
+  MemoryStateStore store;
+  EngineMetrics metrics;
+  CoreOptions options;
+  options.sources = &sources;
+  options.clock_by_events = true;
+  Core core(options, &store, "bench", &metrics);
+  KPIWATCH_CHECK(core.Restore(loaded.rulebook, absl::Now()).ok(), "restores");
+  auto decoder = MakeDecoder(sources[0], &loaded.rulebook->fields);
+  KPIWATCH_CHECK(decoder.ok(), "a decoder");
+  const std::vector<PartitionState> partitions(1);
+  const MemoryBatch records;
+  WriteBatch batch;
+  int64_t version = 0;
+  const auto offer = [&](int64_t order) {
+    const std::string json = fmt::format(
+        R"({{"specversion":"1.0","type":"erp.order.changed","source":"/erp","id":"e{}",)"
+        R"("time":"2026-06-15T10:00:00Z","sequence":"{}","data":{{"order_id":"o{}","owner_id":"u1",)"
+        R"("amount":{{"amount":"{}","currency":"CNY"}}}}}})",
+        version, version, order, version % 100);
+    ++version;
+    Record record;
+    record.value = json;
+    const absl::Status status = (*decoder)->Decode(records, record, [&](const Event& e) {
+      KPIWATCH_CHECK(core.Offer(e, {0, 0, 1}, partitions).ok(), "offers");
+    });
+    KPIWATCH_CHECK(status.ok(), "decodes");
+  };
+  const auto step = [&] {
+    KPIWATCH_CHECK(core.FinishStep(absl::Now(), &batch).ok(), "finishes");
+    KPIWATCH_CHECK(store.Write(batch).ok(), "writes");
+  };
+  for (int64_t other = 1; other <= state.range(0); ++other) {
+    offer(other);
+  }
+  step();
+  for (auto _ : state) {
+    offer(0);
+    step();
+  }
+}
+BENCHMARK(BM_EntityChange)->Arg(1'000)->Arg(10'000)->Arg(100'000)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace kpiwatch
