@@ -68,7 +68,7 @@ SourceOptions ReadSource(const YamlNode& node, const std::string& base_dir,
 
 // `map:` of a source.
 std::vector<MapField> ReadEventMap(const YamlNode& node, const std::vector<std::string>& columns,
-                                   Diagnostics* out);
+                                   bool needs_id, Diagnostics* out);
 // Reports what is wrong with an expression over a row.
 void CheckRowExpression(const YamlNode& node, const std::vector<std::string>& columns,
                         lang::Type type, Diagnostics* out);

@@ -110,7 +110,7 @@ void CheckRowExpression(const YamlNode& node, const std::vector<std::string>& co
 }
 
 std::vector<MapField> ReadEventMap(const YamlNode& node, const std::vector<std::string>& columns,
-                                   Diagnostics* out) {
+                                   bool needs_id, Diagnostics* out) {
   std::vector<MapField> fields;
   if (node.is_list()) {
     out->Error(node,
@@ -123,7 +123,9 @@ std::vector<MapField> ReadEventMap(const YamlNode& node, const std::vector<std::
     return fields;
   }
   map.Require("type");
-  map.Require("id");
+  if (needs_id) {
+    map.Require("id");
+  }
   for (size_t i = 0; i + 1 < node.children.size(); i += 2) {
     const YamlNode& key = *node.children[i];
     const YamlNode& value = *node.children[i + 1];

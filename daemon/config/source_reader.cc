@@ -68,7 +68,7 @@ SourceFormat ReadFormat(MapReader* map) {
   if (!choice.has_value()) {
     return SourceFormat::kAuto;
   }
-  if (*choice > static_cast<size_t>(SourceFormat::kCsv)) {
+  if (*choice > static_cast<size_t>(SourceFormat::kDebezium)) {
     map->out()->Error(*map->Find(kKey), fmt::format("the format '{}' is not supported by this "
                                                     "version",
                                                     names[*choice]));
@@ -141,7 +141,8 @@ void ReadRows(MapReader* map, SourceOptions* source) {
   const YamlNode* event_map = map->Find("map");
   const YamlNode* where = map->Find("where");
   if (event_map != nullptr) {
-    source->map = ReadEventMap(*event_map, source->columns, out);
+    source->map =
+        ReadEventMap(*event_map, source->columns, source->format != SourceFormat::kDebezium, out);
     if (source->format == SourceFormat::kCloudEvents || source->format == SourceFormat::kKpiwatch) {
       out->Error(*event_map, fmt::format("'map' makes events of rows (format json or csv); those "
                                          "of 'format: {}' are events already",
@@ -149,6 +150,8 @@ void ReadRows(MapReader* map, SourceOptions* source) {
     }
   } else if (source->format == SourceFormat::kCsv) {
     out->Error(map->node(), "rows of CSV become events by a 'map'");
+  } else if (source->format == SourceFormat::kDebezium) {
+    out->Error(map->node(), "changes of rows (format debezium) become events by a 'map'");
   }
   if (where == nullptr) {
     return;

@@ -101,6 +101,10 @@ const std::vector<Fact>& Folder::Fold(const Event& event, const EventTypeInfo& i
   if (!number_ids_.empty()) [[unlikely]] {
     number_ids_.clear();
   }
+  if (event.snapshot != SnapshotRead::kNo) [[unlikely]] {
+    FoldEntities(event, info);
+    return facts_;
+  }
   for (const KpiMatch& match : info.matches) {
     Fact fact;
     if (MakeFact(match, event, &fact)) {
@@ -132,6 +136,8 @@ inline bool Folder::MakeFact(const KpiMatch& match, const Event& event, Fact* fa
 
 void Folder::FoldEntities(const Event& event, const EventTypeInfo& info) {
   entity_facts_.clear();
+  const bool happened = event.snapshot == SnapshotRead::kNo;
+  const bool dated = event.snapshot != SnapshotRead::kUndated;
   for (const KpiMatch& match : info.entity_matches) {
     const Kpi& kpi = rulebook_->kpis[match.kpi];
     EntityFact one;
@@ -146,9 +152,9 @@ void Folder::FoldEntities(const Event& event, const EventTypeInfo& info) {
       Exclude(kpi, event, "no_entity", &counts_.no_entity);
       continue;
     }
-    one.counts = !match.retract && MakeFact(match, event, &one.fact);
+    one.counts = !match.retract && dated && MakeFact(match, event, &one.fact);
     if (one.entity.empty()) {
-      if (one.counts) {
+      if (one.counts && happened) {
         facts_.push_back(one.fact);
       }
     } else if (one.counts || !match.reverse) {

@@ -65,7 +65,8 @@ class Folder {
   const EventTypeInfo& Lookup(std::string_view type) { return matcher_.Match(type); }
   // The facts of `event`, whose type has `info`; valid until the next call. REQUIRES: event.time_ms
   // != kNoTime and event.fields are those of rulebook->fields.
-  // An event that names no entity to a KPI that counts those is counted by itself.
+  // An event that names no entity to a KPI that counts those is counted by itself. What was only
+  // read (Event::snapshot) is no fact, but a state of its entity, which counts where it is dated.
   const std::vector<Fact>& Fold(const Event& event, const EventTypeInfo& info);
   // What the same event says of entities; valid as long as the facts.
   const std::vector<EntityFact>& entity_facts() const { return entity_facts_; }

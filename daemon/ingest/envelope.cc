@@ -34,6 +34,18 @@ absl::Status FlawError(const Envelope& envelope) {
   return absl::OkStatus();
 }
 
+absl::Status ReadSnapshot(std::string_view text, SnapshotRead* out) {
+  if (text.empty() || text == "no") {
+    return absl::OkStatus();
+  }
+  if (text != "dated" && text != "undated") {
+    return absl::InvalidArgumentError(
+        fmt::format("snapshot: '{}' is neither 'dated', 'undated' nor 'no'", Excerpt(text)));
+  }
+  *out = text == "dated" ? SnapshotRead::kDated : SnapshotRead::kUndated;
+  return absl::OkStatus();
+}
+
 absl::Status TimeError(std::string_view name, std::string_view text) {
   return absl::InvalidArgumentError(fmt::format(
       "{}: '{}' is not an RFC 3339 time such as 2026-06-15T09:12:03+08:00", name, Excerpt(text)));
@@ -87,7 +99,9 @@ std::string_view* AttributeSlot(std::string_view name, Event* event, Envelope* e
     case 7:
       return name == "subject" ? &event->subject : nullptr;
     case 8:
-      return name == "tenantid" ? &event->tenant : nullptr;
+      return name == "tenantid"   ? &event->tenant
+             : name == "snapshot" ? &envelope->snapshot
+                                  : nullptr;
     case 11:
       return name == "specversion" ? &envelope->specversion : nullptr;
     case 12:
@@ -113,11 +127,13 @@ absl::Status FinishCloudEvent(const Envelope& envelope, Event* event) {
   if (envelope.has_data && envelope.has_data_base64) [[unlikely]] {
     return absl::InvalidArgumentError("data and data_base64 exclude each other");
   }
+  KPIWATCH_RETURN_IF_ERROR(ReadSnapshot(envelope.snapshot, &event->snapshot));
   KPIWATCH_RETURN_IF_ERROR(ReadTime("time", envelope.time, &event->time_ms));
   return ReadTime("recordedtime", envelope.recorded_time, &event->recorded_ms);
 }
 
 absl::Status FinishPlain(const Envelope& envelope, Event* event) {
+  KPIWATCH_RETURN_IF_ERROR(ReadSnapshot(envelope.snapshot, &event->snapshot));
   KPIWATCH_RETURN_IF_ERROR(ReadTimeOrMillis("time", envelope.time, &event->time_ms));
   return ReadTimeOrMillis("recordedtime", envelope.recorded_time, &event->recorded_ms);
 }

@@ -16,6 +16,7 @@ struct Envelope {
   std::string_view specversion;
   std::string_view time;  // as text, a number's too
   std::string_view recorded_time;
+  std::string_view snapshot;      // "dated" or "undated": Event::snapshot
   std::string_view content_type;  // datacontenttype
   bool has_data = false;
   bool has_data_base64 = false;

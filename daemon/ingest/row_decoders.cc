@@ -29,7 +29,7 @@ class RowDecoder : public Decoder {
   absl::Status Map(std::span<const FieldValue> row, std::string_view text, const Record& record,
                    Emit emit) {
     bool taken = false;
-    KPIWATCH_RETURN_IF_ERROR(mapper_->Map(row, text, record, &taken));
+    KPIWATCH_RETURN_IF_ERROR(mapper_->Map(row, text, record, nullptr, &taken));
     if (taken) {
       emit(builder_.event());
     }

@@ -93,7 +93,8 @@ absl::StatusOr<std::unique_ptr<RowMapper>> RowMapper::Make(const SourceOptions& 
     mapper->AddColumn(field, columns, &compiler);
   }
   for (const std::string_view needed : {"id", "type"}) {
-    if (std::find(seen.begin(), seen.end(), needed) == seen.end()) {
+    const bool has_id = options.format == SourceFormat::kDebezium && needed == "id";
+    if (!has_id && std::find(seen.begin(), seen.end(), needed) == seen.end()) {
       compiler.AddMistake(fmt::format("map: {} is missing{}", needed,
                                       needed == "id" ? " (hash(row) where rows have none)" : ""));
     }
@@ -108,7 +109,7 @@ absl::StatusOr<std::unique_ptr<RowMapper>> RowMapper::Make(const SourceOptions& 
 }
 
 absl::Status RowMapper::Map(std::span<const FieldValue> row, std::string_view text,
-                            const Record& record, bool* taken) {
+                            const Record& record, const RowDefaults* defaults, bool* taken) {
   const auto environment = [row](uint16_t slot) { return lang::Value::Of(row[slot]); };
   *taken = !where_ || where_->EvaluateBool(environment);
   if (!*taken) {
@@ -120,7 +121,20 @@ absl::Status RowMapper::Map(std::span<const FieldValue> row, std::string_view te
       return WithContext(column.told, status);
     }
   }
+  if (defaults != nullptr) {
+    SetDefaults(*defaults);
+  }
   return builder_.Finish(record);
+}
+
+void RowMapper::SetDefaults(const RowDefaults& defaults) {
+  Event& event = builder_.event();
+  if (defaults.snapshot) {
+    event.snapshot = event.time_ms == kNoTime ? SnapshotRead::kUndated : SnapshotRead::kDated;
+  }
+  event.id = event.id.empty() ? defaults.id : event.id;
+  event.time_ms = event.time_ms == kNoTime ? defaults.time_ms : event.time_ms;
+  event.sequence = event.sequence < 0 ? defaults.sequence : event.sequence;
 }
 
 absl::Status RowMapper::Fill(Column& column, std::span<const FieldValue> row,

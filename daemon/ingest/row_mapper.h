@@ -20,6 +20,14 @@ namespace kpiwatch {
 
 class RowCompiler;
 
+// What is known of a row where the map does not say it.
+struct RowDefaults {
+  std::string_view id;
+  int64_t time_ms = kNoTime;
+  int64_t sequence = -1;
+  bool snapshot = false;  // Event::snapshot; dated if the map says when
+};
+
 // Not thread-safe.
 class RowMapper {
  public:
@@ -37,9 +45,10 @@ class RowMapper {
   bool needs_text() const { return needs_text_; }
 
   // Maps one row and completes the event in the builder; *taken is false when `where` left it out.
-  // `text` is the row as it came, for `id: hash(row)`. Errors: kInvalidArgument.
+  // `text` is the row as it came, for `id: hash(row)`; `defaults` may be null. Errors:
+  // kInvalidArgument.
   absl::Status Map(std::span<const FieldValue> row, std::string_view text, const Record& record,
-                   bool* taken);
+                   const RowDefaults* defaults, bool* taken);
 
  private:
   enum class Target : uint8_t {
@@ -69,6 +78,7 @@ class RowMapper {
   void AddColumn(const MapField& field, const std::vector<std::string>* columns,
                  RowCompiler* compiler);
   bool FindTarget(Column* column) const;
+  void SetDefaults(const RowDefaults& defaults);
   absl::Status Fill(Column& column, std::span<const FieldValue> row, std::string_view text);
 
   const std::vector<MapField> map_;

@@ -27,7 +27,7 @@ struct MapField {
   bool hash_row = false;       // `id: hash(row)` (D-26)
 };
 
-enum class SourceFormat : uint8_t { kAuto, kCloudEvents, kKpiwatch, kJson, kCsv };
+enum class SourceFormat : uint8_t { kAuto, kCloudEvents, kKpiwatch, kJson, kCsv, kDebezium };
 
 struct KafkaSourceOptions {
   std::string brokers;

@@ -103,6 +103,9 @@ std::string CloudEventJson(const Event& event, std::string_view data) {
   if (event.sequence >= 0) {
     AppendMember("sequence", fmt::format("{}", event.sequence), &json);
   }
+  if (event.snapshot != SnapshotRead::kNo) {
+    AppendMember("snapshot", event.snapshot == SnapshotRead::kDated ? "dated" : "undated", &json);
+  }
   AppendMember("datacontenttype", "application/json", &json);
   json += R"(,"data":)";
   json += data;

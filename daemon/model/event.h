@@ -53,6 +53,14 @@ constexpr bool IsPlausible(int64_t time_ms) {
   return time_ms >= kFirst && time_ms < kEnd;
 }
 
+// Of a row that a connector read when it first looked at a table: it is how things stand, not
+// something that happened (D-25).
+enum class SnapshotRead : uint8_t {
+  kNo,
+  kDated,    // the event's time is that of the business
+  kUndated,  // it is not known when that happened
+};
+
 // All views are valid until the decoder's next call. Times are UTC milliseconds.
 struct Event {
   std::string_view id;
@@ -63,6 +71,7 @@ struct Event {
   int64_t time_ms = kNoTime;      // when it happened in the business; the record's time if absent
   int64_t recorded_ms = kNoTime;  // when the source system recorded it
   int64_t sequence = -1;          // version of the entity; -1 when absent
+  SnapshotRead snapshot = SnapshotRead::kNo;
   std::span<const FieldValue> fields;  // by FieldId of the decoder's plan
 };
 

@@ -246,8 +246,12 @@ TEST(DaemonConfigTest, RefusesSourcesThatContradictThemselves) {
   EXPECT_THAT(SourceMistakes("{name: a, kafka: {brokers: b, topics: t, properties: "
                              "{bootstrap.servers: x}}}"),
               ElementsAre(HasSubstr("is what 'brokers' says")));
+  EXPECT_THAT(SourceMistakes("{name: a, log: {}, format: salesforce}"),
+              ElementsAre(HasSubstr("'salesforce' is not supported by this version")));
   EXPECT_THAT(SourceMistakes("{name: a, log: {}, format: debezium}"),
-              ElementsAre(HasSubstr("'debezium' is not supported by this version")));
+              ElementsAre(HasSubstr("(format debezium) become events by a 'map'")));
+  EXPECT_THAT(SourceMistakes("{name: a, log: {}, format: debezium, map: {type: op}}"),
+              ElementsAre());
   EXPECT_THAT(SourceMistakes("{name: a, log: {}, columns: [x]}"),
               ElementsAre(HasSubstr("'columns' belongs to 'format: csv'")));
   EXPECT_THAT(SourceMistakes("{name: a, log: {}, complete: {by: caught_up, source: x}}"),

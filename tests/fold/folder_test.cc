@@ -265,5 +265,32 @@ TEST_F(FolderTest, AFactWithoutAnOwnerIsKept) {
   EXPECT_EQ(facts[0].subject, "");
 }
 
+TEST_F(FolderTest, WhatWasOnlyReadIsNoFactButAStateOfItsEntity) {
+  const auto book = LoadText(R"(
+kpis:
+  - {name: orders, owner: ops, event: erp.order.changed, measure: count()}
+  - {name: sales, owner: ops, event: erp.order.changed, entity: data.order_id, measure: count()}
+)");
+  std::vector<FieldValue> fields(book->fields.size());
+  Event event = event_;
+  event.fields = fields;
+  Folder folder(book.get());
+  for (const SnapshotRead snapshot :
+       {SnapshotRead::kNo, SnapshotRead::kDated, SnapshotRead::kUndated}) {
+    event.snapshot = snapshot;
+    for (size_t i = 0; i < fields.size(); ++i) {
+      fields[i] = {.kind = FieldKind::kString, .number = {}, .text = "x"};
+    }
+    const bool happened = snapshot == SnapshotRead::kNo;
+    EXPECT_EQ(folder.Fold(event, folder.Lookup("erp.order.changed")).size(), happened ? 1U : 0U);
+    ASSERT_EQ(folder.entity_facts().size(), 1U);
+    EXPECT_EQ(folder.entity_facts()[0].counts, snapshot != SnapshotRead::kUndated);
+    for (size_t i = 0; i < fields.size(); ++i) {
+      fields[i].kind = FieldKind::kMissing;  // the entity, too
+    }
+    EXPECT_EQ(folder.Fold(event, folder.Lookup("erp.order.changed")).size(), happened ? 2U : 0U);
+  }
+}
+
 }  // namespace
 }  // namespace kpiwatch

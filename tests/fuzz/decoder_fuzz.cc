@@ -48,6 +48,10 @@ std::vector<std::unique_ptr<Decoder>> MakeAll(const FieldPlan* plan) {
                  {.target = "time", .expression = "t", .time_format = "%Y-%m-%d %H:%M"},
                  {.target = "data.amount", .expression = "a.amount", .currency = "CNY"}};
   decoders.push_back(*MakeDecoder(options, plan));
+  options.format = SourceFormat::kDebezium;
+  options.map[0] = {.target = "sequence", .expression = "row.version"};
+  options.map[3] = {.target = "data.amount", .expression = "row.amount", .currency = "CNY"};
+  decoders.push_back(*MakeDecoder(options, plan));
   return decoders;
 }
 

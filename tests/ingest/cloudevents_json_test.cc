@@ -42,6 +42,16 @@ TEST(CloudEventsJson, ReadsTheEnvelope) {
                           Pair("event.type", "com.acme.crm.opportunity.won.v1")));
 }
 
+TEST(CloudEventsJson, SaysWhatWasOnlyRead) {
+  DecodeHarness harness({});
+  EXPECT_EQ(harness.One(kWon).snapshot, SnapshotRead::kNo);
+  EXPECT_EQ(harness.One(With(R"(,"snapshot":"no")")).snapshot, SnapshotRead::kNo);
+  EXPECT_EQ(harness.One(With(R"(,"snapshot":"dated")")).snapshot, SnapshotRead::kDated);
+  EXPECT_EQ(harness.One(With(R"(,"snapshot":"undated")")).snapshot, SnapshotRead::kUndated);
+  EXPECT_THAT(harness.Refusal(With(R"(,"snapshot":"true")")),
+              HasSubstr("'true' is neither 'dated', 'undated' nor 'no'"));
+}
+
 TEST(CloudEventsJson, ReadsTheWantedFieldsOfEveryKind) {
   DecodeHarness harness({"data.owner_id", "data.amount", "data.amount.currency", "data.from_stage",
                          "data.score", "data.note", "data.first", "data.attrs.channel",

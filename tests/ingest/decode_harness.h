@@ -42,6 +42,7 @@ struct DecodedEvent {
   int64_t time_ms = kNoTime;
   int64_t recorded_ms = kNoTime;
   int64_t sequence = -1;
+  SnapshotRead snapshot = SnapshotRead::kNo;
   // By path: "text", "12.5", "12.5 CNY", "true", "null"; missing fields are not there.
   std::map<std::string, std::string> fields = {};
 };
@@ -121,7 +122,8 @@ class DecodeHarness {
                       .tenant = std::string(event.tenant),
                       .time_ms = event.time_ms,
                       .recorded_ms = event.recorded_ms,
-                      .sequence = event.sequence};
+                      .sequence = event.sequence,
+                      .snapshot = event.snapshot};
     EXPECT_EQ(event.fields.size(), plan_.size());
     for (size_t i = 0; i < event.fields.size(); ++i) {
       if (event.fields[i].kind != FieldKind::kMissing) {

@@ -60,6 +60,8 @@ TEST(EventJsonTest, WritesTheEnvelopeAndEveryDataField) {
     "time": "2011-05-31T00:00:00Z", "sequence": "2", "datacontenttype": "application/json",
     "data": {"owner_id": "u\"1", "amount": {"amount": "22584.6955", "currency": "USD"},
              "attrs": {"channel": "线下"}, "count": 3.5}})"));
+  event.snapshot = SnapshotRead::kUndated;
+  EXPECT_EQ(json::parse(CloudEventJson(event, plan))["snapshot"], "undated");
 }
 
 TEST(EventJsonTest, AHeartbeatSaysWhoIsCompleteUntilWhen) {

@@ -91,6 +91,8 @@ TEST_P(KpiKindsTest, EveryExampleSaysWhatTheReplaySays) {
       calendar = block.text;
     } else if (block.kind == "csv events") {
       options.events = {"crm=" + Write("events.csv", block.text)};
+    } else if (block.kind == "json events") {
+      options.events = {"crm=" + Write("events.json", block.text)};
     } else if (block.kind == "yaml rules") {
       rules = block.text;
       Write("rules.yaml", calendar + rules);
@@ -110,8 +112,8 @@ TEST_P(KpiKindsTest, EveryExampleSaysWhatTheReplaySays) {
 INSTANTIATE_TEST_SUITE_P(Pages, KpiKindsTest,
                          testing::Values(Page{"docs/KPI_KINDS.md", "KindsInEnglish", 6},
                                          Page{"docs/KPI_KINDS.zh-CN.md", "KindsInChinese", 6},
-                                         Page{"docs/SOURCES.md", "SourcesInEnglish", 2},
-                                         Page{"docs/SOURCES.zh-CN.md", "SourcesInChinese", 2}),
+                                         Page{"docs/SOURCES.md", "SourcesInEnglish", 3},
+                                         Page{"docs/SOURCES.zh-CN.md", "SourcesInChinese", 3}),
                          [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
