@@ -117,7 +117,8 @@ absl::Status EventLog::Add(const Event& event, uint32_t file, int64_t line) {
           .subject_size = static_cast<uint32_t>(event.subject.size()),
           .file = file,
           .line = static_cast<uint32_t>(line),
-          .field_count = 0};
+          .field_count = 0,
+          .snapshot = event.snapshot};
   scratch_.assign(event.id);
   scratch_.append(event.subject);
   for (size_t i = 0; i < event.fields.size(); ++i) {
@@ -168,6 +169,7 @@ Event EventLog::Get(size_t i) {
           .time_ms = row.time_ms,
           .recorded_ms = row.recorded_ms,
           .sequence = row.sequence,
+          .snapshot = row.snapshot,
           .fields = fields_};
 }
 

@@ -45,6 +45,7 @@ class EventLog {
     uint32_t file;
     uint32_t line;
     uint16_t field_count;
+    SnapshotRead snapshot;
   };
   struct Names {
     std::string source, type, tenant;

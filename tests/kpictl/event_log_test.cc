@@ -58,6 +58,7 @@ TEST(EventLogTest, KeepsEveryFieldAfterTheDecodersBufferIsGone) {
     event.tenant = "acme";
     event.recorded_ms = 8;
     event.sequence = 17;
+    event.snapshot = SnapshotRead::kDated;
     ASSERT_TRUE(log.Add(event, 3, 1).ok());
     owner = currency = id = subject = "overwritten";
   }
@@ -68,6 +69,7 @@ TEST(EventLogTest, KeepsEveryFieldAfterTheDecodersBufferIsGone) {
   EXPECT_EQ(event.tenant, "acme");
   EXPECT_EQ(event.recorded_ms, 8);
   EXPECT_EQ(event.sequence, 17);
+  EXPECT_EQ(event.snapshot, SnapshotRead::kDated);
   EXPECT_EQ(event.fields[0].text, "u102");
   EXPECT_EQ(event.fields[1].number.ToString(), "-12.34");
   EXPECT_EQ(event.fields[1].text, "CNY");
