@@ -113,7 +113,7 @@ Json TierJson(const RuleView& rule, const TierView& tier, const AlertPage& alert
       {"type", "alerting"},
       {"level", LevelName(tier.level)},
       {"kpi", rule.kpi},
-      {"evaluate", rule.evaluate == EvaluateMode::kOnClose ? "on_close" : "intraday"},
+      {"evaluate", EvaluateModeName(rule.evaluate)},
       {"period", PeriodKindName(rule.period)},
   };
 }

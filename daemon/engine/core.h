@@ -269,6 +269,28 @@ class Core {
   void GatherCauses(WalkCells cells);
   void AddCauses(size_t cell, std::vector<uint32_t>* causes) const;
 
+  // pace.cc
+  // What the days of the period before `day` say; `with_best`: also what the best times could make
+  // of the rest.
+  absl::StatusOr<PaceReading> ReadPace(KpiIndex kpi, SubjectId subject, const Period& period,
+                                       std::optional<Decimal> target, Day day, bool with_best);
+  absl::StatusOr<std::optional<Rational>> BestRateBefore(KpiIndex kpi, SubjectId subject,
+                                                         const Period& period, Day day);
+  // The part of the period's value that came at its end; nullopt: of nothing.
+  absl::StatusOr<std::optional<Rational>> BackLoading(KpiIndex kpi, SubjectId subject,
+                                                      const Period& period);
+  // Whether the rule looks at the open period when `day` of it seals.
+  bool LooksAtPace(RuleIndex rule, SubjectId subject, const Period& period, Day day) const;
+  // Looks at the open periods that hold `day`, when that seals.
+  absl::Status LookAtPace(RuleIndex rule, SubjectId subject, Day day);
+  // Judges the open period from its first day on, and tells where the level is another.
+  absl::Status JudgePaceAgain(RuleIndex rule, v1::Reason reason, SubjectId subject,
+                              const Period& period);
+  absl::Status CorrectPace();
+  // Brings the ladder to `state`, and tells where the level is another.
+  absl::Status MovePace(RuleIndex rule, SubjectId subject, const Period& period,
+                        const LadderState& state, const OpenNews& news);
+
   // correct.cc
   absl::Status ReplayCorrections();
   // Puts sealed periods into the ladder that count only since the subject's first sight turned out

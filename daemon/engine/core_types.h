@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "daemon/evaluate/pace.h"
 #include "daemon/fold/dedup_window.h"
 #include "daemon/ingest/source_options.h"
 #include "daemon/ledger/kpi_view.h"
@@ -65,6 +66,12 @@ struct StepResult {
   size_t events = 0;          // events offered in this step
 };
 
+// What the closed days of a period say.
+struct PaceReading {
+  KpiReading reading;
+  Pace pace;
+};
+
 // One sealed or open period's value, for kpictl and tests.
 struct PeriodValue {
   std::string kpi;
@@ -73,6 +80,9 @@ struct PeriodValue {
   KpiReading reading;
   // The period's own band (D-10); nullopt: there is no completion, and no rule judges the value.
   std::optional<Level> level;
+  // Of a KPI that adds up, with a target: as of the day that closed last; nullopt: none of its days
+  // has closed.
+  std::optional<Pace> pace;
 };
 
 }  // namespace kpiwatch

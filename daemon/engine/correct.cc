@@ -31,6 +31,7 @@ bool WasNeverTrue(const std::vector<SealedRecord>& old, std::span<const SealedRe
 absl::Status Core::ReplayCorrections() {
   // By rule and subject: the earliest corrected day.
   std::map<std::pair<RuleIndex, uint32_t>, Day> corrected;
+  KPIWATCH_RETURN_IF_ERROR(CorrectPace());
   for (const Touched& cell : series_->touched()) {
     for (const RuleIndex r : plans_.sealed_rules_of_kpi[cell.kpi]) {
       const SealGroup& group = groups_[group_of_kpi_[rulebook_->rules[r].kpi]];
@@ -92,7 +93,7 @@ absl::StatusOr<std::optional<Day>> Core::AddUnjudged(RuleIndex r, SubjectId subj
   const SealGroup& group = groups_[group_of_kpi_[rule.kpi]];
   const SubjectInfo& info = subjects_.Get(subject);
   const Day first_seen = rulebook_->org.given ? group.earliest.value_or(Day{}) : info.first_seen;
-  if (rule.evaluate == EvaluateMode::kIntraday || !group.next || first_seen >= *group.next ||
+  if (rule.evaluate != EvaluateMode::kOnClose || !group.next || first_seen >= *group.next ||
       (rule.for_each == ForEach::kPerson) != (info.kind == SubjectKind::kPerson)) {
     return std::nullopt;
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/engine/engine.h"
+#include "daemon/engine/transition_facts.h"
 #include "daemon/notify/text.h"
 #include "daemon/rulebook/annotation_template.h"
 #include "daemon/store/keys.h"
@@ -129,7 +130,7 @@ LocalText NameOf(const Rulebook& book, const SubjectInfo& info) {
 
 // The rule's texts with the alert's values in them, as its message had them.
 LabelMap RenderedAnnotations(const Rulebook& book, const Rule& rule, const AlertView& view,
-                             int32_t miss_streak) {
+                             int32_t miss_streak, const std::optional<Pace>& pace) {
   v1::Transition transition;
   transition.set_rule(view.rule);
   transition.set_subject(view.subject);
@@ -140,6 +141,9 @@ LabelMap RenderedAnnotations(const Rulebook& book, const Rule& rule, const Alert
   transition.set_target(view.target);
   transition.set_completion(view.completion);
   transition.set_miss_streak(miss_streak);
+  if (pace) {
+    FillPace(*pace, &transition);
+  }
   const TemplateValues values = TemplateValuesOf(transition, book, "zh");
   LabelMap rendered;
   for (const auto& [name, text] : rule.annotations) {
@@ -149,7 +153,8 @@ LabelMap RenderedAnnotations(const Rulebook& book, const Rule& rule, const Alert
 }
 
 AlertView ViewOf(const Rulebook& book, const Rule& rule, const AlertKey& key,
-                 const SubjectInfo& info, const FiringLadder& found) {
+                 const SubjectInfo& info, const FiringLadder& found,
+                 const std::optional<Pace>& pace) {
   const Kpi& kpi = book.kpis[rule.kpi];
   AlertView view;
   view.rule = key.rule;
@@ -173,7 +178,7 @@ AlertView ViewOf(const Rulebook& book, const Rule& rule, const AlertKey& key,
     view.completion = completion ? completion->ToFixed(6) : "";
   }
   view.labels = ToLabels(rule.labels);
-  view.annotations = RenderedAnnotations(book, rule, view, found.miss_streak);
+  view.annotations = RenderedAnnotations(book, rule, view, found.miss_streak, pace);
   return view;
 }
 
@@ -291,6 +296,7 @@ AlertPage Engine::Alerts(const AlertQuery& query) const {
   for (auto alert = next; alert != end; ++alert) {
     shown.push_back(alert->ladder == nullptr ? FiringLadder() : *alert->ladder);
   }
+  std::vector<std::optional<Pace>> paces(shown.size());  // of rules on pace
   const auto rule_of = [&](const Standing& alert) -> const Rule& {
     return *rules.find(alert.key.rule)->second;
   };
@@ -304,21 +310,22 @@ AlertPage Engine::Alerts(const AlertQuery& query) const {
         if (!found.is_open) {
           continue;
         }
-        const auto now = core_.ReadValue(rule_of(next[static_cast<ptrdiff_t>(i)]).kpi,
-                                         found.subject, found.period);
+        const Rule& rule = rule_of(next[static_cast<ptrdiff_t>(i)]);
+        const auto now = core_.ReadValue(rule.kpi, found.subject, found.period);
         if (now.ok()) {
           found.value = now->reading.state == ValueState::kKnown ? std::optional(now->reading.value)
                                                                  : std::nullopt;
+          paces[i] = rule.evaluate == EvaluateMode::kOnPace ? now->pace : std::nullopt;
         }
       }
     });
   }
   for (auto alert = next; alert != end; ++alert) {
-    const FiringLadder& found = shown[static_cast<size_t>(alert - next)];
-    page.alerts.push_back(
-        alert->ladder == nullptr
-            ? *alert->late
-            : ViewOf(*book, rule_of(*alert), alert->key, subjects[found.subject.value()], found));
+    const auto i = static_cast<size_t>(alert - next);
+    page.alerts.push_back(alert->ladder == nullptr
+                              ? *alert->late
+                              : ViewOf(*book, rule_of(*alert), alert->key,
+                                       subjects[shown[i].subject.value()], shown[i], paces[i]));
   }
   page.more = end != alerts.end();
   return page;

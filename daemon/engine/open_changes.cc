@@ -1,4 +1,4 @@
-// What another rulebook makes of periods that are open (D-29): intraday rules that were changed or
+// What another rulebook makes of periods that are open (D-29): rules on them that were changed or
 // are new, and those whose targets are others, look at once at what is stored.
 #include <algorithm>
 #include <utility>
@@ -73,7 +73,7 @@ bool Core::LooksAt(RuleIndex r, SubjectId subject, const Period& period) const {
   const SealGroup& group = groups_[group_of_kpi_[rule.kpi]];
   const SubjectInfo& info = subjects_.Get(subject);
   const bool is_person = info.kind == SubjectKind::kPerson;
-  if (rule.evaluate != EvaluateMode::kIntraday || rule.period != period.kind ||
+  if (rule.evaluate == EvaluateMode::kOnClose || rule.period != period.kind ||
       (rule.for_each == ForEach::kPerson) != is_person ||
       (group.next && period.end <= *group.next)) {
     return false;
@@ -109,7 +109,7 @@ absl::Status Core::JudgeOpenAgain(const OpenAgain& again) {
   for (const auto& [r, reason] : again) {
     const SealGroup& group = groups_[group_of_kpi_[rulebook_->rules[r].kpi]];
     const std::optional<Day> next = group.next ? group.next : group.earliest;
-    if (rulebook_->rules[r].evaluate == EvaluateMode::kIntraday && next) {
+    if (rulebook_->rules[r].evaluate != EvaluateMode::kOnClose && next) {
       from = from ? std::min(*from, *next) : *next;
     }
   }
@@ -119,7 +119,7 @@ absl::Status Core::JudgeOpenAgain(const OpenAgain& again) {
   for (const SubjectId subject : subjects_.ByName()) {
     KPIWATCH_ASSIGN_OR_RETURN(const auto days, DaysWithData(subject, *from));
     for (const auto& [r, reason] : again) {
-      if (rulebook_->rules[r].evaluate == EvaluateMode::kIntraday) {
+      if (rulebook_->rules[r].evaluate != EvaluateMode::kOnClose) {
         KPIWATCH_RETURN_IF_ERROR(JudgeOpenAgain(r, reason, subject, days[rulebook_->rules[r].kpi]));
       }
     }
@@ -164,6 +164,9 @@ absl::Status Core::JudgeOpenAgain(RuleIndex r, v1::Reason reason, SubjectId subj
 absl::Status Core::JudgeOpenAgain(RuleIndex r, v1::Reason reason, SubjectId subject,
                                   const Period& period) {
   const Rule& rule = rulebook_->rules[r];
+  if (rule.evaluate == EvaluateMode::kOnPace) {
+    return JudgePaceAgain(r, reason, subject, period);
+  }
   const Kpi& kpi = rulebook_->kpis[rule.kpi];
   const SealGroup& group = groups_[group_of_kpi_[rule.kpi]];
   const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];

@@ -163,6 +163,15 @@ void Core::TellOpen(const Rule& rule, SubjectId subject, const Period& period, L
   v1::Transition& transition =
       NewTransition(rule, subject, period, from, to, news.reason, news.at, ladder->since_ms);
   FillReading(*rulebook_, rule, *news.reading, &transition);
+  if (news.pace != nullptr) {
+    FillPace(*news.pace, &transition);
+  }
+  if (news.reason == v1::REASON_RESTATED) {
+    SealedRecord record;
+    record.period = period;
+    FillRestated(rule, subject, record, {}, &transition);
+    transition.set_never_true(to == Level::kGreen && news.never_true);
+  }
   if (news.cause != nullptr) {
     transition.set_cause_event_id(std::string(causes_.IdOf(*news.cause)));
     transition.set_cause_time_unix_ms(news.cause->record_ms == kNoTime ? 0 : news.cause->record_ms);

@@ -15,6 +15,7 @@
 #include "absl/time/time.h"
 #include "daemon/engine/cause_log.h"
 #include "daemon/engine/ladder_table.h"
+#include "daemon/evaluate/pace.h"
 #include "daemon/fold/subject_table.h"
 #include "daemon/ledger/kpi_view.h"
 #include "daemon/model/aggregate.h"
@@ -60,9 +61,11 @@ struct OpenTurn {
 struct OpenNews {
   absl::Time at;
   const KpiReading* reading = nullptr;
+  const Pace* pace = nullptr;              // of a rule on pace
   const CauseLog::Event* cause = nullptr;  // null where it was no event, but the moment `at`
   v1::Reason reason = v1::REASON_THRESHOLD;
   std::string_view not_sent = {};  // not empty: it is recorded only
+  bool never_true = false;         // of an end by correction: by that it was green all along
 };
 
 // A cell with causes, seen from a unit above its subject.

@@ -6,16 +6,34 @@
 
 namespace kpiwatch {
 
+namespace {
+
+bool Reads(const Rule& rule, uint16_t slot) {
+  const auto reads = [slot](const lang::Program& program) {
+    return std::binary_search(program.slots().begin(), program.slots().end(), slot);
+  };
+  return std::any_of(rule.tiers.begin(), rule.tiers.end(), [&](const Tier& tier) {
+    return reads(tier.when) || (tier.clear && reads(*tier.clear));
+  });
+}
+
+}  // namespace
+
 void RulePlans::Build(const Rulebook& book) {
   open_rules_of_kpi.assign(book.kpis.size(), {});
   sealed_rules_of_kpi.assign(book.kpis.size(), {});
+  pace_rules_of_kpi.assign(book.kpis.size(), {});
   watched_for.assign(book.kpis.size(), WatchedFor::kNothing);
   keeps_ids.assign(book.kpis.size(), false);
   needs_target.clear();
+  reads_best_rate.clear();
+  reads_back_loading.clear();
   all_tiers.clear();
   for (RuleIndex r = 0; r < book.rules.size(); ++r) {
     const Rule& rule = book.rules[r];
     needs_target.push_back(NeedsTarget(book, rule));
+    reads_best_rate.push_back(Reads(rule, kSlotMaxAttainable));
+    reads_back_loading.push_back(Reads(rule, kSlotBackLoading));
     uint8_t tiers = 0;
     bool clears = false;
     for (const Tier& tier : rule.tiers) {
@@ -29,7 +47,10 @@ void RulePlans::Build(const Rulebook& book) {
       reads = book.kpis[rule.kpi].parts;
     }
     for (const KpiIndex kpi : reads) {
-      (open ? open_rules_of_kpi : sealed_rules_of_kpi)[kpi].push_back(r);
+      (rule.evaluate == EvaluateMode::kOnPace ? pace_rules_of_kpi
+       : open                                 ? open_rules_of_kpi
+                                              : sealed_rules_of_kpi)[kpi]
+          .push_back(r);
       keeps_ids[kpi] = true;
       if (open) {
         watched_for[kpi] = WatchedFor::kEvents;

@@ -34,13 +34,16 @@ enum class WatchedFor : uint8_t {
 struct RulePlans {
   std::vector<std::vector<RuleIndex>> open_rules_of_kpi;    // intraday
   std::vector<std::vector<RuleIndex>> sealed_rules_of_kpi;  // on_close
+  std::vector<std::vector<RuleIndex>> pace_rules_of_kpi;    // on_pace
   std::vector<WatchedFor> watched_for;                      // by KPI
   std::vector<bool> keeps_ids;                              // by KPI: of events, for some rule
   // By KPI: the lines, ascending, where its intraday rules are all of the form `value >= line` on a
   // person's day and never clear. Then nothing happens until a value reaches the next line, which a
   // cell's `armed` says (1-based; 0: no event has come since the cell is in memory).
   std::vector<std::vector<ValueLine>> lines;
-  std::vector<bool> needs_target;  // by rule
+  std::vector<bool> needs_target;     // by rule
+  std::vector<bool> reads_best_rate;  // by rule
+  std::vector<bool> reads_back_loading;
   // By rule: the latches of all its tiers when none has a clear line; 0: some latch may open.
   std::vector<uint8_t> all_tiers;
   // Places in the rulebook's targets.

@@ -179,6 +179,13 @@ absl::Status Core::SealSubject(const SealGroup& group, SubjectId subject, Day da
       }
       continue;
     }
+    if (rule.evaluate == EvaluateMode::kOnPace) {
+      any_open = true;
+      if (working) {
+        KPIWATCH_RETURN_IF_ERROR(LookAtPace(r, subject, day));
+      }
+      continue;
+    }
     if (rule.period == PeriodKind::kDay && !working) {
       continue;  // neither breaks nor extends anything
     }
@@ -284,7 +291,7 @@ absl::Status Core::CloseOpenLadders(const SealGroup& group, SubjectId subject, D
   std::vector<std::pair<Period, std::optional<Decimal>>> periods;
   for (const RuleIndex r : group.rules) {
     const Rule& rule = rulebook_->rules[r];
-    if (rule.evaluate != EvaluateMode::kIntraday) {
+    if (rule.evaluate == EvaluateMode::kOnClose) {
       continue;
     }
     PeriodsEnding(rule, subject, day, &periods);

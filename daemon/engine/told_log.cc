@@ -28,7 +28,7 @@ void ToldLog::SetRulebook(const Rulebook* rulebook) {
 
 ToldAs ToldLog::AlertOf(const Rule& rule) const {
   const bool by_period =
-      rule.evaluate == EvaluateMode::kIntraday || rule.period == PeriodKind::kTarget;
+      rule.evaluate != EvaluateMode::kOnClose || rule.period == PeriodKind::kTarget;
   return {.kpi = rulebook_->kpis[rule.kpi].name,
           .labels = {rule.labels.begin(), rule.labels.end()},
           .by_period = by_period,

@@ -17,6 +17,12 @@ void AddUnique(const std::string& name, std::vector<std::string>* names) {
   }
 }
 
+// With as many of six digits as say something.
+std::string Shown(const Rational& number) {
+  const std::optional<Decimal> decimal = number.Rounded(Decimal::kScaleDigits);
+  return decimal ? decimal->ToString() : std::string();
+}
+
 // When what is opened at `at` is due, by the calendar of whoever is to do it.
 absl::Time DueOf(const Playbook& playbook, absl::Time at, const BusinessCalendar& calendar) {
   if (playbook.due_working_time > absl::ZeroDuration()) {
@@ -92,7 +98,8 @@ PeriodInput InputOf(const Period& period, const KpiReading& reading) {
           reading.state == ValueState::kKnown,
           reading.quotient,
           reading.num,
-          reading.den};
+          reading.den,
+          reading.back_loading};
 }
 
 std::vector<std::string> Recipients(const Org& org, const SubjectInfo& subject,
@@ -115,6 +122,9 @@ void FillReading(const Rulebook& rulebook, const Rule& rule, const KpiReading& r
   }
   if (reading.completion) {
     transition->set_completion(reading.completion->ToFixed(6));
+  }
+  if (reading.back_loading) {
+    transition->set_back_loading(reading.back_loading->ToFixed(6));
   }
   if (rulebook.kpis[rule.kpi].type == KpiType::kVerdict) {
     for (const FloorResult& floor : reading.floors) {
@@ -142,6 +152,20 @@ void FillFigures(const Rulebook& rulebook, std::optional<Decimal> value,
       transition->set_completion(completion->ToFixed(6));
     }
   }
+}
+
+void FillPace(const Pace& pace, v1::Transition* transition) {
+  const auto text = [](const std::optional<Rational>& number) {
+    return number ? Shown(*number) : std::string();
+  };
+  transition->set_expected(text(pace.expected));
+  transition->set_pace_index(pace.index ? pace.index->ToFixed(6) : std::string());
+  transition->set_gap(text(pace.gap));
+  transition->set_projection(text(pace.projection));
+  transition->set_projected_completion(
+      pace.projected_completion ? pace.projected_completion->ToFixed(6) : std::string());
+  transition->set_required_rate(text(pace.required_rate));
+  transition->set_max_attainable(text(pace.max_attainable));
 }
 
 void FillCounted(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& subject,

@@ -35,6 +35,8 @@ void FillReading(const Rulebook& rulebook, const Rule& rule, const KpiReading& r
 // The same of figures that were kept, and how far they are where the transition's KPI is there yet.
 void FillFigures(const Rulebook& rulebook, std::optional<Decimal> value,
                  std::optional<Decimal> target, v1::Transition* transition);
+// Where it stands against what is due by now, and where that leads.
+void FillPace(const Pace& pace, v1::Transition* transition);
 // The periods that counted up to the last of `records`, and what did not count between them.
 void FillCounted(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& subject,
                  std::span<const SealedRecord> records,

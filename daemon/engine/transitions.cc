@@ -12,7 +12,12 @@ absl::StatusOr<KpiReading> Core::ReadFor(const Rule& rule, SubjectId subject, co
                                          std::optional<Decimal> target,
                                          std::optional<int> capacity) {
   if (!capacity) {
-    return viewer_->Read(rule.kpi, subject, {}, period, target);
+    KPIWATCH_ASSIGN_OR_RETURN(KpiReading reading,
+                              viewer_->Read(rule.kpi, subject, {}, period, target));
+    if (plans_.reads_back_loading[static_cast<size_t>(&rule - rulebook_->rules.data())]) {
+      KPIWATCH_ASSIGN_OR_RETURN(reading.back_loading, BackLoading(rule.kpi, subject, period));
+    }
+    return reading;
   }
   return viewer_->Read(rule.kpi, subject,
                        std::string(LevelOfPerson(*rulebook_, subjects_.Get(subject), period)),

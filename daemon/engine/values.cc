@@ -123,8 +123,27 @@ absl::StatusOr<PeriodValue> Core::ReadValue(KpiIndex k, SubjectId subject, const
   KPIWATCH_ASSIGN_OR_RETURN(
       value.reading, viewer_->Read(k, subject, std::string(LevelOfPerson(*rulebook_, info, period)),
                                    period, target, capacity));
+  if (std::any_of(judging.begin(), judging.end(),
+                  [&](const auto& judged) { return plans_.reads_back_loading[judged.first]; })) {
+    KPIWATCH_ASSIGN_OR_RETURN(value.reading.back_loading, BackLoading(k, subject, period));
+  }
   const PeriodInput input = InputOf(period, value.reading);
   const bool measured = IsMeasured(k, period);
+  std::optional<PaceReading> pace;
+  const SealGroup& group = groups_[group_of_kpi_[k]];
+  const bool has_begun = group.next && *group.next > period.begin;
+  const bool is_asked =
+      target || std::any_of(judging.begin(), judging.end(), [&](const auto& judged) {
+        return rulebook_->rules[judged.first].evaluate == EvaluateMode::kOnPace;
+      });
+  if (kpi.AddsUp() && measured && has_begun && is_asked) {
+    const bool with_best = std::any_of(judging.begin(), judging.end(), [&](const auto& judged) {
+      return plans_.reads_best_rate[judged.first];
+    });
+    KPIWATCH_ASSIGN_OR_RETURN(
+        pace, ReadPace(k, subject, period, target, std::min(*group.next, period.end), with_best));
+    value.pace = target ? std::optional(pace->pace) : std::nullopt;
+  }
   if (input.completion && measured && judging.empty()) {
     value.level = Level::kGreen;
   }
@@ -133,7 +152,15 @@ absl::StatusOr<PeriodValue> Core::ReadValue(KpiIndex k, SubjectId subject, const
     if (!measured || (plans_.needs_target[r] && !input.completion)) {
       continue;  // what does not count has no colour
     }
-    const Level band = BandOf(rule, streaks, input);
+    PeriodInput judged = input;
+    if (rule.evaluate == EvaluateMode::kOnPace) {
+      if (!pace || pace->pace.too_early) {
+        continue;
+      }
+      judged = InputOf(period, pace->reading);
+      judged.pace = &pace->pace;
+    }
+    const Level band = BandOf(rule, streaks, judged);
     // While it is open a period is judged on every day; that nothing happens on a Sunday is neither
     // good nor bad.
     if (CalendarEligibility(*rulebook_, rule, info, period) == Eligibility::kEligible ||
@@ -253,6 +280,9 @@ KpiSamples Core::ReadSamples(size_t limit) {
           }
           if (value->reading.completion) {
             sample.completion_ratio = value->reading.completion->ToDouble();
+          }
+          if (value->pace && value->pace->index) {
+            sample.pace_ratio = value->pace->index->ToDouble();
           }
           sample.level = value->level;
           (nothing ? zeros : samples.samples).push_back(std::move(sample));

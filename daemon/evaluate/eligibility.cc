@@ -136,7 +136,10 @@ bool NeedsTarget(const Rulebook& rulebook, const Rule& rule) {
   }
   const auto needs = [](const lang::Program& program) {
     return Reads(program, kSlotTarget) || Reads(program, kSlotCompletion) ||
-           Reads(program, kSlotMissStreak) || Reads(program, kSlotHitStreak);
+           Reads(program, kSlotMissStreak) || Reads(program, kSlotHitStreak) ||
+           Reads(program, kSlotExpected) || Reads(program, kSlotPaceIndex) ||
+           Reads(program, kSlotGap) || Reads(program, kSlotProjectedCompletion) ||
+           Reads(program, kSlotRequiredRate);
   };
   return std::any_of(rule.tiers.begin(), rule.tiers.end(), [&](const Tier& tier) {
     return needs(tier.when) || (tier.clear && needs(*tier.clear));

@@ -29,8 +29,8 @@ enum class Eligibility : uint8_t {  // persisted: DO NOT CHANGE the numbers
 // "eligible", "not_a_working_day", "not_applicable" …: the names of SkippedPeriod.reason.
 std::string_view EligibilityName(Eligibility eligibility);
 
-// True when the rule's conditions or streaks need a target (it reads completion, target or a
-// streak of a simple KPI).
+// True when the rule's conditions or streaks need a target (it reads completion, target, what is
+// due of it, or a streak of a simple KPI).
 bool NeedsTarget(const Rulebook& rulebook, const Rule& rule);
 
 // Everything but the target, which the caller looks up. `info` is the subject.

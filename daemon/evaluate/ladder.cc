@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "daemon/lang/exact.h"
+
 namespace kpiwatch {
 namespace {
 
@@ -41,6 +43,51 @@ void MoveSince(const LadderState& before, const PeriodInput& input, LadderState*
   }
 }
 
+lang::Value ValueOf(const std::optional<Rational>& number) {
+  return number ? lang::Value::Of(*number) : lang::Value::Absent();
+}
+
+// Of a closed period the target was due, and nothing is to come.
+std::optional<Rational> PaceOfClosed(const PeriodInput& input, uint16_t slot) {
+  const Rational value = Rational::Of(input.value);
+  switch (slot) {
+    case kSlotExpected:
+      return input.target ? std::optional(Rational::Of(*input.target)) : std::nullopt;
+    case kSlotPaceIndex:
+      return input.target ? lang::Divide(value, Rational::Of(*input.target)) : std::nullopt;
+    case kSlotGap:
+      return input.target ? lang::Subtract(value, Rational::Of(*input.target)) : std::nullopt;
+    case kSlotProjection:
+    case kSlotMaxAttainable:
+      return value;
+    case kSlotProjectedCompletion:
+      return input.completion;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<Rational> PaceOfOpen(const Pace& pace, uint16_t slot) {
+  switch (slot) {
+    case kSlotExpected:
+      return pace.expected;
+    case kSlotPaceIndex:
+      return pace.index;
+    case kSlotGap:
+      return pace.gap;
+    case kSlotProjection:
+      return pace.projection;
+    case kSlotMaxAttainable:
+      return pace.max_attainable;
+    case kSlotProjectedCompletion:
+      return pace.projected_completion;
+    case kSlotRequiredRate:
+      return pace.required_rate;
+    default:
+      return std::nullopt;
+  }
+}
+
 }  // namespace
 
 Level LadderState::level() const {
@@ -69,11 +116,14 @@ lang::Value ConditionValue(const PeriodInput& input, const LadderState& streaks,
     case kSlotCount:
       return lang::Value::Of(Decimal::FromInt(input.count));
     case kSlotNum:
-      return input.num ? lang::Value::Of(*input.num) : lang::Value::Absent();
+      return ValueOf(input.num);
     case kSlotDen:
-      return input.den ? lang::Value::Of(*input.den) : lang::Value::Absent();
+      return ValueOf(input.den);
+    case kSlotBackLoading:
+      return ValueOf(input.back_loading);
     default:
-      return lang::Value::Absent();
+      return ValueOf(input.pace != nullptr ? PaceOfOpen(*input.pace, slot)
+                                           : PaceOfClosed(input, slot));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "daemon/evaluate/pace.h"
 #include "daemon/model/day.h"
 #include "daemon/model/level.h"
 #include "daemon/model/period.h"
@@ -37,6 +38,9 @@ struct PeriodInput {
   bool known = true;  // it has a value; without one nothing is met, missed or compared
   std::optional<Rational> quotient{};  // the exact value, where `value` is its rounded form
   std::optional<Rational> num{}, den{};
+  // Of a closed period, where the rule asks: the part of the value that came at its end.
+  std::optional<Rational> back_loading{};
+  const Pace* pace = nullptr;  // of an open period; null: it is closed, and all of it was due
 };
 
 // The environment of a condition: `slot` is a ConditionSlot.
@@ -48,8 +52,8 @@ lang::Value ConditionValue(const PeriodInput& input, const LadderState& streaks,
 // period, one with `when` false; a period without a value is neither hit nor miss.
 LadderState AdvanceSealed(const Rule& rule, const LadderState& before, const PeriodInput& input);
 
-// Looks at a period that is still open (evaluate: intraday): tiers latch on `when` and clear on
-// `clear`; without one they stay until the period's seal (D-10). Streaks do not move.
+// Looks at a period that is still open (evaluate: intraday or on_pace): tiers latch on `when` and
+// clear on `clear`; without one they stay until the period's seal (D-10). Streaks do not move.
 LadderState AdvanceOpen(const Rule& rule, const LadderState& before, const PeriodInput& input);
 
 // The band of a period by itself: the highest tier whose `when` is true (D-10's `level` of values).

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "daemon/kpictl/table.h"
@@ -43,6 +45,67 @@ std::string SubjectText(const std::string& written, const LocalText& name) {
   const std::string& text = name.For("zh");
   const bool named = !text.empty() && !written.ends_with(":" + text);
   return named ? fmt::format("{} ({})", text, written) : written;
+}
+
+// So many working days.
+std::string DaysText(int64_t work) {
+  const Rational days{Decimal::FromInt(work), Decimal::FromInt(kFullCapacity)};
+  return days.Rounded(2).value_or(Decimal()).ToString();
+}
+
+// Whether there is more to come, so that its pace says more than its completion.
+bool IsUnderWay(const PeriodValue& value) {
+  return value.pace && value.pace->worked < value.pace->all;
+}
+
+using PaceColumn = std::optional<Rational> Pace::*;
+
+// With as many of six digits as say something.
+std::string Shown(const Rational& number) {
+  return number.Rounded(Decimal::kScaleDigits).value_or(Decimal()).ToString();
+}
+
+void AddPace(const Pace& pace, Json* json) {
+  (*json)["worked_days"] = DaysText(pace.worked);
+  (*json)["working_days"] = DaysText(pace.all);
+  if (pace.too_early) {
+    (*json)["too_early"] = true;
+    return;
+  }
+  constexpr std::pair<std::string_view, PaceColumn> kColumns[] = {
+      {"expected", &Pace::expected},
+      {"pace_index", &Pace::index},
+      {"gap", &Pace::gap},
+      {"projection", &Pace::projection},
+      {"projected_completion", &Pace::projected_completion},
+      {"required_rate", &Pace::required_rate},
+      {"effort", &Pace::effort},
+      {"max_attainable", &Pace::max_attainable}};
+  for (const auto& [name, column] : kColumns) {
+    if (const std::optional<Rational>& number = pace.*column) {
+      (*json)[std::string(name)] = Shown(*number);
+    }
+  }
+}
+
+std::vector<Table::Cell> PaceCells(const PeriodValue& value) {
+  if (!IsUnderWay(value)) {
+    return {{""}, {""}, {""}, {""}, {""}, {""}};
+  }
+  const Pace& pace = *value.pace;
+  const auto text = [&](PaceColumn column, int digits) {
+    return Table::Cell{(pace.*column) ? (pace.*column)->ToFixed(digits) : "n/a"};
+  };
+  const std::string days = fmt::format("{}/{}", DaysText(pace.worked), DaysText(pace.all));
+  if (pace.too_early) {
+    return {{days}, {"too early"}, {""}, {""}, {""}, {""}};
+  }
+  return {{days},
+          text(&Pace::expected, 2),
+          text(&Pace::index, 3),
+          text(&Pace::gap, 2),
+          text(&Pace::projection, 2),
+          text(&Pace::required_rate, 2)};
 }
 
 std::string PeriodName(const PeriodValue& value, const Rulebook& rulebook) {
@@ -87,6 +150,9 @@ std::string ValueJson(const PeriodValue& value) {
   json["target"] = reading.target ? Json(reading.target->ToString()) : Json();
   json["completion"] = reading.completion ? Json(reading.completion->ToFixed(6)) : Json();
   json["level"] = value.level ? Json(std::string(LevelName(*value.level))) : Json();
+  if (IsUnderWay(value)) {
+    AddPace(*value.pace, &json);
+  }
   return Line(json);
 }
 
@@ -122,24 +188,37 @@ void PrintValues(const std::vector<PeriodValue>& values, const Rulebook& ruleboo
     }
     return;
   }
-  Table table({{"KPI"},
-               {"subject"},
-               {"period"},
-               {"value", Table::Align::kRight},
-               {"target", Table::Align::kRight},
-               {"completion", Table::Align::kRight},
-               {"level"}});
+  const bool with_pace = std::any_of(values.begin(), values.end(), IsUnderWay);
+  std::vector<Table::Column> columns = {{"KPI"},
+                                        {"subject"},
+                                        {"period"},
+                                        {"value", Table::Align::kRight},
+                                        {"target", Table::Align::kRight},
+                                        {"completion", Table::Align::kRight},
+                                        {"level"}};
+  if (with_pace) {
+    for (const char* title : {"days", "expected", "pace", "gap", "projection", "required"}) {
+      columns.push_back({title, Table::Align::kRight});
+    }
+  }
+  Table table(std::move(columns));
   for (const PeriodValue& value : values) {
     const KpiReading& reading = value.reading;
     const std::string completion = reading.completion ? Percent(*reading.completion) : "n/a";
     const Level colour = value.level.value_or(Level::kGreen);
-    table.Add({{value.kpi},
-               {SubjectText(value.subject, NameOf(value.subject, rulebook))},
-               {PeriodName(value, rulebook)},
-               {ValueText(reading)},
-               {reading.target ? reading.target->ToString() : "n/a"},
-               {completion, colour},
-               {value.level ? std::string(LevelName(*value.level)) : "n/a", colour}});
+    std::vector<Table::Cell> cells = {
+        {value.kpi},
+        {SubjectText(value.subject, NameOf(value.subject, rulebook))},
+        {PeriodName(value, rulebook)},
+        {ValueText(reading)},
+        {reading.target ? reading.target->ToString() : "n/a"},
+        {completion, colour},
+        {value.level ? std::string(LevelName(*value.level)) : "n/a", colour}};
+    if (with_pace) {
+      std::vector<Table::Cell> pace = PaceCells(value);
+      std::move(pace.begin(), pace.end(), std::back_inserter(cells));
+    }
+    table.Add(std::move(cells));
   }
   table.Print(out, colours);
 }

@@ -14,7 +14,11 @@ namespace kpiwatch {
 enum class OutputFormat { kNdjson, kTable };
 
 // {"kpi","subject","from","to","value","target","completion","level"}: dates, `to` not included;
-// decimals as strings, completion as a ratio with six digits, half up; null where there is none.
+// decimals as strings, completion as a ratio with six digits, half up; null where there is none. Of
+// a period with working days left, whose KPI adds up and has a target, also "worked_days",
+// "working_days", and "too_early": true or those there are of "expected","pace_index","gap",
+// "projection","projected_completion","required_rate","effort","max_attainable": as of the day that
+// closed last.
 std::string ValueJson(const PeriodValue& value);
 // {"rule","subject","period","from_level","to_level","at","reason","notified":[…]}; `at` in UTC.
 // Of a restated one before "notified" also "value","completion","old_value","old_completion",

@@ -151,7 +151,7 @@ void Run::Note(absl::Time now, const v1::Transition& transition) {
   std::sort(happened.notified.begin(), happened.notified.end());
   const Rule* rule = FindRule(*rulebook_, happened.rule);
   if (rule != nullptr &&
-      (rule->evaluate == EvaluateMode::kIntraday || rule->period == PeriodKind::kTarget)) {
+      (rule->evaluate != EvaluateMode::kOnClose || rule->period == PeriodKind::kTarget)) {
     happened.ladder = happened.period;
   }
   outcome_.happened.push_back(std::move(happened));

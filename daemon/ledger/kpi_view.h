@@ -42,6 +42,9 @@ struct KpiReading {
   std::vector<FloorResult> floors;     // verdict only
   // Met or missed; nullopt when there is nothing to measure it by.
   std::optional<bool> met;
+  // The part of the value that came in the last quarter of the working days, where somebody
+  // asks for it; nullopt also: of nothing.
+  std::optional<Rational> back_loading;
 };
 
 // value/target by the KPI's direction: up A/T; down 2 - A/T, not below 0 (S-07). nullopt for a

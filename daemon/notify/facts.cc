@@ -115,7 +115,7 @@ std::string FingerprintOf(const v1::Transition& transition, const Rulebook& rule
     return FingerprintOf(transition, transition.told_as().rbegin()->by_period());
   }
   const Rule* const rule = FindRule(rulebook, transition.rule());
-  return FingerprintOf(transition, rule != nullptr && (rule->evaluate == EvaluateMode::kIntraday ||
+  return FingerprintOf(transition, rule != nullptr && (rule->evaluate != EvaluateMode::kOnClose ||
                                                        rule->period == PeriodKind::kTarget));
 }
 

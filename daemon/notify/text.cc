@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "daemon/notify/facts.h"
 #include "daemon/notify/number_text.h"
+#include "daemon/notify/pace_rows.h"
 #include "daemon/notify/words.h"
 #include "fmt/format.h"
 
@@ -228,6 +229,9 @@ std::vector<TextRow> Rows(const Source& source) {
   add(words.target, amount(transition.target()));
   add(words.completion,
       transition.completion().empty() ? "" : PercentText(transition.completion()));
+  for (TextRow& row : PaceRows(transition, words, amount)) {
+    rows.push_back(std::move(row));
+  }
   add(words.restated, RestatedText(source));
   add(words.cause,
       transition.reason() == v1::REASON_RESTATED ? transition.cause_event_id() : std::string());
@@ -379,6 +383,14 @@ TemplateValues TemplateValuesOf(const v1::Transition& transition, const Rulebook
           {".Value", transition.value()},
           {".Target", transition.target()},
           {".Completion", transition.completion()},
+          {".BackLoading", transition.back_loading()},
+          {".Expected", transition.expected()},
+          {".PaceIndex", transition.pace_index()},
+          {".Gap", transition.gap()},
+          {".Projection", transition.projection()},
+          {".ProjectedCompletion", transition.projected_completion()},
+          {".RequiredRate", transition.required_rate()},
+          {".MaxAttainable", transition.max_attainable()},
           {".MissStreak", std::to_string(transition.miss_streak())},
           {".Period", transition.period()},
           {".Status", IsResolved(transition) ? "resolved" : "firing"}};

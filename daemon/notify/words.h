@@ -18,8 +18,9 @@ struct Words {
   std::string_view data;                             // in place of a level: about the data
 
   // Names of rows.
-  std::string_view kpi, subject, period, change, value, restated, target, completion, since, streak,
-      why, shortfall, detail, counted, skipped, grant, rule, task, assignee, due, checklist;
+  std::string_view kpi, subject, period, change, value, restated, target, completion, expected,
+      pace, projection, required, attainable, back_loading, since, streak, why, shortfall, detail,
+      counted, skipped, grant, rule, task, assignee, due, checklist;
 
   std::string_view colon;        // behind the name of a row
   std::string_view met, missed;  // a counted period

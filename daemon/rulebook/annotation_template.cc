@@ -18,10 +18,27 @@
 namespace kpiwatch {
 namespace {
 
-constexpr std::array<std::string_view, 13> kNames = {
-    ".Completion",   ".KPI.Name", ".KPI.Title", ".Level",      ".MissStreak",
-    ".Period",       ".Rule",     ".Status",    ".Subject.ID", ".Subject.Name",
-    ".Subject.Unit", ".Target",   ".Value"};
+constexpr std::array<std::string_view, 21> kNames = {".BackLoading",
+                                                     ".Completion",
+                                                     ".Expected",
+                                                     ".Gap",
+                                                     ".KPI.Name",
+                                                     ".KPI.Title",
+                                                     ".Level",
+                                                     ".MaxAttainable",
+                                                     ".MissStreak",
+                                                     ".PaceIndex",
+                                                     ".Period",
+                                                     ".Projection",
+                                                     ".ProjectedCompletion",
+                                                     ".RequiredRate",
+                                                     ".Rule",
+                                                     ".Status",
+                                                     ".Subject.ID",
+                                                     ".Subject.Name",
+                                                     ".Subject.Unit",
+                                                     ".Target",
+                                                     ".Value"};
 
 // ---- Functions ----------------------------------------------------------------------------------
 

@@ -76,6 +76,8 @@ std::string MeaningOf(const Kpi& kpi, const Rulebook& book) {
   }
   out += fmt::format("{}|{}|{}|", static_cast<int>(kpi.direction), kpi.expose_units,
                      kpi.expose_people);
+  out += fmt::format("{}|{}|{}|", kpi.pace.min_share.ToString(), kpi.pace.min_days,
+                     kpi.pace.min_units.ToString());
   return out;
 }
 

@@ -20,14 +20,23 @@ struct Name {
   Binding binding;
 };
 
-constexpr std::array<Name, 8> kConditionNames = {{{"value", {kSlotValue, Type::kNumber}},
-                                                  {"target", {kSlotTarget, Type::kNumber}},
-                                                  {"completion", {kSlotCompletion, Type::kNumber}},
-                                                  {"miss_streak", {kSlotMissStreak, Type::kNumber}},
-                                                  {"hit_streak", {kSlotHitStreak, Type::kNumber}},
-                                                  {"count", {kSlotCount, Type::kNumber}},
-                                                  {"num", {kSlotNum, Type::kNumber}},
-                                                  {"den", {kSlotDen, Type::kNumber}}}};
+constexpr std::array<Name, 16> kConditionNames = {
+    {{"value", {kSlotValue, Type::kNumber}},
+     {"target", {kSlotTarget, Type::kNumber}},
+     {"completion", {kSlotCompletion, Type::kNumber}},
+     {"miss_streak", {kSlotMissStreak, Type::kNumber}},
+     {"hit_streak", {kSlotHitStreak, Type::kNumber}},
+     {"count", {kSlotCount, Type::kNumber}},
+     {"num", {kSlotNum, Type::kNumber}},
+     {"den", {kSlotDen, Type::kNumber}},
+     {"expected", {kSlotExpected, Type::kNumber}},
+     {"pace_index", {kSlotPaceIndex, Type::kNumber}},
+     {"gap", {kSlotGap, Type::kNumber}},
+     {"projection", {kSlotProjection, Type::kNumber}},
+     {"projected_completion", {kSlotProjectedCompletion, Type::kNumber}},
+     {"required_rate", {kSlotRequiredRate, Type::kNumber}},
+     {"max_attainable", {kSlotMaxAttainable, Type::kNumber}},
+     {"back_loading", {kSlotBackLoading, Type::kNumber}}}};
 
 constexpr std::array<Name, 4> kPersonNames = {{{"person.level", {kSlotPersonLevel, Type::kString}},
                                                {"person.unit", {kSlotPersonUnit, Type::kString}},
@@ -68,6 +77,19 @@ bool IsSummable(Type type) {
 }
 
 bool IsOfRatio(uint16_t slot) { return slot == kSlotNum || slot == kSlotDen; }
+
+// What is measured as the KPI's value is.
+bool IsAmount(uint16_t slot) {
+  return slot == kSlotValue || slot == kSlotTarget ||
+         (IsOfPace(slot) && slot != kSlotPaceIndex && slot != kSlotProjectedCompletion);
+}
+
+// Whether conditions on the KPI may speak of what the slot stands for; null: it is not known.
+bool Has(const Kpi* kpi, uint16_t slot) {
+  return kpi == nullptr ||
+         (IsOfRatio(slot) ? kpi->type == KpiType::kRatio
+                          : (!IsOfPace(slot) && slot != kSlotBackLoading) || kpi->AddsUp());
+}
 
 // The shortest way to hold a list of names.
 std::vector<std::string> Strings(std::initializer_list<const char*> names) {
@@ -180,33 +202,36 @@ std::optional<FieldId> EventScope::Field(const YamlNode& node, std::string_view 
 std::optional<lang::Program> CompileCondition(const YamlNode& node, const Kpi* kpi,
                                               Diagnostics* out) {
   lang::Scope scope = ScopeOf(kConditionNames, 0);
-  scope.resolve = [kpi, resolve = scope.resolve](std::string_view path) -> std::optional<Binding> {
+  const auto resolve = scope.resolve;
+  scope.resolve = [kpi, resolve](std::string_view path) -> std::optional<Binding> {
     std::optional<Binding> binding = resolve(path);
-    if (binding && IsOfRatio(binding->slot)) {
-      if (kpi != nullptr && kpi->type != KpiType::kRatio) {
-        return std::nullopt;
-      }
-      binding->type = Type::kNumeric;  // of money, or not
+    if (!binding || !Has(kpi, binding->slot)) {
+      return std::nullopt;
     }
-    const bool amount = binding && (binding->slot == kSlotValue || binding->slot == kSlotTarget);
-    if (amount && kpi == nullptr) {
-      binding->type = Type::kNumeric;
+    const bool amount = IsAmount(binding->slot);
+    if (IsOfRatio(binding->slot) || (amount && kpi == nullptr)) {
+      binding->type = Type::kNumeric;  // of money, or not
     } else if (amount && !kpi->currency.empty()) {
       binding->type = Type::kMoney;
       binding->currency = kpi->currency;
     }
     return binding;
   };
-  if (kpi != nullptr && kpi->type != KpiType::kRatio) {
-    std::erase_if(scope.known,
-                  [](const std::string& name) { return name == "num" || name == "den"; });
-    scope.hint = "'num' and 'den' are those of a KPI of type ratio";
+  if (kpi != nullptr) {
+    std::erase_if(scope.known, [&](const std::string& name) {
+      const std::optional<Binding> binding = resolve(name);
+      return binding && !Has(kpi, binding->slot);
+    });
+    const std::string_view ratio = "'num' and 'den' are those of a KPI of type ratio";
+    const std::string_view pace =
+        "pace and projection are those of a KPI whose days add up: of count() or sum(…)";
+    scope.hint = kpi->type == KpiType::kRatio ? std::string(pace)
+                 : kpi->AddsUp()              ? std::string(ratio)
+                                              : fmt::format("{}; {}", ratio, pace);
   }
-  scope.reserved =
-      Strings({"floor", "stretch", "gap", "expected", "pace_index", "projection",
-               "projected_completion", "required_rate", "max_attainable", "behind_streak", "level",
-               "completeness", "idle", "overdue", "day.completion", "week.completion",
-               "month.completion", "quarter.completion", "year.completion"});
+  scope.reserved = Strings({"floor", "stretch", "behind_streak", "level", "completeness", "idle",
+                            "overdue", "day.completion", "week.completion", "month.completion",
+                            "quarter.completion", "year.completion"});
   return Compile(node, scope, Type::kBool, out);
 }
 

@@ -95,6 +95,11 @@ std::string RuleMeaning(const Rule& rule, const Rulebook& book) {
   out +=
       fmt::format("{}|{}|{}|{}|{}|", static_cast<int>(rule.for_each), static_cast<int>(rule.period),
                   static_cast<int>(rule.evaluate), rule.clear_after, rule.max_gap_days);
+  if (rule.evaluate == EvaluateMode::kOnPace) {
+    const PaceLimits& pace = book.kpis[rule.kpi].pace;
+    out += fmt::format("pace {}|{}|{}|", pace.min_share.ToString(), pace.min_days,
+                       pace.min_units.ToString());
+  }
   for (const Tier& tier : rule.tiers) {
     Append(LevelName(tier.level), &out);
     Append(tier.when.Canonical(), &out);

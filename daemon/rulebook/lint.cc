@@ -69,16 +69,22 @@ void LintOrder(const Tier& lower, const Tier& higher, const YamlNode& rule, Diag
 // 40 is 4000 %: who writes it means 40 %. Ten times the target may be meant.
 void LintCompletion(const lang::Program& program, const YamlNode& node, Diagnostics* out) {
   const auto c = program.simple_comparison();
-  if (!c || c->slot != kSlotCompletion || program.source().find('%') != std::string::npos ||
+  const bool ratio = c && (c->slot == kSlotCompletion || c->slot == kSlotPaceIndex ||
+                           c->slot == kSlotProjectedCompletion || c->slot == kSlotBackLoading);
+  if (!ratio || program.source().find('%') != std::string::npos ||
       !(c->threshold > Rational::Of(Decimal::FromInt(10)))) {
     return;
   }
   const bool holds = IsBelow(c->comparator) || c->comparator == Comparator::kNotEqual;
   const std::string number = c->threshold.ToFixed(0);
-  out->Warning(node.place, fmt::format("'{}' is {} true: completion is a ratio, and {} is {}00 %; "
+  out->Warning(node.place, fmt::format("'{}' is {} true: {} is a ratio, and {} is {}00 %; "
                                        "did you mean {}%?",
-                                       program.source(), holds ? "always" : "hardly ever", number,
-                                       number, number));
+                                       program.source(), holds ? "always" : "hardly ever",
+                                       c->slot == kSlotCompletion    ? "completion"
+                                       : c->slot == kSlotPaceIndex   ? "pace_index"
+                                       : c->slot == kSlotBackLoading ? "back_loading"
+                                                                     : "projected_completion",
+                                       number, number, number));
 }
 
 // 0.9 → "90%".
@@ -323,7 +329,8 @@ bool WhereTakes(const Rule& rule, const Unit& unit) {
 bool AsksForTargets(const Rule& rule, const Kpi& kpi) {
   return kpi.type != KpiType::kVerdict &&
          (rule.period == PeriodKind::kTarget ||
-          Reads(rule, {kSlotTarget, kSlotCompletion, kSlotMissStreak, kSlotHitStreak}));
+          Reads(rule, {kSlotTarget, kSlotCompletion, kSlotMissStreak, kSlotHitStreak, kSlotExpected,
+                       kSlotPaceIndex, kSlotGap, kSlotProjectedCompletion, kSlotRequiredRate}));
 }
 
 void Lint(LoadState* state) {

@@ -34,6 +34,18 @@ std::optional<KpiIndex> Rulebook::FindKpi(std::string_view name) const {
                           : std::optional<KpiIndex>(static_cast<KpiIndex>(it - kpis.begin()));
 }
 
+std::string_view EvaluateModeName(EvaluateMode mode) {
+  switch (mode) {
+    case EvaluateMode::kOnClose:
+      return "on_close";
+    case EvaluateMode::kIntraday:
+      return "intraday";
+    case EvaluateMode::kOnPace:
+      return "on_pace";
+  }
+  return "on_close";
+}
+
 const BusinessCalendar& Rulebook::CalendarFor(const Kpi& kpi, bool is_person, std::string_view id,
                                               Day day) const {
   if (kpi.calendar != unit_calendars) {

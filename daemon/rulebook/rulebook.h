@@ -168,6 +168,13 @@ struct Floors {
   std::vector<Decimal> values;  // one per Kpi::all_of
 };
 
+// Before so much of a period is over nothing is said of its pace (S-11).
+struct PaceLimits {
+  Decimal min_share = Decimal::FromMinor(15, 2);  // of its working days
+  int min_days = 2;                               // full working days
+  Decimal min_units;                              // of what is due by then
+};
+
 struct Kpi {
   std::string name;
   LocalText title;
@@ -192,6 +199,7 @@ struct Kpi {
   bool by_unit = false;
   KpiEntity entity;
   bool by_entity() const { return !entity.id.empty(); }
+  PaceLimits pace;  // of one that adds up
 
   // kVerdict: met when every KPI of all_of reaches its floor
   std::vector<KpiIndex> all_of;
@@ -209,9 +217,12 @@ struct Kpi {
   bool expose_units = true;
   bool expose_people = false;
 
-  // Hash of everything above that changes values (not title, help, owner): the identity of its
-  // stored series (D-29).
+  // Hash of everything above that changes values (not title, help, owner, pace): the identity of
+  // its stored series (D-29).
   uint64_t fingerprint = 0;
+
+  // Its days add up to its periods, so that a part of the target is due after a part of the period.
+  bool AddsUp() const { return type == KpiType::kSimple && measure.IsSum(); }
 };
 
 // ---- Targets ------------------------------------------------------------------------------------
@@ -227,7 +238,11 @@ struct Target {
 // ---- Rules --------------------------------------------------------------------------------------
 
 enum class ForEach : uint8_t { kPerson, kUnit };
-enum class EvaluateMode : uint8_t { kOnClose, kIntraday };
+// Part of stored fingerprints: DO NOT CHANGE the order. kOnPace looks at open periods when one of
+// their days is sealed.
+enum class EvaluateMode : uint8_t { kOnClose, kIntraday, kOnPace };
+// "on_close", "intraday", "on_pace".
+std::string_view EvaluateModeName(EvaluateMode mode);
 
 // Slots of a condition's environment (lang::Environment).
 enum ConditionSlot : uint16_t {
@@ -239,7 +254,18 @@ enum ConditionSlot : uint16_t {
   kSlotCount = 5,
   kSlotNum = 6,  // of a ratio
   kSlotDen = 7,
+  kSlotExpected = 8,  // of a KPI that adds up: its pace (S-11, S-12)
+  kSlotPaceIndex = 9,
+  kSlotGap = 10,
+  kSlotProjection = 11,
+  kSlotProjectedCompletion = 12,
+  kSlotRequiredRate = 13,
+  kSlotMaxAttainable = 14,
+  kSlotBackLoading = 15,  // of a KPI that adds up: how much came at the end
 };
+constexpr bool IsOfPace(uint16_t slot) {
+  return kSlotExpected <= slot && slot <= kSlotMaxAttainable;
+}
 
 // Who is told: "owner" 0 steps, "manager" 1, "manager+1" 2 …; or a person id. Who owns a unit's
 // numbers is its manager: 0 and 1 are the same there.

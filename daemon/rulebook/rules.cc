@@ -49,8 +49,10 @@ T ReadChoice(MapReader* map, std::string_view key,
 
 constexpr std::array<std::pair<std::string_view, ForEach>, 2> kForEach = {
     {{"person", ForEach::kPerson}, {"unit", ForEach::kUnit}}};
-constexpr std::array<std::pair<std::string_view, EvaluateMode>, 2> kEvaluate = {
-    {{"on_close", EvaluateMode::kOnClose}, {"intraday", EvaluateMode::kIntraday}}};
+constexpr std::array<std::pair<std::string_view, EvaluateMode>, 3> kEvaluate = {
+    {{"on_close", EvaluateMode::kOnClose},
+     {"intraday", EvaluateMode::kIntraday},
+     {"on_pace", EvaluateMode::kOnPace}}};
 constexpr std::array<std::pair<std::string_view, PeriodKind>, 6> kPeriods = {
     {{"day", PeriodKind::kDay},
      {"week", PeriodKind::kWeek},
@@ -99,18 +101,30 @@ std::vector<Notify> ReadNotifyList(MapReader* map, LoadState* state) {
   return people;
 }
 
-// Streaks change when a period is sealed, which an intraday rule does not wait for.
-void CheckIntraday(const YamlNode& node, const lang::Program& program, const Rule& rule,
-                   LoadState* state) {
+// Streaks change when a period is sealed, which rules on open periods do not wait for; pace when a
+// day is, which an intraday rule does not wait for.
+void CheckMode(const YamlNode& node, const lang::Program& program, const Rule& rule,
+               LoadState* state) {
   const std::vector<uint16_t>& slots = program.slots();
   const auto reads = [&](uint16_t slot) {
     return std::find(slots.begin(), slots.end(), slot) != slots.end();
   };
-  if (rule.evaluate == EvaluateMode::kIntraday &&
+  if (rule.evaluate != EvaluateMode::kOnClose &&
       (reads(kSlotMissStreak) || reads(kSlotHitStreak))) {
+    state->out.Error(node, fmt::format("streaks change only when a period closes; this rule is "
+                                       "'evaluate: {}'",
+                                       EvaluateModeName(rule.evaluate)));
+  }
+  if (rule.evaluate != EvaluateMode::kOnClose && reads(kSlotBackLoading)) {
+    state->out.Error(node, fmt::format("how much came at the end is known when a period closes; "
+                                       "this rule is 'evaluate: {}'",
+                                       EvaluateModeName(rule.evaluate)));
+  }
+  if (rule.evaluate == EvaluateMode::kIntraday &&
+      std::any_of(slots.begin(), slots.end(), IsOfPace)) {
     state->out.Error(node,
-                     "streaks change only when a period closes; this rule is "
-                     "'evaluate: intraday'");
+                     "pace counts days that are closed; this rule is 'evaluate: intraday', and "
+                     "'evaluate: on_pace' looks whenever a day closes");
   }
 }
 
@@ -156,13 +170,13 @@ void ReadTier(const YamlNode& node, Level level, const Kpi* kpi, LoadState* stat
   if (const YamlNode* condition = map.Require("when")) {
     when = CompileCondition(*condition, kpi, &state->out);
     if (when) {
-      CheckIntraday(*condition, *when, *rule, state);
+      CheckMode(*condition, *when, *rule, state);
     }
   }
   if (const YamlNode* condition = map.Find("clear")) {
     clear = CompileCondition(*condition, kpi, &state->out);
     if (clear) {
-      CheckIntraday(*condition, *clear, *rule, state);
+      CheckMode(*condition, *clear, *rule, state);
     }
   }
   std::vector<Notify> notify = ReadNotifyList(&map, state);
@@ -212,6 +226,16 @@ void CheckKpi(const YamlNode& name, const Kpi& kpi, const Rule& rule, LoadState*
   if (kpi.by_unit && rule.for_each == ForEach::kPerson) {
     state->out.Error(
         name, fmt::format("KPI '{}' is a KPI of units; its rules are 'for_each: unit'", kpi.name));
+  }
+  if (rule.evaluate == EvaluateMode::kOnPace && !kpi.AddsUp()) {
+    state->out.Error(name, fmt::format("the days of KPI '{}' do not add up to its periods, so that "
+                                       "nothing says what is due by a day: 'evaluate: on_pace' is "
+                                       "for KPIs of count() or sum(…)",
+                                       kpi.name));
+  } else if (rule.evaluate == EvaluateMode::kOnPace && rule.period == PeriodKind::kDay) {
+    state->out.Error(name,
+                     "'evaluate: on_pace' looks at longer periods whenever a day closes; "
+                     "this rule has 'period: day'");
   }
   const bool compound = kpi.type == KpiType::kRatio || kpi.type == KpiType::kDerived;
   if (compound && rule.evaluate == EvaluateMode::kIntraday) {
@@ -273,7 +297,7 @@ void LoadRule(const YamlNode& node, LoadState* state) {
   rule.kpi = static_cast<KpiIndex>(index.value_or(0));
   rule.for_each = ReadChoice(&map, "for_each", kForEach, {"team", "entity"});
   rule.period = ReadChoice(&map, "period", kPeriods, {"half_year"});
-  rule.evaluate = ReadChoice(&map, "evaluate", kEvaluate, {"on_pace"});
+  rule.evaluate = ReadChoice(&map, "evaluate", kEvaluate, {});
   if (index) {
     CheckKpi(*kpi, state->book.kpis[*index], rule, state);
   }

@@ -5,6 +5,7 @@
 
 #include "daemon/base/nearest_name.h"
 #include "daemon/model/currency.h"
+#include "daemon/rulebook/amount.h"
 #include "daemon/rulebook/expressions.h"
 #include "daemon/rulebook/kpi_sections.h"
 #include "fmt/format.h"
@@ -181,6 +182,23 @@ void ReadCurrency(MapReader* map, bool money, const std::string& fallback, Kpi* 
   kpi->currency = std::string(node->text);
 }
 
+// Before what its pace is not spoken of.
+void ReadPace(MapReader* map, Kpi* kpi) {
+  const YamlNode* node = map->Find("pace");
+  if (node == nullptr) {
+    return;
+  }
+  if (!kpi->AddsUp()) {
+    map->out()->Error(*node, "'pace' is that of a KPI whose days add up: one of count() or sum(…)");
+    return;
+  }
+  MapReader pace(*node, "'pace'", map->out());
+  kpi->pace.min_share = ReadShare(&pace, "min_share").value_or(kpi->pace.min_share);
+  kpi->pace.min_days = pace.Int("min_days", 0, 366).value_or(kpi->pace.min_days);
+  kpi->pace.min_units = ReadAmount(&pace, "min_units", *kpi).value_or(kpi->pace.min_units);
+  pace.Finish();
+}
+
 // The path that names the subject: a field, `person`, or `unit`.
 std::string ReadSubject(MapReader* map, LoadState* state, Kpi* kpi) {
   const YamlNode* node = map->Find("subject");
@@ -268,6 +286,7 @@ void ReadSimpleKpi(MapReader* map, LoadState* state, Kpi* kpi) {
   }
   ReadCurrency(map, money, state->book.currency, kpi);
   ReadEntity(map, &scope, kpi);
+  ReadPace(map, kpi);
   map->NotSupported({"dimensions", "completion", "min_den", "dedupe", "value"});
 }
 

@@ -169,5 +169,39 @@ TEST(LadderTest, AQuotientIsComparedExactly) {
   EXPECT_EQ(AdvanceSealed(rule, {}, input).level(), Level::kGreen);
 }
 
+std::string Shown(const PeriodInput& input, uint16_t slot) {
+  const lang::Value value = ConditionValue(input, {}, slot);
+  return value.kind == lang::ValueKind::kNumber ? value.number.ToFixed(2) : "absent";
+}
+
+// At its close all of a target is due.
+TEST(ConditionValueTest, TheNamesOfPaceOfAClosedPeriodAreThoseOfItsEnd) {
+  PeriodInput input = DayOf(Day{0}, 40);
+  EXPECT_EQ(Shown(input, kSlotExpected), "absent");
+  EXPECT_EQ(Shown(input, kSlotProjection), "40.00");
+  input.target = Decimal::FromInt(50);
+  input.completion = Rational{Decimal::FromInt(4), Decimal::FromInt(5)};
+  EXPECT_EQ(Shown(input, kSlotExpected), "50.00");
+  EXPECT_EQ(Shown(input, kSlotPaceIndex), "0.80");
+  EXPECT_EQ(Shown(input, kSlotGap), "-10.00");
+  EXPECT_EQ(Shown(input, kSlotProjectedCompletion), "0.80");
+  EXPECT_EQ(Shown(input, kSlotMaxAttainable), "40.00");
+  EXPECT_EQ(Shown(input, kSlotRequiredRate), "absent");
+}
+
+TEST(ConditionValueTest, TheNamesOfPaceOfAnOpenPeriodAreThoseOfItsPace) {
+  PeriodInput input = DayOf(Day{0}, 40);
+  input.target = Decimal::FromInt(50);
+  Pace pace;
+  input.pace = &pace;
+  EXPECT_EQ(Shown(input, kSlotExpected), "absent");
+  EXPECT_EQ(Shown(input, kSlotProjection), "absent");
+  pace.expected = Rational::Of(Decimal::FromInt(10));
+  pace.required_rate = Rational::Of(Decimal::FromInt(2));
+  EXPECT_EQ(Shown(input, kSlotExpected), "10.00");
+  EXPECT_EQ(Shown(input, kSlotRequiredRate), "2.00");
+  EXPECT_EQ(Shown(input, kSlotPaceIndex), "absent");
+}
+
 }  // namespace
 }  // namespace kpiwatch

@@ -355,5 +355,26 @@ TEST(NumberTextTest, PercentagesAreExact) {
   EXPECT_EQ(PercentText("n/a"), "n/a");
 }
 
+TEST_F(TextTest, ThePaceSaysWhatIsDueAndWhereItLeads) {
+  EXPECT_EQ(Row("Pace", "en"), "");
+  transition_ = SampleTransition(v1::LEVEL_GREEN, v1::LEVEL_RED);
+  transition_.set_currency("CNY");
+  transition_.set_expected("52380.952381");
+  transition_.set_pace_index("0.763636");
+  transition_.set_gap("-12380.952381");
+  transition_.set_projection("76363.636364");
+  transition_.set_projected_completion("0.763636");
+  transition_.set_required_rate("6000");
+  EXPECT_EQ(Row("Due by now", "en"), "CNY 52,380.95");
+  EXPECT_EQ(Row("Pace", "en"), "76.3636% (CNY -12,380.95)");
+  EXPECT_EQ(Row("At this rate", "en"), "CNY 76,363.64 (76.3636%)");
+  EXPECT_EQ(Row("Needed on each working day left", "en"), "CNY 6,000.00");
+  EXPECT_EQ(Row("Attainable at most", "en"), "");
+  EXPECT_EQ(Row("至今应达"), "52,380.95 元");
+  EXPECT_EQ(Row("进度"), "76.3636%（-12,380.95 元）");
+  transition_.set_gap("3");
+  EXPECT_EQ(Row("进度"), "76.3636%（+3.00 元）");
+}
+
 }  // namespace
 }  // namespace kpiwatch

@@ -47,9 +47,40 @@ INSTANTIATE_TEST_SUITE_P(
              "12:43: 'for_each': expected one of person, unit, found 'prson'; did you mean "
              "'person'?"},
         Case{"Evaluate",
-             "rules: [{name: r, kpi: touches, evaluate: on_pace, "
+             "rules: [{name: r, kpi: touches, evaluate: on_place, "
              "levels: {red: {when: value > 1}}}]",
-             "12:43: 'evaluate': 'on_pace' is not supported by this version"},
+             "12:43: 'evaluate': expected one of on_close, intraday, on_pace, found 'on_place'; "
+             "did you mean 'on_pace'?"},
+        Case{"PaceOfDays",
+             "rules: [{name: r, kpi: touches, evaluate: on_pace, "
+             "levels: {red: {when: pace_index < 1}}}]",
+             "12:24: 'evaluate: on_pace' looks at longer periods whenever a day closes; this rule "
+             "has 'period: day'"},
+        Case{"PaceOfWhatDoesNotAddUp",
+             "kpis: [{name: k, owner: o, event: e, measure: avg(data.x)}]\n"
+             "rules: [{name: r, kpi: k, period: week, evaluate: on_pace, "
+             "levels: {red: {when: value < 1}}}]",
+             "13:24: the days of KPI 'k' do not add up to its periods, so that nothing says what "
+             "is due by a day: 'evaluate: on_pace' is for KPIs of count() or sum(…)"},
+        Case{"PaceNameOfWhatDoesNotAddUp",
+             "kpis: [{name: k, owner: o, event: e, measure: avg(data.x)}]\n"
+             "rules: [{name: r, kpi: k, period: week, levels: {red: {when: pace_index < 1}}}]",
+             "13:62: unknown name 'pace_index'; 'num' and 'den' are those of a KPI of type ratio; "
+             "pace and projection are those of a KPI whose days add up: of count() or sum(…)"},
+        Case{"PaceIntraday",
+             "rules: [{name: r, kpi: touches, period: week, evaluate: intraday, "
+             "levels: {red: {when: gap < 0}}}]",
+             "12:88: pace counts days that are closed; this rule is 'evaluate: intraday', and "
+             "'evaluate: on_pace' looks whenever a day closes"},
+        Case{"EndOnPace",
+             "rules: [{name: r, kpi: touches, period: week, evaluate: on_pace, "
+             "levels: {red: {when: back_loading > 50%}}}]",
+             "12:87: how much came at the end is known when a period closes; this rule is "
+             "'evaluate: on_pace'"},
+        Case{"StreakOnPace",
+             "rules: [{name: r, kpi: touches, period: week, evaluate: on_pace, "
+             "levels: {red: {when: miss_streak > 0}}}]",
+             "12:87: streaks change only when a period closes; this rule is 'evaluate: on_pace'"},
         Case{"Level", "rules: [{name: r, kpi: touches, levels: {purple: {when: value > 1}}}]",
              "12:42: 'levels': unknown key 'purple'; known keys are yellow, orange, red"},
         Case{"NoLevels", "rules: [{name: r, kpi: touches, levels: {}}]",
@@ -81,8 +112,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Condition",
              "rules: [{name: r, kpi: touches, levels: {red: {when: completon < 40%}}}]",
              "12:54: unknown name 'completon'; did you mean 'completion'?"},
-        Case{"LaterName", "rules: [{name: r, kpi: touches, levels: {red: {when: pace_index < 1}}}]",
-             "12:54: 'pace_index' is not supported by this version"},
+        Case{"LaterName", "rules: [{name: r, kpi: touches, levels: {red: {when: stretch < 1}}}]",
+             "12:54: 'stretch' is not supported by this version"},
         Case{"TypeMix", "rules: [{name: r, kpi: touches, levels: {red: {when: value == 'x'}}}]",
              "12:60: '==' compares a number with a string"},
         Case{"Streak",

@@ -1,4 +1,5 @@
-// The examples of docs/KPI_KINDS.md and docs/SOURCES.md are true, in both languages.
+// The examples of docs/KPI_KINDS.md, docs/SOURCES.md and docs/TARGETS.md are true, in both
+// languages.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -56,7 +57,7 @@ std::vector<std::string> RowsOf(const std::string& text) {
 
 std::string KpiOf(const std::string& row) { return row.substr(0, row.find(' ')); }
 
-// Those of `rows` that speak of KPIs which `shown` speaks of, too.
+// Those of a table of values that speak of KPIs which `shown` speaks of, too.
 std::vector<std::string> SameKpis(const std::vector<std::string>& rows,
                                   const std::vector<std::string>& shown) {
   std::vector<std::string> same;
@@ -75,11 +76,10 @@ struct Page {
   size_t least_examples;
 };
 
-class KpiKindsTest : public CommandTest, public testing::WithParamInterface<Page> {};
+class DocExamplesTest : public CommandTest, public testing::WithParamInterface<Page> {};
 
-TEST_P(KpiKindsTest, EveryExampleSaysWhatTheReplaySays) {
+TEST_P(DocExamplesTest, EveryExampleSaysWhatTheReplaySays) {
   ReplayOptions options;
-  options.print = ReplayOptions::Print::kValues;
   options.format = OutputFormat::kTable;
   std::string calendar;
   std::string rules;
@@ -89,6 +89,8 @@ TEST_P(KpiKindsTest, EveryExampleSaysWhatTheReplaySays) {
       options.config = Write("kpiwatch.yaml", block.text);
     } else if (block.kind == "yaml calendar") {
       calendar = block.text;
+    } else if (block.kind == "yaml holidays") {
+      Write("holidays.yaml", block.text);
     } else if (block.kind == "csv events") {
       options.events = {"crm=" + Write("events.csv", block.text)};
     } else if (block.kind == "json events") {
@@ -96,11 +98,14 @@ TEST_P(KpiKindsTest, EveryExampleSaysWhatTheReplaySays) {
     } else if (block.kind == "yaml rules") {
       rules = block.text;
       Write("rules.yaml", calendar + rules);
-    } else if (block.kind == "text") {
+    } else if (block.kind == "text" || block.kind == "text transitions") {
+      const bool values = block.kind == "text";
+      options.print = values ? ReplayOptions::Print::kValues : ReplayOptions::Print::kTransitions;
       const int code = RunCommand([&](const Console& out) { return Replay(options, out); });
       ASSERT_EQ(code, kExitGood) << rules << err_;
       const std::vector<std::string> shown = RowsOf(block.text);
-      EXPECT_EQ(SameKpis(RowsOf(out_), shown), shown) << rules << out_;
+      const std::vector<std::string> rows = RowsOf(out_);
+      EXPECT_EQ(values ? SameKpis(rows, shown) : rows, shown) << rules << out_;
       ++examples;
     } else {
       ADD_FAILURE() << "a block of an unknown kind: " << block.kind;
@@ -109,11 +114,13 @@ TEST_P(KpiKindsTest, EveryExampleSaysWhatTheReplaySays) {
   EXPECT_GE(examples, GetParam().least_examples);
 }
 
-INSTANTIATE_TEST_SUITE_P(Pages, KpiKindsTest,
+INSTANTIATE_TEST_SUITE_P(Pages, DocExamplesTest,
                          testing::Values(Page{"docs/KPI_KINDS.md", "KindsInEnglish", 6},
                                          Page{"docs/KPI_KINDS.zh-CN.md", "KindsInChinese", 6},
                                          Page{"docs/SOURCES.md", "SourcesInEnglish", 3},
-                                         Page{"docs/SOURCES.zh-CN.md", "SourcesInChinese", 3}),
+                                         Page{"docs/SOURCES.zh-CN.md", "SourcesInChinese", 3},
+                                         Page{"docs/TARGETS.md", "TargetsInEnglish", 3},
+                                         Page{"docs/TARGETS.zh-CN.md", "TargetsInChinese", 3}),
                          [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
