@@ -111,9 +111,8 @@ TEST(TargetWeeks, MistakesAreToldWhereTheyStand) {
                           "at r.yaml:8:5"));
   EXPECT_THAT(errors(whole + "  - {kpi: calls, split_of: {person: u1, period: 2026-06}, over: "
                              "month, by: working_day}\n"),
-              ElementsAre("8:65: 'over': 'month' is not supported by this version",
-                          "8:76: 'by': expected working_days, found 'working_day'; did you mean "
-                          "'working_days'?"));
+              ElementsAre("8:76: 'by': expected one of working_days, ratio, explicit, found "
+                          "'working_day'; did you mean 'working_days'?"));
   EXPECT_THAT(errors(whole + "  - {kpi: calls, split_of: {person: u1, period: 2026-06}, over: "
                              "week}\n"),
               ElementsAre("8:5: a target: 'by' is missing"));
@@ -125,7 +124,7 @@ TEST(TargetWeeks, OnlyWhatAddsUpIsSplit) {
   base.replace(base.find("count()"), 7, "avg(data.n)");
   EXPECT_THAT(
       Errors(LoadText(base + Whole("calls", "2026-06", "2100") + Split("calls", "2026-06"))),
-      ElementsAre("8:28: weeks of KPI 'calls' do not add up to what is split; give them targets "
+      ElementsAre("8:28: parts of KPI 'calls' do not add up to what is split; give them targets "
                   "of their own"));
 }
 
