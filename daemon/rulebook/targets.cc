@@ -3,11 +3,13 @@
 #include <map>
 #include <numeric>
 #include <tuple>
+#include <utility>
 
 #include "daemon/base/nearest_name.h"
 #include "daemon/rulebook/amount.h"
 #include "daemon/rulebook/load_state.h"
 #include "daemon/rulebook/map_reader.h"
+#include "daemon/rulebook/target_changes.h"
 #include "daemon/rulebook/target_fields.h"
 #include "daemon/rulebook/target_splits.h"
 #include "fmt/format.h"
@@ -31,17 +33,22 @@ std::string NameOf(const Target& target, const Rulebook& book) {
   return book.calendars[book.kpis[target.kpi].calendar].NameOf(target.period);
 }
 
-void ReadTarget(const YamlNode& node, LoadState* state, std::vector<TargetSplit>* splits) {
+// What is made of other entries, or of targets that are there.
+struct Later {
+  std::vector<TargetSplit> splits;
+  std::vector<TargetChange> changes;
+};
+
+void ReadTarget(const YamlNode& node, LoadState* state, Later* later) {
   static const Kpi unknown;
   if (const YamlNode* split_of = node.Get("split_of")) {
     if (std::optional<TargetSplit> split = ReadSplit(node, *split_of, state)) {
-      splits->push_back(*std::move(split));
+      later->splits.push_back(*std::move(split));
     }
     return;
   }
   MapReader map(node, "a target", &state->out);
-  map.NotSupported({"growth", "into", "over", "by", "of", "locked", "valid_from", "valid_to",
-                    "approved_by", "reason", "weight", "mode"});
+  map.NotSupported({"growth", "into", "over", "by", "of", "locked", "valid_to", "weight"});
   const YamlNode* name = map.Require("kpi");
   const std::optional<size_t> index =
       name != nullptr ? state->kpis.Resolve(*name, &state->out) : std::nullopt;
@@ -65,22 +72,34 @@ void ReadTarget(const YamlNode& node, LoadState* state, std::vector<TargetSplit>
       map.Find(key);
     }
   }
-  map.Finish();
-  if (index && period && !target.subject.empty()) {
-    target.period = *period;
-    state->book.targets.push_back(std::move(target));
-    state->target_places.push_back(node.place);
+  const bool whole = index && period && !target.subject.empty();
+  target.period = period.value_or(Period{});
+  const std::optional<Day> from = map.Date("valid_from");
+  const bool changes =
+      map.Find("mode") != nullptr || (whole && from && *from > target.period.begin);
+  if (!changes) {
+    map.Text("approved_by");  // for who reads the file
+    map.Text("reason");
+    if (whole) {
+      state->book.targets.push_back(std::move(target));
+      state->target_places.push_back(node.place);
+    }
+  } else if (TargetChange change;
+             ReadChange(&map, whole ? &target : nullptr, from, &change, state)) {
+    later->changes.push_back(std::move(change));
   }
+  map.Finish();
 }
 
 }  // namespace
 
 void LoadTargets(LoadState* state) {
-  std::vector<TargetSplit> splits;
+  Later later;
   for (const YamlNode* node : state->sections.targets) {
-    ReadTarget(*node, state, &splits);
+    ReadTarget(*node, state, &later);
   }
-  ApplySplits(splits, state);
+  ApplyChanges(std::move(later.changes), state);
+  ApplySplits(later.splits, state);
   std::vector<Target>& targets = state->book.targets;
   const auto key = [](const Target& t) { return std::tie(t.kpi, t.subject, t.period); };
   std::vector<size_t> order(targets.size());
