@@ -274,7 +274,8 @@ inline absl::Status Core::BookHere(const PendingEvent& event, PendingFact& fact,
     return absl::OkStatus();
   }
   if (booking.result == kResLate && group.next && fact.day < *group.next &&
-      !plans_.sealed_rules_of_kpi[fact.kpi].empty()) [[unlikely]] {
+      (!plans_.sealed_rules_of_kpi[fact.kpi].empty() ||
+       !plans_.pace_rules_of_kpi[fact.kpi].empty())) [[unlikely]] {
     corrections_.Add(fact.kpi, fact.subject, fact.day,
                      block_ids_.Get(event.id_begin, event.id_size), event.origin.record_ms);
   }

@@ -38,22 +38,27 @@ void Table::Print(std::ostream& out, bool colours) const {
       widths[i] = std::max(widths[i], TextWidth(row[i].text));
     }
   }
-  const auto print = [&](size_t i, const std::string& text, std::string_view escape) {
+  // `end`: of the cells of its line that are printed.
+  const auto print = [&](size_t i, size_t end, const std::string& text, std::string_view escape) {
     const std::string padding(widths[i] - TextWidth(text), ' ');
     const bool right = columns_[i].align == Align::kRight;
     out << (i > 0 ? "  " : "") << (right ? padding : "") << escape << text
         << (escape.empty() ? std::string_view() : kReset);
-    if (!right && i + 1 < columns_.size()) {
+    if (!right && i + 1 < end) {
       out << padding;
     }
   };
   for (size_t i = 0; i < columns_.size(); ++i) {
-    print(i, columns_[i].title, {});
+    print(i, columns_.size(), columns_[i].title, {});
   }
   out << '\n';
   for (const auto& row : rows_) {
-    for (size_t i = 0; i < row.size(); ++i) {
-      print(i, row[i].text, colours ? Escape(row[i].colour) : std::string_view());
+    size_t end = row.size();
+    while (end > 0 && row[end - 1].text.empty()) {
+      --end;
+    }
+    for (size_t i = 0; i < end; ++i) {
+      print(i, end, row[i].text, colours ? Escape(row[i].colour) : std::string_view());
     }
     out << '\n';
   }

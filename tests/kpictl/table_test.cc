@@ -36,6 +36,18 @@ TEST(TableTest, LinesUpColumnsWithChineseText) {
             "Zhou  123456  green\n");
 }
 
+TEST(TableTest, LinesEndWithTheirLastCellThatSaysSomething) {
+  Table table({{"name"}, {"level"}, {"days", Table::Align::kRight}, {"gap"}});
+  table.Add({{"a"}, {"red"}, {""}, {""}});
+  table.Add({{"b"}, {""}, {"3/5"}, {""}});
+  std::ostringstream out;
+  table.Print(out, /*colours=*/false);
+  EXPECT_EQ(out.str(),
+            "name  level  days  gap\n"
+            "a     red\n"
+            "b             3/5\n");
+}
+
 TEST(TableTest, ColoursOnlyWhenAskedAndNeverGreen) {
   Table table({{"level"}});
   table.Add({{"red", Level::kRed}});
