@@ -60,13 +60,15 @@ INSTANTIATE_TEST_SUITE_P(
              "kpis: [{name: k, owner: o, event: e, measure: avg(data.x)}]\n"
              "rules: [{name: r, kpi: k, period: week, evaluate: on_pace, "
              "levels: {red: {when: value < 1}}}]",
-             "13:24: the days of KPI 'k' do not add up to its periods, so that nothing says what "
-             "is due by a day: 'evaluate: on_pace' is for KPIs of count() or sum(…)"},
+             "2:24: the days of KPI 'k' do not add up to its periods, so that nothing says what "
+             "is due by a day: 'evaluate: on_pace' is for KPIs of count() or sum(…)",
+             false},
         Case{"PaceNameOfWhatDoesNotAddUp",
              "kpis: [{name: k, owner: o, event: e, measure: avg(data.x)}]\n"
              "rules: [{name: r, kpi: k, period: week, levels: {red: {when: pace_index < 1}}}]",
-             "13:62: unknown name 'pace_index'; 'num' and 'den' are those of a KPI of type ratio; "
-             "pace and projection are those of a KPI whose days add up: of count() or sum(…)"},
+             "2:62: unknown name 'pace_index'; 'num' and 'den' are those of a KPI of type ratio; "
+             "pace and projection are those of a KPI whose days add up: of count() or sum(…)",
+             false},
         Case{"PaceIntraday",
              "rules: [{name: r, kpi: touches, period: week, evaluate: intraday, "
              "levels: {red: {when: gap < 0}}}]",
