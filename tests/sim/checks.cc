@@ -210,6 +210,8 @@ class Checks {
         return;
       }
       reading = value->reading;
+    } else if (!expected.known) {
+      reading.state = ValueState::kNothing;  // whom nothing concerns
     }
     const bool same_completion =
         reading.completion.has_value() == expected.completion.has_value() &&

@@ -115,13 +115,14 @@ void Oracle::SealGroup(const std::vector<int>& sources, absl::Time now, Group* g
   }
   for (size_t f = 0; f < arrivals_.size(); ++f) {
     const Fact& fact = world_.facts[f];
-    // A verdict's facts are those of its parts.
+    // A verdict begins with the days of its parts, which seal with all that is read from the same
+    // sources.
     const auto is_read = [&](const Kpi& read) {
-      const int index = static_cast<int>(&read - world_.kpis.data());
       return std::any_of(world_.kpis.begin(), world_.kpis.end(), [&](const Kpi& kpi) {
         return kpi.sources == sources &&
-               (&kpi == &read ||
-                std::find(kpi.parts.begin(), kpi.parts.end(), index) != kpi.parts.end());
+               (&kpi == &read || std::any_of(kpi.parts.begin(), kpi.parts.end(), [&](int part) {
+                 return world_.kpis[static_cast<size_t>(part)].sources == read.sources;
+               }));
       });
     };
     const bool counts = std::any_of(world_.kpis.begin(), world_.kpis.end(), [&](const Kpi& kpi) {

@@ -24,13 +24,14 @@ int Oracle::LastStateOf(const std::vector<int>& facts) const {
 void Oracle::TakeRefund(int index, int winner, const std::vector<int>& facts,
                         const Lateness& lateness) {
   const auto fact = [&](int f) -> const Fact& { return world_.facts[static_cast<size_t>(f)]; };
+  Lateness passing = lateness;
+  passing.loses = true;
   for (const int other : facts) {  // whose it may have been for a while
-    Lateness passing = lateness;
-    passing.loses = true;
     if (IsTaken(fact(other))) {
       TakeFact(index, fact(other), passing);
     }
   }
+  TakeFact(index, fact(index), passing);  // whom it names is seen on its day
   Lateness final = lateness;
   final.loses = winner >= 0 && !IsTaken(fact(winner));
   TakeFact(index, fact(winner >= 0 ? winner : index), final);
