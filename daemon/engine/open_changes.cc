@@ -38,6 +38,7 @@ absl::Status Core::EndOpen(const std::set<uint32_t>& gone, const OpenAgain& agai
       if (ladder.level() != Level::kGreen) {
         const Level told = ladder.told.nothing() ? Level::kGreen : ladder.level();
         LeftFiring left{ladder.rule, subject, period, ladder.level(), told, ladder.since_ms};
+        left.value = ladder.value;  // as last said, where nothing says more
         const auto kpi = rulebook_->FindKpi(told_log_.KpiOf(ladder.told));
         if (kpi && IsMeasured(*kpi, period)) {
           left.target = plans_.TargetOf(*rulebook_, *kpi, subjects_.Get(subject).Name(), period);

@@ -324,6 +324,8 @@ absl::Status Core::CloseOpenLadders(const SealGroup& group, SubjectId subject, D
             ReadFor(known, subject, period, TargetIn(r, subject, period),
                     FloorsOf(*rulebook_, known, subjects_.Get(subject), period)));
         FillReading(*rulebook_, known, reading, &transition);
+      } else {
+        transition.set_value(ladder.value.ToString());  // by the KPI as it was then
       }
       FillConsequences(known, subject, period, ladder.level(), Level::kGreen, group.seal_at,
                        ladder.told.nothing() ? HoldOf(period, group.calendar) : std::string_view(),

@@ -55,6 +55,27 @@ TEST(EndsTest, OfARemovedLiveRuleSayHowThePeriodStands) {
   EXPECT_EQ(LastEnd(driver), "RULE_REMOVED 30/100 0.300000");
 }
 
+TEST(EndsTest, OfAKpiThatIsRemovedWithItsRuleSayWhatWasSaidLast) {
+  CoreDriver driver(Intraday());
+  driver.Order("u102", At("2026-11-10T10:00"), "10");
+  driver.Step();
+  driver.Reload(
+      absl::StrReplaceAll(Edited("name: week", "name: weak", Intraday()), {{"revenue", "profit"}}));
+  driver.Step();
+  EXPECT_EQ(LastEnd(driver), "RULE_REMOVED 10/ ");
+}
+
+TEST(EndsTest, OfAPeriodWhoseKpiBecameAnotherSayWhatWasSaidLast) {
+  CoreDriver driver(Intraday());
+  driver.Order("u102", At("2026-11-10T10:00"), "10");
+  driver.Step();
+  driver.Reload(Edited("sum(data.amount)", "sum(data.amount * 2)", Intraday()));
+  driver.Order("u102", At("2026-11-11T10:00"), "10");
+  driver.Heartbeat(At("2026-11-16T00:00"));
+  driver.Step();
+  EXPECT_EQ(LastEnd(driver), "PERIOD_CLOSED 10/ ");
+}
+
 TEST(EndsTest, OfATargetThatIsTakenAwaySayTheFigureWithoutIt) {
   CoreDriver driver(Intraday());
   driver.Order("u102", At("2026-11-10T10:00"), "10");
