@@ -176,8 +176,10 @@ void FillCounted(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& 
   }
   const BusinessCalendar& calendar = rulebook.calendars[rulebook.kpis[rule.kpi].calendar];
   const LadderState& state = records.back().after;
-  const auto streak = static_cast<size_t>(std::max(1, state.miss_streak));
-  transition->set_miss_streak(state.miss_streak);
+  // A rule that looks at one period alone has nothing to do with the misses before it.
+  const int32_t misses = ReadsStreaks(rule) ? state.miss_streak : 0;
+  const auto streak = static_cast<size_t>(std::max(1, misses));
+  transition->set_miss_streak(misses);
   if (state.since) {
     transition->set_since(state.since->ToString());
   }

@@ -130,6 +130,15 @@ std::string_view EligibilityName(Eligibility eligibility) {
   return "unknown";
 }
 
+bool ReadsStreaks(const Rule& rule) {
+  const auto reads = [](const lang::Program& program) {
+    return Reads(program, kSlotMissStreak) || Reads(program, kSlotHitStreak);
+  };
+  return std::any_of(rule.tiers.begin(), rule.tiers.end(), [&](const Tier& tier) {
+    return reads(tier.when) || (tier.clear && reads(*tier.clear));
+  });
+}
+
 bool NeedsTarget(const Rulebook& rulebook, const Rule& rule) {
   if (rulebook.kpis[rule.kpi].type == KpiType::kVerdict) {
     return false;  // floors take the target's place

@@ -33,6 +33,9 @@ std::string_view EligibilityName(Eligibility eligibility);
 // due of it, or a streak of a simple KPI).
 bool NeedsTarget(const Rulebook& rulebook, const Rule& rule);
 
+// True when the rule's conditions look at earlier periods too: at streaks.
+bool ReadsStreaks(const Rule& rule);
+
 // Everything but the target, which the caller looks up. `info` is the subject.
 Eligibility CalendarEligibility(const Rulebook& rulebook, const Rule& rule, const SubjectInfo& info,
                                 const Period& period);

@@ -283,6 +283,19 @@ TEST(CoreTest, ARemovedRuleResolvesWhatItFired) {
   EXPECT_THAT(Notified(driver.transitions()[1]), ElementsAre("u100", "boss"));
 }
 
+TEST(CoreTest, ARuleThatLooksAtOnePeriodNamesThatOneAlone) {
+  CoreDriver driver(kRules);
+  driver.Order("u103", At("2026-11-11T10:00"), "44");  // missed as well, and no alert
+  driver.Order("u103", At("2026-11-18T10:00"), "30");
+  driver.Heartbeat(At("2026-11-23T00:00"));
+  driver.Step();
+  ASSERT_THAT(driver.log(), ElementsAre("week person:u103 2026-W47 green>red THRESHOLD"));
+  const v1::Transition& red = driver.transitions()[0];
+  EXPECT_EQ(red.miss_streak(), 0);
+  ASSERT_EQ(red.counted_size(), 1);
+  EXPECT_EQ(red.counted(0).period(), "2026-W47");
+}
+
 // S-05, D-29: streaks are those of the sealed days, whatever the rule was called on them.
 TEST(CoreTest, ANewRuleCountsTheDaysThatAreStored) {
   std::string without = kRules;
