@@ -15,8 +15,8 @@ absl::StatusCode CodeOf(rd_kafka_resp_err_t err) {
     case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
     case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
       return absl::StatusCode::kAborted;
+    // Not _UNKNOWN_PARTITION: so says a client that has lost its brokers, too.
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
       return absl::StatusCode::kNotFound;
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
