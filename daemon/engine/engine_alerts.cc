@@ -216,9 +216,9 @@ AlertPage BriefPage(const AlertQuery& query, const Rulebook& book,
 }  // namespace
 
 AlertPage Engine::Alerts(const AlertQuery& query) const {
-  // All but the names of the subjects comes from committed state and the immutable rulebook, on the
-  // caller's thread: however many alerts there are, the engine is asked for names only.
-  // Only the values of a page's open periods are the engine's to read.
+  // However many alerts there are, the engine is asked for the names of their subjects and for the
+  // values of one page's open periods only: the rest is committed state and the immutable rulebook,
+  // read on the caller's thread.
   const std::vector<FiringLadder> firing = ReadFiring(*store_);
   std::map<uint32_t, SubjectInfo> subjects;
   for (const FiringLadder& found : firing) {

@@ -111,15 +111,14 @@ absl::Status Core::AttributeAgain() {
 }
 
 absl::Status Core::NoteUnknownOwner(SubjectId subject, Day day) {
-  const SubjectInfo& info = subjects_.Get(subject);
-  if (!rulebook_->org.given || info.kind != SubjectKind::kPerson || info.id == kUnassignedPerson ||
-      rulebook_->org.FindPerson(info.id, day) != nullptr || unknown_owners_.Knows(info.id, day)) {
+  const std::string& id = subjects_.Get(subject).id;
+  if (unknown_owners_.Knows(id, day)) {
     return absl::OkStatus();
   }
   // What the store has of that day went elsewhere, when the org employed him.
   KPIWATCH_ASSIGN_OR_RETURN(const auto stored,
                             store_->Get(Family::kSeries, SeriesKey(subject.value(), day)));
-  unknown_owners_.Add(info.id, day, !stored, &names_);
+  unknown_owners_.Add(id, day, !stored, &names_);
   return absl::OkStatus();
 }
 
@@ -140,7 +139,10 @@ absl::Status Core::RollUp() {
     if (cached != std::pair(delta.subject, delta.day)) {
       Ancestors(delta.subject, delta.day, &ancestors_);
       cached = std::pair(delta.subject, delta.day);
-      KPIWATCH_RETURN_IF_ERROR(NoteUnknownOwner(delta.subject, delta.day));
+      // Whose facts count for person:unassigned, the org does not employ on that day.
+      if (!ancestors_.empty() && subjects_.Get(ancestors_.front()).kind == SubjectKind::kPerson) {
+        KPIWATCH_RETURN_IF_ERROR(NoteUnknownOwner(delta.subject, delta.day));
+      }
     }
     for (const SubjectId ancestor : ancestors_) {
       KPIWATCH_RETURN_IF_ERROR(series_->Add(ancestor, delta.day, delta.kpi, delta.delta).status());
