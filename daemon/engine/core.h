@@ -36,6 +36,7 @@
 #include "daemon/engine/ladder_table.h"
 #include "daemon/engine/measured_days.h"
 #include "daemon/engine/open_walk.h"
+#include "daemon/engine/pace_reader.h"
 #include "daemon/engine/pending_event.h"
 #include "daemon/engine/reach_log.h"
 #include "daemon/engine/read_progress.h"
@@ -270,15 +271,12 @@ class Core {
   void AddCauses(size_t cell, std::vector<uint32_t>* causes) const;
 
   // pace.cc
-  // What the days of the period before `day` say; `with_best`: also what the best times could make
-  // of the rest.
-  absl::StatusOr<PaceReading> ReadPace(KpiIndex kpi, SubjectId subject, const Period& period,
-                                       std::optional<Decimal> target, Day day, bool with_best);
-  absl::StatusOr<std::optional<Rational>> BestRateBefore(KpiIndex kpi, SubjectId subject,
-                                                         const Period& period, Day day);
-  // The part of the period's value that came at its end; nullopt: of nothing.
-  absl::StatusOr<std::optional<Rational>> BackLoading(KpiIndex kpi, SubjectId subject,
-                                                      const Period& period);
+  PaceReader pace_reader() const;
+  // Since when the best times before `day` of an open period are known.
+  Day BestRateFrom(KpiIndex kpi, const Period& period, Day day) const;
+  // What the days of the period before `day` say to the rule.
+  absl::StatusOr<PaceReading> ReadPace(RuleIndex rule, SubjectId subject, const Period& period,
+                                       Day day);
   // Whether the rule looks at the open period when `day` of it seals.
   bool LooksAtPace(RuleIndex rule, SubjectId subject, const Period& period, Day day) const;
   // Looks at the open periods that hold `day`, when that seals.

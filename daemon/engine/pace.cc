@@ -10,13 +10,9 @@
 #include "daemon/engine/core.h"
 #include "daemon/engine/transition_facts.h"
 #include "daemon/evaluate/eligibility.h"
-#include "daemon/evaluate/workload.h"
-#include "daemon/lang/exact.h"
 
 namespace kpiwatch {
 namespace {
-
-constexpr int kHistoryDays = 365;
 
 // The first day that is not yet closed for the subject.
 Day ClosedUntil(const SealGroup& group, const SubjectInfo& info) {
@@ -24,53 +20,43 @@ Day ClosedUntil(const SealGroup& group, const SubjectInfo& info) {
   return *group.next + (passed ? 1 : 0);
 }
 
-}  // namespace
-
-absl::StatusOr<PaceReading> Core::ReadPace(KpiIndex k, SubjectId subject, const Period& period,
-                                           std::optional<Decimal> target, Day day, bool with_best) {
-  const Kpi& kpi = rulebook_->kpis[k];
-  const SubjectInfo& info = subjects_.Get(subject);
-  KPIWATCH_ASSIGN_OR_RETURN(const Aggregate sum, series_->Sum(subject, k, period.begin, day));
-  SoFar so_far;
-  so_far.value = MeasuredValue(kpi, sum);
-  so_far.target = target;
-  so_far.worked = WorkOf(*rulebook_, kpi, info, period.begin, day);
-  so_far.all = WorkOf(*rulebook_, kpi, info, period.begin, period.end);
-  if (with_best) {
-    KPIWATCH_ASSIGN_OR_RETURN(so_far.best_rate, BestRateBefore(k, subject, period, day));
+// The periods of the rule that hold `day`.
+std::set<Period> PeriodsWith(const Rulebook& rulebook, const RulePlans& plans, const Rule& rule,
+                             const SealGroup& group, const SubjectInfo& info, Day day) {
+  if (rule.period != PeriodKind::kTarget) {
+    return {rulebook.calendars[group.calendar].PeriodOf(rule.period, day)};
   }
-  return PaceReading{ReadSimple(kpi, sum, target), PaceOf(kpi, so_far)};
-}
-
-absl::StatusOr<std::optional<Rational>> Core::BestRateBefore(KpiIndex k, SubjectId subject,
-                                                             const Period& period, Day day) {
-  const Kpi& kpi = rulebook_->kpis[k];
-  const SealGroup& group = groups_[group_of_kpi_[k]];
-  Day from = std::max(day - kHistoryDays, group.earliest.value_or(period.begin));
-  if (!IsMeasured(k, {PeriodKind::kTarget, from, day})) {
-    from = std::max(from, period.begin);
-  }
-  std::vector<WorkedDay> days;
-  for (; from < day; ++from) {
-    KPIWATCH_ASSIGN_OR_RETURN(const Aggregate sum, series_->Sum(subject, k, from, from + 1));
-    const int64_t work = WorkOf(*rulebook_, kpi, subjects_.Get(subject), from, from + 1);
-    if (work > 0) {
-      days.push_back({MeasuredValue(kpi, sum), static_cast<int>(work)});
-    } else if (!days.empty()) {
-      days.back().value += MeasuredValue(kpi, sum);
+  std::set<Period> periods;
+  if (const auto targets = plans.targets_of_subject.find(info.Name());
+      targets != plans.targets_of_subject.end()) {
+    for (const size_t t : targets->second) {
+      const Target& target = rulebook.targets[t];
+      if (target.kpi == rule.kpi && target.period.Contains(day)) {
+        periods.insert({PeriodKind::kTarget, target.period.begin, target.period.end});
+      }
     }
   }
-  return BestRate(days);
+  return periods;
 }
 
-absl::StatusOr<std::optional<Rational>> Core::BackLoading(KpiIndex k, SubjectId subject,
-                                                          const Period& period) {
-  const Kpi& kpi = rulebook_->kpis[k];
-  const Day from = BeginOfTheEnd(*rulebook_, kpi, subjects_.Get(subject), period);
-  KPIWATCH_ASSIGN_OR_RETURN(const Aggregate all,
-                            series_->Sum(subject, k, period.begin, period.end));
-  KPIWATCH_ASSIGN_OR_RETURN(const Aggregate end, series_->Sum(subject, k, from, period.end));
-  return lang::Divide(Rational::Of(MeasuredValue(kpi, end)), Rational::Of(MeasuredValue(kpi, all)));
+}  // namespace
+
+PaceReader Core::pace_reader() const {
+  return PaceReader(rulebook_.get(), &subjects_, series_.get());
+}
+
+Day Core::BestRateFrom(KpiIndex k, const Period& period, Day day) const {
+  const SealGroup& group = groups_[group_of_kpi_[k]];
+  const Day from = std::max(day - PaceReader::kHistoryDays, group.earliest.value_or(period.begin));
+  return IsMeasured(k, {PeriodKind::kTarget, from, day}) ? from : std::max(from, period.begin);
+}
+
+absl::StatusOr<PaceReading> Core::ReadPace(RuleIndex r, SubjectId subject, const Period& period,
+                                           Day day) {
+  const KpiIndex k = rulebook_->rules[r].kpi;
+  return pace_reader().Read(
+      k, subject, period, TargetIn(r, subject, period), day,
+      plans_.reads_best_rate[r] ? std::optional(BestRateFrom(k, period, day)) : std::nullopt);
 }
 
 bool Core::LooksAtPace(RuleIndex r, SubjectId subject, const Period& period, Day day) const {
@@ -87,20 +73,8 @@ absl::Status Core::LookAtPace(RuleIndex r, SubjectId subject, Day day) {
   if ((rule.for_each == ForEach::kPerson) != (info.kind == SubjectKind::kPerson)) {
     return absl::OkStatus();
   }
-  std::set<Period> periods;
-  if (rule.period != PeriodKind::kTarget) {
-    const SealGroup& group = groups_[group_of_kpi_[rule.kpi]];
-    periods.insert(rulebook_->calendars[group.calendar].PeriodOf(rule.period, day));
-  } else if (const auto targets = plans_.targets_of_subject.find(info.Name());
-             targets != plans_.targets_of_subject.end()) {
-    for (const size_t t : targets->second) {
-      const Target& target = rulebook_->targets[t];
-      if (target.kpi == rule.kpi && target.period.Contains(day)) {
-        periods.insert({PeriodKind::kTarget, target.period.begin, target.period.end});
-      }
-    }
-  }
-  for (const Period& period : periods) {
+  const SealGroup& group = groups_[group_of_kpi_[rule.kpi]];
+  for (const Period& period : PeriodsWith(*rulebook_, plans_, rule, group, info, day)) {
     if (!LooksAtPace(r, subject, period, day)) {
       continue;
     }
@@ -111,18 +85,15 @@ absl::Status Core::LookAtPace(RuleIndex r, SubjectId subject, Day day) {
       continue;
     }
     evaluations_[r]->Add();
-    KPIWATCH_ASSIGN_OR_RETURN(const PaceReading read,
-                              ReadPace(rule.kpi, subject, period, TargetIn(r, subject, period),
-                                       day + 1, plans_.reads_best_rate[r]));
+    KPIWATCH_ASSIGN_OR_RETURN(const PaceReading read, ReadPace(r, subject, period, day + 1));
     if (read.pace.too_early) {
       continue;
     }
     PeriodInput input = InputOf(period, read.reading);
     input.pace = &read.pace;
-    KPIWATCH_RETURN_IF_ERROR(MovePace(r, subject, period, AdvanceOpen(rule, before, input),
-                                      {.at = groups_[group_of_kpi_[rule.kpi]].seal_at,
-                                       .reading = &read.reading,
-                                       .pace = &read.pace}));
+    KPIWATCH_RETURN_IF_ERROR(
+        MovePace(r, subject, period, AdvanceOpen(rule, before, input),
+                 {.at = group.seal_at, .reading = &read.reading, .pace = &read.pace}));
   }
   return absl::OkStatus();
 }
@@ -135,7 +106,6 @@ absl::Status Core::JudgePaceAgain(RuleIndex r, v1::Reason reason, SubjectId subj
     return absl::OkStatus();
   }
   const BusinessCalendar& calendar = rulebook_->calendars[group.calendar];
-  const std::optional<Decimal> target = TargetIn(r, subject, period);
   const Day until = std::min(ClosedUntil(group, subjects_.Get(subject)), period.end);
   evaluations_[r]->Add();
   LadderState state;
@@ -144,8 +114,7 @@ absl::Status Core::JudgePaceAgain(RuleIndex r, v1::Reason reason, SubjectId subj
     if (!calendar.IsWorkingDay(day) || !LooksAtPace(r, subject, period, day)) {
       continue;
     }
-    KPIWATCH_ASSIGN_OR_RETURN(const PaceReading read, ReadPace(rule.kpi, subject, period, target,
-                                                               day + 1, plans_.reads_best_rate[r]));
+    KPIWATCH_ASSIGN_OR_RETURN(const PaceReading read, ReadPace(r, subject, period, day + 1));
     if (!read.pace.too_early) {
       PeriodInput input = InputOf(period, read.reading);
       input.pace = &read.pace;
@@ -154,8 +123,7 @@ absl::Status Core::JudgePaceAgain(RuleIndex r, v1::Reason reason, SubjectId subj
     }
   }
   KPIWATCH_ASSIGN_OR_RETURN(const PaceReading now,
-                            ReadPace(rule.kpi, subject, period, target,
-                                     std::max(until, period.begin), plans_.reads_best_rate[r]));
+                            ReadPace(r, subject, period, std::max(until, period.begin)));
   return MovePace(r, subject, period, state,
                   {.at = Moment(),
                    .reading = &now.reading,
@@ -174,18 +142,8 @@ absl::Status Core::CorrectPace() {
       if (!group.next || cell.day >= ClosedUntil(group, info)) {
         continue;
       }
-      if (rule.period != PeriodKind::kTarget) {
-        corrected.insert({r, cell.subject.value(),
-                          rulebook_->calendars[group.calendar].PeriodOf(rule.period, cell.day)});
-      } else if (const auto targets = plans_.targets_of_subject.find(info.Name());
-                 targets != plans_.targets_of_subject.end()) {
-        for (const size_t t : targets->second) {
-          const Period& period = rulebook_->targets[t].period;
-          if (rulebook_->targets[t].kpi == rule.kpi && period.Contains(cell.day)) {
-            corrected.insert(
-                {r, cell.subject.value(), {PeriodKind::kTarget, period.begin, period.end}});
-          }
-        }
+      for (const Period& period : PeriodsWith(*rulebook_, plans_, rule, group, info, cell.day)) {
+        corrected.insert({r, cell.subject.value(), period});
       }
     }
   }

@@ -15,7 +15,8 @@ absl::StatusOr<KpiReading> Core::ReadFor(const Rule& rule, SubjectId subject, co
     KPIWATCH_ASSIGN_OR_RETURN(KpiReading reading,
                               viewer_->Read(rule.kpi, subject, {}, period, target));
     if (plans_.reads_back_loading[static_cast<size_t>(&rule - rulebook_->rules.data())]) {
-      KPIWATCH_ASSIGN_OR_RETURN(reading.back_loading, BackLoading(rule.kpi, subject, period));
+      KPIWATCH_ASSIGN_OR_RETURN(reading.back_loading,
+                                pace_reader().BackLoading(rule.kpi, subject, period));
     }
     return reading;
   }

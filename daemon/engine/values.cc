@@ -125,7 +125,8 @@ absl::StatusOr<PeriodValue> Core::ReadValue(KpiIndex k, SubjectId subject, const
                                    period, target, capacity));
   if (std::any_of(judging.begin(), judging.end(),
                   [&](const auto& judged) { return plans_.reads_back_loading[judged.first]; })) {
-    KPIWATCH_ASSIGN_OR_RETURN(value.reading.back_loading, BackLoading(k, subject, period));
+    KPIWATCH_ASSIGN_OR_RETURN(value.reading.back_loading,
+                              pace_reader().BackLoading(k, subject, period));
   }
   const PeriodInput input = InputOf(period, value.reading);
   const bool measured = IsMeasured(k, period);
@@ -137,11 +138,14 @@ absl::StatusOr<PeriodValue> Core::ReadValue(KpiIndex k, SubjectId subject, const
         return rulebook_->rules[judged.first].evaluate == EvaluateMode::kOnPace;
       });
   if (kpi.AddsUp() && measured && has_begun && is_asked) {
+    const Day day = std::min(*group.next, period.end);
     const bool with_best = std::any_of(judging.begin(), judging.end(), [&](const auto& judged) {
       return plans_.reads_best_rate[judged.first];
     });
     KPIWATCH_ASSIGN_OR_RETURN(
-        pace, ReadPace(k, subject, period, target, std::min(*group.next, period.end), with_best));
+        pace,
+        pace_reader().Read(k, subject, period, target, day,
+                           with_best ? std::optional(BestRateFrom(k, period, day)) : std::nullopt));
     value.pace = target ? std::optional(pace->pace) : std::nullopt;
   }
   if (input.completion && measured && judging.empty()) {
